@@ -1,0 +1,151 @@
+// Package sensor turns what the kernel reports into records. It decides
+// nothing and knows no names beyond the kernel's: package enrich adds users,
+// containers, contexts and hashes and makes events of the records.
+package sensor
+
+import (
+	"net/netip"
+
+	"baize/internal/event"
+)
+
+// Record is one observation as the kernel reported it. Exactly the parts its
+// Kind speaks of are set. The receiver owns it.
+type Record struct {
+	Kind event.Kind
+	// Mono is CLOCK_BOOTTIME in nanoseconds.
+	Mono uint64
+	// Task did it. It is zero in coverage records.
+	Task Task
+	// Child is the new process of a fork, or the target of a ptrace.
+	Child *Task
+
+	Exec   *Exec
+	File   *File
+	Socket *Socket
+	// DNS is a raw message: a question, or an answer when Response is set.
+	DNS *DNSMessage
+	// Coverage of one class; only its Class, State, Lost and Reason are set
+	// beside Mono, enrich completes the window.
+	Coverage *event.Coverage
+	// Name and OldName are the comm after and before a rename.
+	Name, OldName string
+	// OldCredentials are those before a change; Task has the new ones.
+	OldCredentials *Credentials
+	// ExitCode is the kernel's task exit_code.
+	ExitCode uint32
+	// Result of the system call: 0 or a negative errno.
+	Result int32
+	// Request is the ptrace request.
+	Request uint32
+}
+
+// Task is a process as every record carries it, from its task_struct.
+type Task struct {
+	// PID is the thread group id and Start the start_boottime of its leader.
+	PID   uint32
+	Start uint64
+	// TID is the thread that acted.
+	TID uint32
+	// ParentPID and ParentStart name the real parent's thread group.
+	ParentPID   uint32
+	ParentStart uint64
+	Comm        string
+	Credentials Credentials
+	// Cgroup is the id of the v2 cgroup, PIDNS, MountNS and NetNS inode numbers.
+	Cgroup  uint64
+	PIDNS   uint32
+	MountNS uint32
+	NetNS   uint32
+	// NamespacePID is the thread group id in its own pid namespace.
+	NamespacePID uint32
+	// Login and Session are the audit identity; 0xffffffff when unset.
+	Login   uint32
+	Session uint32
+	// KernelThread says that the task has no user address space.
+	KernelThread bool
+}
+
+// Credentials of a task.
+type Credentials struct {
+	UID, GID, EUID, EGID uint32
+	// Effective is the effective capability set.
+	Effective uint64
+}
+
+// FileRef is a file as the kernel knows it.
+type FileRef struct {
+	// Path from a dentry and mount walk, absolute in the task's root.
+	// Truncated paths begin with "…/".
+	Path   string
+	Device event.Device
+	Inode  uint64
+	Gen    uint32
+	Mode   uint32
+	Nlink  uint32
+	Size   uint64
+	// Magic is the super block's s_magic.
+	Magic uint64
+}
+
+// Exec is a process.exec as the kernel carried it out.
+type Exec struct {
+	// Image is the executed file (for a script, the interpreter's).
+	Image FileRef
+	// Filename is what was asked for (bprm->filename), Script the script's path
+	// where the kernel went through "#!".
+	Filename string
+	Script   string
+	Args     []string
+	// ArgsTruncated says that not all arguments fit.
+	ArgsTruncated bool
+	// Env holds "NAME=value" of the variables of interest.
+	Env []string
+	Cwd string
+	TTY string
+	// Fds are the standard descriptors.
+	Fds [3]Fd
+	// ColdStart marks processes that were there before the sensor.
+	ColdStart bool
+}
+
+// Fd is what a descriptor points at.
+type Fd struct {
+	// Type is one of event.Descriptor's types.
+	Type string
+	File FileRef
+	// Local and Remote are the ends of an inet socket.
+	Local, Remote netip.AddrPort
+}
+
+// File is what a file record is about.
+type File struct {
+	FileRef
+	// NewPath of a rename or link. Both names come from user memory when
+	// FromUser is set, resolved against the task's directory.
+	NewPath  string
+	FromUser bool
+	// Change is mode, owner or xattr; Attribute the xattr's name.
+	Change    string
+	Attribute string
+	// Flags of the open.
+	Flags uint32
+}
+
+// Socket is what a network record is about.
+type Socket struct {
+	Cookie        uint64
+	Transport     string
+	Local, Remote netip.AddrPort
+	NetNS         uint32
+	// BytesOut and BytesIn are set at close.
+	BytesOut, BytesIn uint64
+	Initiated         bool
+}
+
+// DNSMessage is a DNS message with the socket that carried it.
+type DNSMessage struct {
+	Socket   Socket
+	Payload  []byte
+	Response bool
+}

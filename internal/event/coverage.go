@@ -1,0 +1,52 @@
+package event
+
+import "time"
+
+// Class groups the kinds whose completeness is vouched for together.
+type Class string
+
+// Classes of coverage.
+const (
+	ClassProcess Class = "process"
+	ClassFile    Class = "file"
+	ClassNetwork Class = "network"
+	ClassDNS     Class = "dns"
+)
+
+// Coverage states, best first.
+const (
+	CoverageComplete    = "complete"
+	CoverageCoalesced   = "coalesced"
+	CoverageFiltered    = "filtered"
+	CoverageThrottled   = "throttled"
+	CoverageLost        = "lost"
+	CoverageUnavailable = "unavailable"
+)
+
+// Coverage is what the sensor vouches for: one class over one window. Whether
+// "not seen" may be said, or only "unknown", rests on it.
+type Coverage struct {
+	Class Class     `json:"class"`
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"`
+	State string    `json:"state"`
+	// Lost is the number of observations known to be missing.
+	Lost uint64 `json:"lost"`
+	// Reason says why the state is not complete.
+	Reason string `json:"reason,omitempty"`
+}
+
+// ClassOf is the class a kind belongs to, "" for kinds outside all classes.
+func ClassOf(k Kind) Class {
+	switch k {
+	case ProcessFork, ProcessExec, ProcessExit, ProcessRename, ProcessCredentials, ProcessPtrace:
+		return ClassProcess
+	case FileCreate, FileCloseWrite, FileOpen, FileRename, FileLink, FileUnlink, FileAttributes, MemfdCreate:
+		return ClassFile
+	case NetworkConnect, NetworkAccept, NetworkListen, NetworkClose:
+		return ClassNetwork
+	case DNSQuery:
+		return ClassDNS
+	}
+	return ""
+}

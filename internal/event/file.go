@@ -1,0 +1,52 @@
+package event
+
+// File is a file as an event carries it.
+type File struct {
+	// Path in the mount namespace of the process that acted.
+	Path  string  `json:"path,omitempty"`
+	Inode FileKey `json:"inode,omitzero"`
+	Size  uint64  `json:"size,omitempty"`
+	// Mode is the permission bits in octal with a leading zero, for example "0755".
+	Mode string `json:"mode,omitempty"`
+	// Mount is the file system type, for example "tmpfs".
+	Mount string `json:"mount,omitempty"`
+	Hash  *Hash  `json:"hash,omitempty"`
+	// FromUser says that Path was read from user memory, which the process
+	// could have changed before the kernel read it.
+	FromUser bool `json:"from_user,omitempty"`
+	// Target is the new name of a rename or link.
+	Target *File `json:"target,omitempty"`
+	// Change is what file.attributes changed: mode, owner or xattr.
+	Change string `json:"change,omitempty"`
+	// Attribute is the name of the extended attribute that was set.
+	Attribute string `json:"attribute,omitempty"`
+	// Sensitive is the class of a watched file (credentials, ssh_key, …).
+	Sensitive string `json:"sensitive,omitempty"`
+}
+
+// Container metadata states.
+const (
+	// ContainerOK : name and image are known.
+	ContainerOK = "ok"
+	// ContainerPending : the runtime has not answered yet.
+	ContainerPending = "pending"
+	// ContainerAbsent : no runtime on this host knows the container.
+	ContainerAbsent = "absent"
+)
+
+// Container a process runs in. It is never left out silently: State says
+// whether name and image are known.
+type Container struct {
+	State string `json:"state"`
+	// ID is the runtime's id, read from the cgroup.
+	ID      string `json:"id,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Runtime string `json:"runtime,omitempty"`
+	Image   *Name  `json:"image,omitempty"`
+}
+
+// Name is an image reference.
+type Name struct {
+	Name   string `json:"name,omitempty"`
+	Digest string `json:"digest,omitempty"`
+}

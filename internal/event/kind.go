@@ -1,0 +1,53 @@
+package event
+
+// Kind names what was observed. The set is closed: a reader may meet a kind it
+// does not know (from a newer agent) and keeps it, without rules matching it.
+type Kind string
+
+// Kinds of observation, grouped as in docs/event-schema.md.
+const (
+	ProcessFork        Kind = "process.fork"
+	ProcessExec        Kind = "process.exec"
+	ProcessExit        Kind = "process.exit"
+	ProcessRename      Kind = "process.rename"
+	ProcessCredentials Kind = "process.credentials"
+	ProcessPtrace      Kind = "process.ptrace"
+
+	FileCreate     Kind = "file.create"
+	FileCloseWrite Kind = "file.close_write"
+	FileOpen       Kind = "file.open"
+	FileRename     Kind = "file.rename"
+	FileLink       Kind = "file.link"
+	FileUnlink     Kind = "file.unlink"
+	FileAttributes Kind = "file.attributes"
+	MemfdCreate    Kind = "memfd.create"
+
+	NetworkConnect Kind = "network.connect"
+	NetworkAccept  Kind = "network.accept"
+	NetworkListen  Kind = "network.listen"
+	NetworkClose   Kind = "network.close"
+	DNSQuery       Kind = "dns.query"
+
+	SensorCoverage Kind = "sensor.coverage"
+	SensorStart    Kind = "sensor.start"
+	SensorStop     Kind = "sensor.stop"
+	AgentAction    Kind = "agent.action"
+
+	// GatewayRefused is written by the server: something a connected agent
+	// sent was refused, with the reason in Message.
+	GatewayRefused Kind = "gateway.refused"
+)
+
+// Control records of the engine's log. They make everything that changes the
+// engine's answers an event of that log, so that a replay repeats them.
+const (
+	// EngineTick carries the passing of time (Event.Time), once a second.
+	EngineTick Kind = "engine.tick"
+	// EngineRules says that the rule revision in Message (a content digest)
+	// is in force from here on.
+	EngineRules Kind = "engine.rules"
+)
+
+// IsControl reports whether the kind is a record of the engine's log rather
+// than an observation of a host.
+func (k Kind) IsControl() bool { return k == EngineTick || k == EngineRules }
