@@ -6,6 +6,7 @@ type Kind string
 
 // Kinds of observation, grouped as in docs/event-schema.md.
 const (
+	// ProcessFork has the new process as Process, and who forked it as its Parent.
 	ProcessFork        Kind = "process.fork"
 	ProcessExec        Kind = "process.exec"
 	ProcessExit        Kind = "process.exit"
@@ -21,12 +22,20 @@ const (
 	FileUnlink     Kind = "file.unlink"
 	FileAttributes Kind = "file.attributes"
 	MemfdCreate    Kind = "memfd.create"
+	// FileHash carries the digest of a file that an earlier event of the same
+	// Inode had as pending; Process is the one of that event.
+	FileHash Kind = "file.hash"
 
 	NetworkConnect Kind = "network.connect"
 	NetworkAccept  Kind = "network.accept"
 	NetworkListen  Kind = "network.listen"
 	NetworkClose   Kind = "network.close"
 	DNSQuery       Kind = "dns.query"
+
+	// ContainerStart is the first sight of a container, with what its runtime
+	// says of it; ContainerStop the end of its first process.
+	ContainerStart Kind = "container.start"
+	ContainerStop  Kind = "container.stop"
 
 	SensorCoverage Kind = "sensor.coverage"
 	SensorStart    Kind = "sensor.start"
