@@ -1,0 +1,89 @@
+# Baize. What the targets promise is in docs/architecture.md; versions of the
+# tools are pinned in scripts/versions.mk, Debian packages in scripts/packages.
+include scripts/versions.mk
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+ROOT    := $(CURDIR)
+TOOLS   := $(ROOT)/.tools
+RESULTS := $(ROOT)/test-results
+export PATH := $(TOOLS):$(PATH)
+export CGO_ENABLED := 0
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X baize/internal/version.Version=$(VERSION)
+
+.PHONY: build run demo test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test
+
+## build: bin/baize-agent, bin/baize-server, bin/baize
+build: web/dist/.stamp
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+## run: server and agent on this host, in the foreground
+run: prerequisites-run build
+	exec go run ./scripts/run
+
+## demo: the intrusion of the report, for real; KEEP=1 leaves it up
+demo: prerequisites-demo build
+	exec go run ./test/demo $(if $(KEEP),-keep)
+
+## test: everything that is checked, within 20 minutes on two cores
+test: prerequisites-test build
+	rm -rf $(RESULTS) && mkdir -p $(RESULTS)
+	$(MAKE) --no-print-directory lint test-web test-go
+	@echo && cat $(RESULTS)/*.txt
+
+test-go:
+	@mkdir -p $(RESULTS)
+	go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m ./...
+
+test-web: web/node_modules/.stamp
+	@mkdir -p $(RESULTS)
+	cd web && npm test 2>&1 | tee $(RESULTS)/web.log
+	@grep -E '^(ℹ|#) (tests|pass|fail|skipped) ' $(RESULTS)/web.log > $(RESULTS)/web.txt
+
+## lint: Go, protobuf, TypeScript, tidy modules, generated code as committed
+lint: generated web/node_modules/.stamp $(TOOLS)/golangci-lint.$(GOLANGCI_LINT_VERSION)
+	go mod tidy -diff
+	golangci-lint run ./...
+	cd web && npm run lint
+
+## generate: code from the protobuf contract
+generate: $(TOOLS)/buf.$(BUF_VERSION) $(TOOLS)/protoc-gen-go.$(PROTOC_GEN_GO_VERSION) $(TOOLS)/protoc-gen-go-grpc.$(PROTOC_GEN_GO_GRPC_VERSION)
+	buf generate
+
+## generated: the committed code is what the contract generates
+generated: $(TOOLS)/buf.$(BUF_VERSION) $(TOOLS)/protoc-gen-go.$(PROTOC_GEN_GO_VERSION) $(TOOLS)/protoc-gen-go-grpc.$(PROTOC_GEN_GO_GRPC_VERSION)
+	buf lint
+	buf format --diff --exit-code
+	fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && buf generate -o "$$fresh" && diff -r -x '*.proto' -x doc.go "$$fresh/proto" proto
+
+clean:
+	rm -rf bin web/dist $(RESULTS)
+
+# Tools are built once for each version. A stamp carries the version.
+define tool
+$(TOOLS)/$(1).$(2):
+	@mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) go install $(3)@$(2)
+	rm -f $(TOOLS)/$(1).v* && touch $$@
+endef
+$(eval $(call tool,golangci-lint,$(GOLANGCI_LINT_VERSION),github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
+$(eval $(call tool,buf,$(BUF_VERSION),github.com/bufbuild/buf/cmd/buf))
+$(eval $(call tool,protoc-gen-go,$(PROTOC_GEN_GO_VERSION),google.golang.org/protobuf/cmd/protoc-gen-go))
+$(eval $(call tool,protoc-gen-go-grpc,$(PROTOC_GEN_GO_GRPC_VERSION),google.golang.org/grpc/cmd/protoc-gen-go-grpc))
+
+web/node_modules/.stamp: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	touch $@
+
+web/dist/.stamp: web/node_modules/.stamp $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+	cd web && npm run build
+	touch $@
+
+# What a newcomer's machine must have is checked first, with one clear line.
+prerequisites-run: ; @scripts/prerequisites.sh run
+prerequisites-demo: ; @scripts/prerequisites.sh demo
+prerequisites-test: ; @scripts/prerequisites.sh test
