@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path"
+	"path/filepath"
 	"sort"
 
 	_ "modernc.org/sqlite" // the default engine, registered as "sqlite"
@@ -26,21 +28,36 @@ var migrations embed.FS
 // DB is the state of one server. It is safe for concurrent use.
 type DB struct {
 	sql *sql.DB
+	// snapshots is the directory of the engines' snapshots.
+	snapshots string
+	feed      feed
 }
 
 // Open opens the SQLite database at file, creating it with mode 0600 where it
 // is missing, and brings its schema up to date. Close releases it.
 func Open(ctx context.Context, file string) (*DB, error) {
+	if err := createPrivate(file); err != nil {
+		return nil, fmt.Errorf("open state: %w", err)
+	}
 	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
 	handle, err := sql.Open("sqlite", "file:"+file+"?"+pragmas.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open state %s: %w", file, err)
 	}
-	db := &DB{sql: handle}
+	db := &DB{sql: handle, snapshots: filepath.Join(filepath.Dir(file), "snapshots")}
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open state %s: %w", file, err), handle.Close())
 	}
 	return db, nil
+}
+
+// createPrivate makes the file before SQLite does, which would let others read it.
+func createPrivate(file string) error {
+	handle, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return handle.Close()
 }
 
 // Close ends all use of the database.

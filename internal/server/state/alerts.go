@@ -1,0 +1,66 @@
+package state
+
+import (
+	"baize/internal/alert"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// AlertFilter selects alerts; a zero field selects all.
+type AlertFilter struct {
+	// Since selects alerts that fired, or fired again, at or after it.
+	Since time.Time
+	// Host is an id.
+	Host string
+	// Incident is an id.
+	Incident string
+}
+
+const selectAlerts = `SELECT a.time, a.id, a.body, COALESCE(m.incident, '') FROM alerts a LEFT JOIN incident_alerts m ON m.alert = a.id`
+
+// Alerts returns a page of the alerts ordered by (time, id), and the cursor of
+// the next page, zero after the last.
+func (db *DB) Alerts(ctx context.Context, filter AlertFilter, page Page) ([]alert.Alert, Cursor, error) {
+	q := newQuery(selectAlerts)
+	q.and(!filter.Since.IsZero(), "a.last >= ?", nanos(filter.Since))
+	q.and(filter.Host != "", "a.host = ?", filter.Host)
+	q.and(filter.Incident != "", "a.id IN (SELECT alert FROM incident_alerts WHERE incident = ?)", filter.Incident)
+	q.page(page, "a.time", "a.id")
+	rows, err := db.sql.QueryContext(ctx, q.text.String(), q.args...)
+	if err != nil {
+		return nil, Cursor{}, fmt.Errorf("list alerts: %w", err)
+	}
+	return collectBodies(rows, page.limit(), setIncident)
+}
+
+// Alert returns one alert, or ErrNotFound.
+func (db *DB) Alert(ctx context.Context, id string) (alert.Alert, error) {
+	var a alert.Alert
+	var time int64
+	var body []byte
+	var in string
+	err := db.sql.QueryRowContext(ctx, selectAlerts+` WHERE a.id = ?`, id).Scan(&time, &id, &body, &in)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, fmt.Errorf("alert %q: %w", id, ErrNotFound)
+	}
+	if err == nil {
+		err = json.Unmarshal(body, &a)
+	}
+	if err != nil {
+		return a, fmt.Errorf("read alert %q: %w", id, err)
+	}
+	setIncident(&a, in)
+	return a, nil
+}
+
+// setIncident lets membership as the merger left it overrule what the alert
+// said when it was raised.
+func setIncident(a *alert.Alert, incident string) {
+	if incident != "" {
+		a.Incident = incident
+	}
+}
