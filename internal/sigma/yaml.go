@@ -1,0 +1,225 @@
+package sigma
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// Limits of one rule file. They bound what a hostile file can cost.
+const (
+	maxFileSize = 1 << 20
+	maxNodes    = 50_000
+	maxDepth    = 64
+)
+
+// shape is the kind of a YAML node.
+type shape uint8
+
+const (
+	shapeNull shape = iota
+	shapeString
+	shapeInt
+	shapeFloat
+	shapeBool
+	shapeList
+	shapeMap
+)
+
+// node is a YAML node with its line: all that the loader needs of YAML.
+type node struct {
+	shape shape
+	line  int
+	// text of a scalar; whole numbers in decimal.
+	text  string
+	num   float64
+	items []*node
+	// keys of a map, in the order of items.
+	keys []key
+}
+
+// key is a key of a map.
+type key struct {
+	name string
+	line int
+}
+
+// get returns the value of a key of a map, nil if it has none.
+func (n *node) get(name string) *node {
+	for i, k := range n.keys {
+		if k.name == name {
+			return n.items[i]
+		}
+	}
+	return nil
+}
+
+// scalar reports whether the node is a single value.
+func (n *node) scalar() bool { return n.shape < shapeList }
+
+// parseYAML reads the documents of one file. Empty documents are left out.
+func parseYAML(data []byte) (docs []*node, err error) {
+	if len(data) > maxFileSize {
+		return nil, malformed(0, "file is larger than %d bytes", maxFileSize)
+	}
+	// The parser is not ours; a panic in it is a file that cannot be read.
+	defer func() {
+		if p := recover(); p != nil {
+			docs, err = nil, malformed(0, "YAML: the parser failed: %v", p)
+		}
+	}()
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, syntaxFault(err)
+	}
+	for _, doc := range file.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.CommentType {
+			continue
+		}
+		c := converter{anchors: map[string]ast.Node{}}
+		n, err := c.convert(doc.Body, 0)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, n)
+	}
+	return docs, nil
+}
+
+// syntaxFault keeps the position of a YAML syntax error.
+func syntaxFault(err error) error {
+	var syntax *yaml.SyntaxError
+	if errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position != nil {
+		return malformed(syntax.Token.Position.Line, "YAML: %s", syntax.Message)
+	}
+	return malformed(0, "YAML: %s", firstLine(err.Error()))
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// converter turns one document of the parser's tree into nodes and resolves
+// aliases. It counts nodes, so that nested aliases cannot multiply for ever.
+type converter struct {
+	anchors map[string]ast.Node
+	nodes   int
+}
+
+func (c *converter) convert(n ast.Node, depth int) (*node, error) {
+	line := lineOf(n)
+	if c.nodes++; c.nodes > maxNodes {
+		return nil, malformed(line, "YAML: more than %d nodes", maxNodes)
+	}
+	if depth > maxDepth {
+		return nil, malformed(line, "YAML: nested deeper than %d", maxDepth)
+	}
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return c.mapping(n.Values, line, depth)
+	case *ast.MappingValueNode:
+		return c.mapping([]*ast.MappingValueNode{n}, line, depth)
+	case *ast.SequenceNode:
+		return c.sequence(n, line, depth)
+	case *ast.AnchorNode:
+		c.anchors[n.Name.String()] = n.Value
+		return c.convert(n.Value, depth+1)
+	case *ast.AliasNode:
+		target, ok := c.anchors[n.Value.String()]
+		if !ok {
+			return nil, malformed(line, "YAML: alias *%s has no anchor", n.Value)
+		}
+		return c.convert(target, depth+1)
+	case *ast.TagNode:
+		return nil, unsupported(line, "YAML tag %s", n.Start.Value)
+	}
+	return scalarNode(n, line)
+}
+
+func (c *converter) mapping(values []*ast.MappingValueNode, line, depth int) (*node, error) {
+	out := &node{shape: shapeMap, line: line}
+	for _, pair := range values {
+		if pair.Key.IsMergeKey() {
+			return nil, unsupported(lineOf(pair), "YAML merge key <<")
+		}
+		k, err := c.convert(pair.Key, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if !k.scalar() {
+			return nil, malformed(k.line, "YAML: a key must be a single value")
+		}
+		v, err := c.convert(pair.Value, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		out.keys = append(out.keys, key{name: k.text, line: k.line})
+		out.items = append(out.items, v)
+	}
+	return out, nil
+}
+
+func (c *converter) sequence(n *ast.SequenceNode, line, depth int) (*node, error) {
+	out := &node{shape: shapeList, line: line}
+	for _, item := range n.Values {
+		v, err := c.convert(item, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		out.items = append(out.items, v)
+	}
+	return out, nil
+}
+
+func scalarNode(n ast.Node, line int) (*node, error) {
+	switch n := n.(type) {
+	case nil, *ast.NullNode:
+		return &node{shape: shapeNull, line: line}, nil
+	case *ast.StringNode:
+		return &node{shape: shapeString, line: line, text: n.Value}, nil
+	case *ast.LiteralNode:
+		return &node{shape: shapeString, line: line, text: n.Value.Value}, nil
+	case *ast.BoolNode:
+		return &node{shape: shapeBool, line: line, text: fmt.Sprint(n.Value)}, nil
+	case *ast.IntegerNode:
+		return integerNode(n, line)
+	case *ast.FloatNode:
+		return &node{shape: shapeFloat, line: line, num: n.Value, text: string(appendFloat(nil, n.Value))}, nil
+	}
+	return nil, malformed(line, "YAML: %s is not allowed here", n.Type())
+}
+
+func integerNode(n *ast.IntegerNode, line int) (*node, error) {
+	out := &node{shape: shapeInt, line: line, text: fmt.Sprint(n.Value)}
+	switch v := n.Value.(type) {
+	case int64:
+		out.num = float64(v)
+	case uint64:
+		out.num = float64(v)
+	default:
+		return nil, malformed(line, "YAML: %v is not a whole number", n.Value)
+	}
+	return out, nil
+}
+
+// lineOf is the 1-based line of a node, 0 if the parser did not say.
+func lineOf(n ast.Node) int {
+	if n == nil {
+		return 0
+	}
+	token := n.GetToken()
+	if token == nil || token.Position == nil {
+		return 0
+	}
+	if m, ok := n.(*ast.MappingValueNode); ok && m.Key != nil {
+		if t := m.Key.GetToken(); t != nil && t.Position != nil {
+			return t.Position.Line
+		}
+	}
+	return token.Position.Line
+}
