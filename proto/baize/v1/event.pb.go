@@ -360,8 +360,8 @@ type Process struct {
 	Executable    string                 `protobuf:"bytes,6,opt,name=executable,proto3" json:"executable,omitempty"`
 	Args          []string               `protobuf:"bytes,7,rep,name=args,proto3" json:"args,omitempty"`
 	ArgsTruncated bool                   `protobuf:"varint,8,opt,name=args_truncated,json=argsTruncated,proto3" json:"args_truncated,omitempty"`
-	// Set only where it is not args joined by spaces.
-	CommandLine      string            `protobuf:"bytes,9,opt,name=command_line,json=commandLine,proto3" json:"command_line,omitempty"`
+	// Present only where it is not args joined by spaces.
+	CommandLine      *string           `protobuf:"bytes,9,opt,name=command_line,json=commandLine,proto3,oneof" json:"command_line,omitempty"`
 	WorkingDirectory string            `protobuf:"bytes,10,opt,name=working_directory,json=workingDirectory,proto3" json:"working_directory,omitempty"`
 	User             *User             `protobuf:"bytes,11,opt,name=user,proto3" json:"user,omitempty"`
 	EffectiveUser    *User             `protobuf:"bytes,12,opt,name=effective_user,json=effectiveUser,proto3" json:"effective_user,omitempty"`
@@ -475,8 +475,8 @@ func (x *Process) GetArgsTruncated() bool {
 }
 
 func (x *Process) GetCommandLine() string {
-	if x != nil {
-		return x.CommandLine
+	if x != nil && x.CommandLine != nil {
+		return *x.CommandLine
 	}
 	return ""
 }
@@ -1553,7 +1553,7 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\aFileKey\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05inode\x18\x02 \x01(\x04R\x05inode\x12\x10\n" +
-	"\x03gen\x18\x03 \x01(\rR\x03gen\"\x81\t\n" +
+	"\x03gen\x18\x03 \x01(\rR\x03gen\"\x97\t\n" +
 	"\aProcess\x12&\n" +
 	"\x03key\x18\x01 \x01(\v2\x14.baize.v1.ProcessKeyR\x03key\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\rR\x03pid\x12\x12\n" +
@@ -1564,8 +1564,8 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"executable\x18\x06 \x01(\tR\n" +
 	"executable\x12\x12\n" +
 	"\x04args\x18\a \x03(\tR\x04args\x12%\n" +
-	"\x0eargs_truncated\x18\b \x01(\bR\rargsTruncated\x12!\n" +
-	"\fcommand_line\x18\t \x01(\tR\vcommandLine\x12+\n" +
+	"\x0eargs_truncated\x18\b \x01(\bR\rargsTruncated\x12&\n" +
+	"\fcommand_line\x18\t \x01(\tH\x00R\vcommandLine\x88\x01\x01\x12+\n" +
 	"\x11working_directory\x18\n" +
 	" \x01(\tR\x10workingDirectory\x12\"\n" +
 	"\x04user\x18\v \x01(\v2\x0e.baize.v1.UserR\x04user\x125\n" +
@@ -1582,8 +1582,8 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x06server\x18\x16 \x01(\bR\x06server\x12\x14\n" +
 	"\x05agent\x18\x17 \x01(\bR\x05agent\x12\x18\n" +
 	"\asession\x18\x18 \x01(\rR\asession\x12 \n" +
-	"\tlogin_uid\x18\x19 \x01(\rH\x00R\bloginUid\x88\x01\x01\x12 \n" +
-	"\texit_code\x18\x1a \x01(\x05H\x01R\bexitCode\x88\x01\x01\x12\x19\n" +
+	"\tlogin_uid\x18\x19 \x01(\rH\x01R\bloginUid\x88\x01\x01\x12 \n" +
+	"\texit_code\x18\x1a \x01(\x05H\x02R\bexitCode\x88\x01\x01\x12\x19\n" +
 	"\bold_name\x18\x1b \x01(\tR\aoldName\x12(\n" +
 	"\x10old_command_line\x18\x1c \x01(\tR\x0eoldCommandLine\x12)\n" +
 	"\x06parent\x18\x1d \x01(\v2\x11.baize.v1.ProcessR\x06parent\x12/\n" +
@@ -1591,7 +1591,8 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\acontext\x18\x1f \x01(\v2\x11.baize.v1.ContextR\acontext\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\f\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0f\n" +
+	"\r_command_lineB\f\n" +
 	"\n" +
 	"_login_uidB\f\n" +
 	"\n" +
