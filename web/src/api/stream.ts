@@ -1,0 +1,62 @@
+import type { Alert, Host, Incident } from "./types";
+
+/** What the live stream carries, by event name. */
+export interface StreamEvents {
+  incident: Incident;
+  alert: Alert;
+  host: Host;
+}
+
+export type StreamState = "connecting" | "live" | "lost";
+
+export interface StreamHandlers {
+  onState: (state: StreamState) => void;
+  /** A reconnect happened: what was shown before may have gaps. */
+  onResume: () => void;
+  onItem: <K extends keyof StreamEvents>(kind: K, item: StreamEvents[K]) => void;
+}
+
+/** Milliseconds before the next attempt: 0.5 s doubling up to 5 s. */
+export function backoff(attempt: number): number {
+  return Math.min(500 * 2 ** attempt, 5000);
+}
+
+const kinds = ["incident", "alert", "host"] as const;
+
+/**
+ * Follows /api/v1/stream until closed. The browser's own retry gives up on an
+ * HTTP error and paces itself slowly, so every failure starts a new
+ * EventSource here, which resumes after the last cursor seen.
+ */
+export function follow(handlers: StreamHandlers): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let attempt = 0;
+  let connected = false;
+
+  const connect = () => {
+    source = new EventSource("/api/v1/stream");
+    source.onopen = () => {
+      attempt = 0;
+      handlers.onState("live");
+      if (connected) handlers.onResume();
+      connected = true;
+    };
+    source.onerror = () => {
+      source?.close();
+      handlers.onState(connected || attempt > 0 ? "lost" : "connecting");
+      timer = setTimeout(connect, backoff(attempt++));
+    };
+    for (const kind of kinds) {
+      source.addEventListener(kind, (message: MessageEvent<string>) => {
+        handlers.onItem(kind, JSON.parse(message.data) as StreamEvents[typeof kind]);
+      });
+    }
+  };
+
+  connect();
+  return () => {
+    clearTimeout(timer);
+    source?.close();
+  };
+}

@@ -1,0 +1,66 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { ApiError } from "../api/http";
+import { LiveProvider } from "../api/live";
+import type { Me } from "../api/types";
+import { I18nProvider } from "../i18n";
+import { IncidentList } from "../incidents/IncidentList";
+import { Login } from "../session/Login";
+import { SessionProvider, useSession } from "../session/session";
+import { Failed, Loading } from "../ui/State";
+import { Shell } from "./Shell";
+import { ThemeProvider } from "./theme";
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the server refuses stays refused; what it failed may work again.
+      retry: (failures, error) => !(error instanceof ApiError && error.status < 500) && failures < 2,
+      staleTime: 5000,
+    },
+  },
+});
+
+function Pages({ me }: { me: Me }) {
+  return (
+    <LiveProvider>
+      <Routes>
+        <Route element={<Shell me={me} />}>
+          <Route path="/incidents" element={<IncidentList />} />
+          <Route path="*" element={<Navigate to="/incidents" replace />} />
+        </Route>
+      </Routes>
+    </LiveProvider>
+  );
+}
+
+function Gate() {
+  const { session, check } = useSession();
+  switch (session.state) {
+    case "unknown":
+      return <Loading />;
+    case "offline":
+      return <Failed error={session.error} retry={() => { void check(); }} />;
+    case "out":
+      return <Login expired={session.expired} />;
+    case "in":
+      return <Pages me={session.me} />;
+  }
+}
+
+/** The console. */
+export function App() {
+  return (
+    <I18nProvider>
+      <ThemeProvider>
+        <QueryClientProvider client={client}>
+          <SessionProvider>
+            <BrowserRouter>
+              <Gate />
+            </BrowserRouter>
+          </SessionProvider>
+        </QueryClientProvider>
+      </ThemeProvider>
+    </I18nProvider>
+  );
+}
