@@ -1,13 +1,14 @@
 package state
 
 import (
-	"baize/internal/alert"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"baize/internal/alert"
 )
 
 // AlertFilter selects alerts; a zero field selects all.

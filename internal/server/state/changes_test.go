@@ -1,9 +1,10 @@
 package state
 
 import (
-	"baize/internal/alert"
 	"errors"
 	"testing"
+
+	"baize/internal/alert"
 )
 
 func TestCommitWakesFollowers(t *testing.T) {

@@ -1,12 +1,13 @@
 package state
 
 import (
-	"baize/internal/alert"
-	"baize/internal/incident"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+
+	"baize/internal/alert"
+	"baize/internal/incident"
 )
 
 // ApplyEngine commits, in one transaction, what the engine made of its log up

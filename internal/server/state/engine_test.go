@@ -1,12 +1,13 @@
 package state
 
 import (
-	"baize/internal/alert"
-	"baize/internal/incident"
 	"errors"
 	"fmt"
 	"testing"
 	"time"
+
+	"baize/internal/alert"
+	"baize/internal/incident"
 )
 
 func TestApplyEngineKeepsTheNewest(t *testing.T) {

@@ -1,12 +1,13 @@
 package state
 
 import (
-	"baize/internal/incident"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"baize/internal/incident"
 )
 
 // IncidentFilter selects incidents; a zero field selects all.

@@ -1,15 +1,16 @@
 package state
 
 import (
-	"baize/internal/alert"
-	"baize/internal/event"
-	"baize/internal/incident"
 	"context"
 	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+	"baize/internal/incident"
 
 	"go.uber.org/goleak"
 )

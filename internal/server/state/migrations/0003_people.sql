@@ -3,8 +3,8 @@ CREATE TABLE users (
   name TEXT PRIMARY KEY,
   org TEXT NOT NULL,
   role TEXT NOT NULL,                  -- viewer, analyst, responder or admin
-  password TEXT NOT NULL,              -- argon2id, PHC string
-  must_change INTEGER NOT NULL DEFAULT 0, -- the password is for one use: to set another
+  password TEXT NOT NULL,              -- argon2id, PHC string; empty: none, or a used one-time password
+  one_time INTEGER NOT NULL,           -- the password is good for one login
   created INTEGER NOT NULL
 ) STRICT;
 
