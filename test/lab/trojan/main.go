@@ -1,12 +1,14 @@
 // Command trojan behaves like the trojan of the incident report and does no
 // harm: it retitles itself as a kernel thread, says hello to its C2 once a
-// second for a bounded time, and exits. The C2 address is linked in, so that
+// second for a bounded time, and exits. With the argument memfd or deleted it does
+// so as a copy of itself that has no file. The C2 address is linked in, so that
 // every build has its own bytes. It runs in the laboratory's network namespace,
 // which has no route to anywhere.
 package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"runtime"
@@ -32,6 +34,10 @@ var (
 func init() { runtime.LockOSThread() }
 
 func main() {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, fileless(os.Args[1]))
+		os.Exit(1)
+	}
 	hello := describe()
 	if err := retitle(title); err != nil {
 		os.Exit(1)

@@ -1,0 +1,166 @@
+// Package launch starts a server and an agent on this machine and keeps both
+// running: what make run, the demo and the tests of the whole path share. The
+// server runs as an unprivileged user, the agent as root.
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// ErrPrerequisite reports that this machine or user lacks something; the text
+// says what. Programs exit with status 3 on it.
+var ErrPrerequisite = errors.New("prerequisite missing")
+
+// Options of a Stack.
+type Options struct {
+	// Bin is the directory of the three programs.
+	Bin string
+	// Home is the state directory, see $BAIZE_HOME.
+	Home string
+	// HTTP and GRPC are the addresses of console and gateway.
+	HTTP, GRPC string
+	// AgentArgs are further arguments of the agent, for example a scope.
+	AgentArgs []string
+	// Output receives what the programs write.
+	Output io.Writer
+	// Log receives what happens to the programs.
+	Log *slog.Logger
+}
+
+// Stack is a running server and a running, armed agent.
+type Stack struct {
+	Server, Agent *Daemon
+
+	opts                  Options
+	stopServer, stopAgent func()
+}
+
+// Times within which things must have happened.
+const (
+	serverPatience = 60 * time.Second
+	armedPatience  = 60 * time.Second
+)
+
+// Start returns once the agent is connected and its sensor armed. Close ends
+// what it started, also after an error.
+func Start(ctx context.Context, opts Options) (*Stack, error) {
+	s := &Stack{opts: opts, stopServer: func() {}, stopAgent: func() {}}
+	if os.Getuid() != 0 {
+		return s, fmt.Errorf("%w: needs root: the sensor loads BPF programs and the agent acts on the host", ErrPrerequisite)
+	}
+	account, err := ensureAccount(ctx)
+	if err != nil {
+		return s, err
+	}
+	if err := s.makeHome(account); err != nil {
+		return s, err
+	}
+	s.Server = NewDaemon("baize-server", opts.Log, func() *exec.Cmd { return s.serverCommand(account) })
+	s.stopServer = run(s.Server)
+	if err := s.waitServer(ctx); err != nil {
+		return s, err
+	}
+	if err := s.enrol(ctx); err != nil {
+		return s, err
+	}
+	s.Agent = NewDaemon("baize-agent", opts.Log, s.agentCommand)
+	s.stopAgent = run(s.Agent)
+	return s, s.WaitArmed(ctx)
+}
+
+// run runs a daemon until the returned function is called.
+func run(d *Daemon) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { d.Run(ctx) })
+	return func() { cancel(); running.Wait() }
+}
+
+// Close stops the agent, then the server, and waits for both.
+func (s *Stack) Close() {
+	s.stopAgent()
+	s.stopServer()
+}
+
+// makeHome makes the directories: the server's belongs to its user.
+func (s *Stack) makeHome(account account) error {
+	for _, dir := range []struct {
+		name string
+		mode os.FileMode
+	}{{"", 0o755}, {"server", 0o700}, {"agent", 0o700}} {
+		path := filepath.Join(s.opts.Home, dir.name)
+		if err := os.MkdirAll(path, dir.mode); err != nil {
+			return err
+		}
+	}
+	return os.Chown(filepath.Join(s.opts.Home, "server"), account.uid, account.gid)
+}
+
+// environment is what every program of the stack gets, and nothing else.
+func (s *Stack) environment(home string) []string {
+	return []string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=" + home, "LANG=C.UTF-8",
+		"BAIZE_HOME=" + home, "BAIZE_HTTP=" + s.opts.HTTP, "BAIZE_GRPC=" + s.opts.GRPC,
+	}
+}
+
+func (s *Stack) agentCommand() *exec.Cmd {
+	command := exec.Command(filepath.Join(s.opts.Bin, "baize-agent"), append([]string{"run"}, s.opts.AgentArgs...)...)
+	command.Env = s.environment(s.opts.Home)
+	s.detach(command)
+	return command
+}
+
+// detach keeps a terminal's Ctrl-C from reaching the program: it is stopped in
+// order instead.
+func (s *Stack) detach(command *exec.Cmd) {
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Stdout, command.Stderr = s.opts.Output, s.opts.Output
+}
+
+// Baize runs the operator's command line against this stack and returns its
+// standard output.
+func (s *Stack) Baize(ctx context.Context, args ...string) ([]byte, error) {
+	command := exec.CommandContext(ctx, filepath.Join(s.opts.Bin, "baize"), args...)
+	command.Env = s.environment(s.opts.Home)
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		return out, fmt.Errorf("baize %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return out, nil
+}
+
+// WaitArmed waits until an agent is connected with its sensor armed.
+func (s *Stack) WaitArmed(ctx context.Context) error {
+	_, err := s.Baize(ctx, "status", "--wait", armedPatience.String())
+	return err
+}
+
+// waitServer waits until the server answers on its local socket.
+func (s *Stack) waitServer(ctx context.Context) error {
+	deadline := time.Now().Add(serverPatience)
+	for {
+		_, err := s.Baize(ctx, "hosts", "--json")
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the server does not answer after %v: %w", serverPatience, err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
