@@ -18,7 +18,7 @@ LDFLAGS := -s -w -X baize/internal/version.Version=$(VERSION)
 .PHONY: build run demo test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test
 
 ## build: bin/baize-agent, bin/baize-server, bin/baize
-build: web/dist/.stamp
+build: internal/server/console/dist/index.html
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 ## run: server and agent on this host, in the foreground
@@ -42,7 +42,7 @@ test-go:
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)
 	cd web && npm test 2>&1 | tee $(RESULTS)/web.log
-	@grep -E '^(ℹ|#) (tests|pass|fail|skipped) ' $(RESULTS)/web.log > $(RESULTS)/web.txt
+	@grep -E '^ +(Test Files|Tests) ' $(RESULTS)/web.log > $(RESULTS)/web.txt
 
 ## lint: Go, protobuf, TypeScript, tidy modules, generated code as committed
 lint: generated web/node_modules/.stamp $(TOOLS)/golangci-lint.$(GOLANGCI_LINT_VERSION)
@@ -61,7 +61,7 @@ generated: $(TOOLS)/buf.$(BUF_VERSION) $(TOOLS)/protoc-gen-go.$(PROTOC_GEN_GO_VE
 	fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && buf generate -o "$$fresh" && diff -r -x '*.proto' -x doc.go "$$fresh/proto" proto
 
 clean:
-	rm -rf bin web/dist $(RESULTS)
+	rm -rf bin internal/server/console/dist/* $(RESULTS)
 
 # Tools are built once for each version. A stamp carries the version.
 define tool
@@ -79,9 +79,9 @@ web/node_modules/.stamp: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	touch $@
 
-web/dist/.stamp: web/node_modules/.stamp $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+# The console is embedded into the server from where the build puts it.
+internal/server/console/dist/index.html: web/node_modules/.stamp $(shell find web -path web/node_modules -prune -o -path web/test -prune -o -type f -print 2>/dev/null)
 	cd web && npm run build
-	touch $@
 
 # What a newcomer's machine must have is checked first, with one clear line.
 prerequisites-run: ; @scripts/prerequisites.sh run

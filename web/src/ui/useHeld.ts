@@ -47,17 +47,21 @@ function useReading(area: RefObject<HTMLElement | null>): [boolean, () => void] 
   return [reading, stop];
 }
 
+function remember<T extends { id: string }>(items: readonly T[], shown: readonly T[]) {
+  return { items, seen: new Set(shown.map((item) => item.id)) };
+}
+
 /** Holds new items back while the reader is in the list; `release` lets them in. */
 export function useHeld<T extends { id: string }>(items: readonly T[], area: RefObject<HTMLElement | null>) {
   const [reading, stop] = useReading(area);
-  const [snapshot, setSnapshot] = useState({ items, seen: new Set<string>() });
+  const [snapshot, setSnapshot] = useState(() => remember(items, items));
   const parts = split(items, snapshot.seen, reading);
-  if (snapshot.items !== items) {
-    setSnapshot({ items, seen: new Set(parts.shown.map((item) => item.id)) });
+  if (snapshot.items !== items || snapshot.seen.size !== parts.shown.length) {
+    setSnapshot(remember(items, parts.shown));
   }
   const release = () => {
     stop();
-    setSnapshot({ items, seen: new Set(items.map((item) => item.id)) });
+    setSnapshot(remember(items, items));
     window.scrollTo({ top: 0 });
   };
   return { ...parts, release };
