@@ -38,7 +38,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Stack is a running server and a running, armed agent.
+// Stack is a server and an agent of this machine.
 type Stack struct {
 	Server, Agent *Daemon
 
@@ -52,31 +52,35 @@ const (
 	armedPatience  = 60 * time.Second
 )
 
+// New describes a stack; Start starts it.
+func New(opts Options) *Stack {
+	return &Stack{opts: opts, stopServer: func() {}, stopAgent: func() {}}
+}
+
 // Start returns once the agent is connected and its sensor armed. Close ends
 // what it started, also after an error.
-func Start(ctx context.Context, opts Options) (*Stack, error) {
-	s := &Stack{opts: opts, stopServer: func() {}, stopAgent: func() {}}
+func (s *Stack) Start(ctx context.Context) error {
 	if os.Getuid() != 0 {
-		return s, fmt.Errorf("%w: needs root: the sensor loads BPF programs and the agent acts on the host", ErrPrerequisite)
+		return fmt.Errorf("%w: needs root: the sensor loads BPF programs and the agent acts on the host", ErrPrerequisite)
 	}
 	account, err := ensureAccount(ctx)
 	if err != nil {
-		return s, err
+		return err
 	}
 	if err := s.makeHome(account); err != nil {
-		return s, err
+		return err
 	}
-	s.Server = NewDaemon("baize-server", opts.Log, func() *exec.Cmd { return s.serverCommand(account) })
+	s.Server = NewDaemon("baize-server", s.opts.Log, func() *exec.Cmd { return s.serverCommand(account) })
 	s.stopServer = run(s.Server)
 	if err := s.waitServer(ctx); err != nil {
-		return s, err
+		return err
 	}
 	if err := s.enrol(ctx); err != nil {
-		return s, err
+		return err
 	}
-	s.Agent = NewDaemon("baize-agent", opts.Log, s.agentCommand)
+	s.Agent = NewDaemon("baize-agent", s.opts.Log, s.agentCommand)
 	s.stopAgent = run(s.Agent)
-	return s, s.WaitArmed(ctx)
+	return s.WaitArmed(ctx)
 }
 
 // run runs a daemon until the returned function is called.
