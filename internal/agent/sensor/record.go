@@ -30,6 +30,9 @@ type Record struct {
 	Coverage *event.Coverage
 	// Name and OldName are the comm after and before a rename.
 	Name, OldName string
+	// Args is argv as it lay in user memory at a rename: a process that
+	// retitles itself usually rewrites both.
+	Args []string
 	// OldCredentials are those before a change; Task has the new ones.
 	OldCredentials *Credentials
 	// ExitCode is the kernel's task exit_code.
@@ -86,6 +89,10 @@ type FileRef struct {
 	Size   uint64
 	// Magic is the super block's s_magic.
 	Magic uint64
+	// Deleted says that the file had no name left; Path is then the last one.
+	Deleted bool
+	// Memfd says that memfd_create made it; Path is then "memfd:NAME".
+	Memfd bool
 }
 
 // Exec is a process.exec as the kernel carried it out.
@@ -101,8 +108,10 @@ type Exec struct {
 	ArgsTruncated bool
 	// Env holds "NAME=value" of the variables of interest.
 	Env []string
-	Cwd string
-	TTY string
+	// EnvTruncated says that not all of the environment was searched.
+	EnvTruncated bool
+	Cwd          string
+	TTY          string
 	// Fds are the standard descriptors.
 	Fds [3]Fd
 	// ColdStart marks processes that were there before the sensor.

@@ -1,0 +1,133 @@
+package sensor
+
+import (
+	"encoding/binary"
+
+	"baize/internal/event"
+)
+
+// The constants and sizes of bpf/abi.h, which documents them.
+const (
+	kindFork = iota + 1
+	kindExec
+	kindExit
+	kindRename
+	kindCredentials
+	kindPtrace
+	kindCreate
+	kindOpen
+	kindFileRename
+	kindLink
+	kindUnlink
+	kindAttributes
+	kindMemfd
+	kindConnect
+	kindAccept
+	kindListen
+	kindClose
+	kindDNS
+	kindTask
+)
+
+const (
+	tagChild = iota + 1
+	tagFile
+	tagPath
+	tagString
+	tagArgs
+	tagEnv
+	tagSocket
+	tagCredentials
+	tagNumber
+	tagDNS
+)
+
+const (
+	placeFile = iota
+	placeCwd
+	placeBase
+	placeNewBase
+	placeFd0
+	places = placeFd0 + 3
+)
+
+const (
+	stringFilename = iota
+	stringInterp
+	stringFdpath
+	stringTTY
+	stringOldName
+	stringNewName
+	stringUserPath
+	stringUserNewPath
+	stringAttribute
+	stringsCount
+)
+
+const (
+	numberExitCode = iota
+	numberResult
+	numberRequest
+	numberOpenFlags
+	numberChange
+	numberTargetPID
+	numberResponse
+	numberPolicy
+	numberSyscall
+	numbersCount
+)
+
+const (
+	recordTruncated = 1 << iota
+	recordArgsTruncated
+	recordReadFailed
+	recordEnvTruncated
+)
+
+const (
+	taskKernelThread = 1
+	fileDeleted      = 1
+	pathTruncated    = 1
+	pathUnreachable  = 2
+	pathPseudo       = 4
+	socketInitiated  = 1
+)
+
+// Sizes of the structures, in bytes.
+const (
+	taskSize        = 104
+	recordSize      = 16 + taskSize
+	itemSize        = 4
+	fileSize        = 48
+	socketSize      = 72
+	credentialsSize = 24
+)
+
+// kinds are the event kinds of the record kinds; task becomes a cold-start exec.
+var kinds = map[uint16]event.Kind{
+	kindFork:        event.ProcessFork,
+	kindExec:        event.ProcessExec,
+	kindExit:        event.ProcessExit,
+	kindRename:      event.ProcessRename,
+	kindCredentials: event.ProcessCredentials,
+	kindPtrace:      event.ProcessPtrace,
+	kindCreate:      event.FileCreate,
+	kindOpen:        event.FileOpen,
+	kindFileRename:  event.FileRename,
+	kindLink:        event.FileLink,
+	kindUnlink:      event.FileUnlink,
+	kindAttributes:  event.FileAttributes,
+	kindMemfd:       event.MemfdCreate,
+	kindConnect:     event.NetworkConnect,
+	kindAccept:      event.NetworkAccept,
+	kindListen:      event.NetworkListen,
+	kindClose:       event.NetworkClose,
+	kindDNS:         event.DNSQuery,
+	kindTask:        event.ProcessExec,
+}
+
+// changes name the values of a change number.
+var changes = [...]string{1: "mode", 2: "owner", 3: "xattr", 4: "size"}
+
+// order is the byte order of the programs: both targets are little-endian.
+var order = binary.LittleEndian

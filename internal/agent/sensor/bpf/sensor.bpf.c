@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "abi.h"
+#include "scratch.h"
+#include "task.h"
+#include "file.h"
+#include "socket.h"
+#include "process.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,133 @@
+package sensor
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"baize/internal/event"
+
+	"github.com/cilium/ebpf"
+)
+
+// Tier of this sensor: BTF with tracepoints and cgroup programs.
+const Tier = 2
+
+// Health is the state of a sensor.
+type Health struct {
+	Tier int
+	// Scope is the cgroup directory the sensor is confined to, "" for the host.
+	Scope   string
+	Hooks   []Hook
+	Classes []ClassHealth
+}
+
+// Hook is the state of one kernel hook.
+type Hook struct {
+	Name     string
+	Class    event.Class
+	Attached bool
+	// Error says why it is not attached.
+	Error string
+}
+
+// ClassHealth counts one class since Open.
+type ClassHealth struct {
+	Class event.Class
+	State string
+	// Seen is the number of observations made, Lost of those that were not
+	// delivered or not whole.
+	Seen, Lost uint64
+	// Reason says why the state is not complete.
+	Reason string
+}
+
+// classes in the order of enum class in bpf/abi.h.
+var classes = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetwork, event.ClassDNS}
+
+// Outcomes of enum outcome.
+const (
+	outcomeSeen = iota
+	outcomeRingFull
+	outcomeMapFull
+	outcomeRead
+	outcomes
+)
+
+var outcomeReasons = [outcomes]string{
+	outcomeRingFull: "ring full", outcomeMapFull: "map full", outcomeRead: "memory not readable",
+}
+
+// counters are the kernel's counts by class and outcome, and our own.
+type counters struct {
+	table *ebpf.Map
+	// malformed records that the decoder refused: a defect, counted as loss of
+	// the process class.
+	malformed atomic.Uint64
+}
+
+// read adds up the CPUs.
+func (c *counters) read() ([][outcomes]uint64, error) {
+	out := make([][outcomes]uint64, len(classes))
+	var perCPU []uint64
+	for i := range classes {
+		for o := range outcomes {
+			if err := c.table.Lookup(uint32(i*outcomes+o), &perCPU); err != nil {
+				return nil, fmt.Errorf("read the counters: %w", err)
+			}
+			for _, n := range perCPU {
+				out[i][o] += n
+			}
+		}
+	}
+	out[0][outcomeRead] += c.malformed.Load()
+	return out, nil
+}
+
+// Health reads the state of the sensor.
+func (s *Sensor) Health() (Health, error) {
+	h := Health{Tier: Tier, Hooks: append([]Hook(nil), s.hooks...)}
+	if s.scope.limited {
+		h.Scope = s.scope.path
+	}
+	counts, err := s.counts.read()
+	if err != nil {
+		return Health{}, err
+	}
+	for i, class := range classes {
+		ch := ClassHealth{Class: class, Seen: counts[i][outcomeSeen]}
+		ch.Lost, ch.Reason = losses(counts[i])
+		ch.State = s.state(class, &ch.Reason, ch.Lost)
+		h.Classes = append(h.Classes, ch)
+	}
+	return h, nil
+}
+
+// losses adds up what was lost and names the reasons.
+func losses(c [outcomes]uint64) (lost uint64, reason string) {
+	for o := outcomeRingFull; o < outcomes; o++ {
+		if c[o] == 0 {
+			continue
+		}
+		lost += c[o]
+		if reason != "" {
+			reason += ", "
+		}
+		reason += fmt.Sprintf("%s: %d", outcomeReasons[o], c[o])
+	}
+	return lost, reason
+}
+
+// state is the coverage state of a class; a hook that is missing outweighs
+// losses, since nobody can count what it would have seen.
+func (s *Sensor) state(class event.Class, reason *string, lost uint64) string {
+	for _, h := range s.hooks {
+		if h.Class == class && !h.Attached {
+			*reason = h.Name + ": " + h.Error
+			return event.CoverageUnavailable
+		}
+	}
+	if lost > 0 {
+		return event.CoverageLost
+	}
+	return event.CoverageComplete
+}

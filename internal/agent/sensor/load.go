@@ -1,0 +1,90 @@
+package sensor
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/link"
+)
+
+// loader loads programs one by one over shared maps, so that one which this
+// kernel refuses takes only its own events away.
+type loader struct {
+	spec  *ebpf.CollectionSpec
+	maps  map[string]*ebpf.Map
+	cache *btf.Cache
+}
+
+// newLoader makes the maps. The caller closes them.
+func newLoader(o Options, scope *scope) (*loader, error) {
+	spec, err := loadSensor()
+	if err != nil {
+		return nil, err
+	}
+	if err := setVariables(spec, o, scope); err != nil {
+		return nil, err
+	}
+	l := &loader{spec: spec, cache: btf.NewCache()}
+	only := &ebpf.CollectionSpec{Maps: spec.Maps, Types: spec.Types, ByteOrder: spec.ByteOrder}
+	coll, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{Cache: l.cache})
+	if err != nil {
+		return nil, fmt.Errorf("create maps: %w", err)
+	}
+	l.maps = coll.Maps
+	return l, nil
+}
+
+func setVariables(spec *ebpf.CollectionSpec, o Options, scope *scope) error {
+	spec.Maps[sensorMapRing].MaxEntries = uint32(o.RingBytes)
+	values := map[string]any{sensorVarWakeBytes: uint64(o.RingBytes / 8)}
+	if scope.limited {
+		values[sensorVarScoped] = true
+		values[sensorVarScopeCgroup] = scope.id
+	}
+	for name, v := range values {
+		if err := spec.Variables[name].Set(v); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// load loads one program over the shared maps.
+func (l *loader) load(name string) (*ebpf.Program, error) {
+	one := &ebpf.CollectionSpec{
+		Maps: l.spec.Maps, Types: l.spec.Types, ByteOrder: l.spec.ByteOrder,
+		Programs: map[string]*ebpf.ProgramSpec{name: l.spec.Programs[name]},
+	}
+	coll, err := ebpf.NewCollectionWithOptions(one, ebpf.CollectionOptions{MapReplacements: l.maps, Cache: l.cache})
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", name, err)
+	}
+	defer coll.Close()
+	return coll.DetachProgram(name), nil
+}
+
+// arm loads and attaches one hook.
+func (l *loader) arm(h hook, cgroup string) (link.Link, error) {
+	p, err := l.load(h.program)
+	if err != nil {
+		return nil, err
+	}
+	// The link holds the program.
+	defer p.Close()
+	at, err := attach(p, l.spec.Programs[h.program].SectionName, cgroup)
+	if err != nil {
+		return nil, fmt.Errorf("attach %s: %w", h.program, err)
+	}
+	return at, nil
+}
+
+// short is an error without the verifier's log.
+func short(err error) string {
+	var refused *ebpf.VerifierError
+	if errors.As(err, &refused) {
+		return fmt.Sprintf("refused by the verifier: %v", refused)
+	}
+	return err.Error()
+}
