@@ -1,0 +1,178 @@
+// Package agent is the host's program: it joins the sensor, the enrichment,
+// the spool, the uplink and the actions, and owns their goroutines.
+package agent
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"baize/internal/agent/container"
+	"baize/internal/agent/digest"
+	"baize/internal/agent/enrich"
+	"baize/internal/agent/procfs"
+	"baize/internal/agent/sensor"
+	"baize/internal/event"
+)
+
+// observer is an armed sensor with its enrichment.
+type observer struct {
+	sensor   *sensor.Sensor
+	enricher *enrich.Enricher
+	hasher   *digest.Hasher
+	resolver *container.Resolver
+	titles   *enrich.Titles
+	batches  chan []sensor.Record
+	log      *slog.Logger
+}
+
+// batchQueue bounds the record batches between sensor and enrichment. Behind
+// it the kernel's ring fills, and the sensor counts what it loses.
+const batchQueue = 8
+
+// sink takes the events in order. ready is called when no further event is at
+// hand, at the latest after idle.
+type sink interface {
+	take(now time.Time, ev *event.Event)
+	ready(now time.Time)
+	// wake is when ready must be called next; the zero time means never.
+	wake() time.Time
+}
+
+// observe arms the sensor.
+func observe(host event.Host, org, scope string, log *slog.Logger) (*observer, error) {
+	boot, err := BootID()
+	if err != nil {
+		return nil, err
+	}
+	proc := procfs.FS{}
+	start, err := proc.Start(uint32(os.Getpid()))
+	if err != nil {
+		return nil, fmt.Errorf("read the agent's own start time: %w", err)
+	}
+	armed, err := sensor.Open(sensor.Options{ScopeCgroup: scope})
+	if err != nil {
+		return nil, fmt.Errorf("arm the sensor: %w", err)
+	}
+	o := &observer{
+		sensor: armed, hasher: digest.New(proc), titles: enrich.NewTitles(proc),
+		resolver: container.NewResolver(container.DefaultSockets()),
+		batches:  make(chan []sensor.Record, batchQueue), log: log,
+	}
+	o.enricher = enrich.New(enrich.Config{
+		Host: host, Boot: boot, Org: org, Nested: scope != "", Proc: proc,
+		Agent:  enrich.Identity{PID: uint32(os.Getpid()), Start: start},
+		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles,
+		BootTime: bootTime, Log: log,
+	})
+	return o, nil
+}
+
+// BootID is the kernel's id of this boot.
+func BootID() (string, error) {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "", fmt.Errorf("read the boot id: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// bootTime is the wall clock minus CLOCK_BOOTTIME, in nanoseconds.
+func bootTime() int64 {
+	var boot unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot); err != nil {
+		return 0
+	}
+	return time.Now().UnixNano() - boot.Nano()
+}
+
+// run observes until the context ends. since is when the previous run saw its
+// last, zero for none.
+func (o *observer) run(ctx context.Context, since time.Time, out sink) error {
+	pids, err := procfs.FS{}.PIDs()
+	if err != nil {
+		return fmt.Errorf("list processes: %w", err)
+	}
+	o.enricher.ColdStart(procfs.FS{}.Listeners(pids), since)
+	helpers, stopHelpers := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, helper := range []func(context.Context){o.hasher.Run, o.resolver.Run, o.titles.Run} {
+		running.Go(func() { helper(helpers) })
+	}
+	defer running.Wait()
+	defer stopHelpers()
+
+	failed := make(chan error, 1)
+	running.Go(func() { failed <- o.sense(ctx) })
+	return o.loop(failed, out)
+}
+
+// sense delivers the snapshot, then the live records.
+func (o *observer) sense(ctx context.Context) error {
+	defer close(o.batches)
+	deliver := func(batch []sensor.Record) { o.batches <- batch }
+	if err := o.sensor.Snapshot(ctx, deliver); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("take stock of the running processes: %w", err)
+	}
+	if err := o.sensor.Run(ctx, deliver); err != nil {
+		return fmt.Errorf("read the sensor: %w", err)
+	}
+	return nil
+}
+
+// loop is the one goroutine of enrichment. It ends when the sensor has
+// delivered its last batch.
+func (o *observer) loop(failed <-chan error, out sink) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case batch, more := <-o.batches:
+			if !more {
+				o.drain(out)
+				return <-failed
+			}
+			now := time.Now()
+			for i := range batch {
+				o.enricher.Handle(now, &batch[i])
+			}
+		case done := <-o.hasher.Done():
+			o.enricher.Hashed(time.Now(), done)
+		case box := <-o.resolver.Found():
+			o.enricher.Resolved(time.Now(), box)
+		case title := <-o.titles.Done():
+			o.enricher.Retitled(time.Now(), title)
+		case <-timer.C:
+			o.enricher.Tick(time.Now())
+		}
+		o.release(out, timer)
+	}
+}
+
+// release passes on what is ready and sets the timer for what is not.
+func (o *observer) release(out sink, timer *time.Timer) {
+	now := time.Now()
+	o.enricher.Release(now, func(ev *event.Event) { out.take(now, ev) })
+	out.ready(now)
+	next := o.enricher.Wake(now)
+	if wake := out.wake(); !wake.IsZero() && wake.Before(next) {
+		next = wake
+	}
+	timer.Reset(max(time.Until(next), time.Millisecond))
+}
+
+// drain ends the observation: the last windows, and what was held as it is.
+func (o *observer) drain(out sink) {
+	now := time.Now()
+	o.enricher.Stop(now)
+	o.enricher.Mark(now, &event.Event{Time: now.UTC(), Kind: event.SensorStop, Message: "stopped in order"})
+	later := now.Add(2 * enrich.HoldFor)
+	o.enricher.Release(later, func(ev *event.Event) { out.take(now, ev) })
+	out.ready(later)
+}

@@ -1,0 +1,105 @@
+package enrich
+
+import (
+	"path"
+	"strings"
+
+	"baize/internal/agent/digest"
+	"baize/internal/agent/sensor"
+	"baize/internal/event"
+)
+
+// image is what an exec made of a process; fork shares it.
+type image struct {
+	path        string
+	args        []string
+	truncated   bool
+	commandLine string
+	cwd         string
+	tty         string
+	script      string
+	env         map[string]string
+	fds         [3]*event.Descriptor
+	exe         event.Image
+	digest      *digestEntry
+}
+
+// base is the file name of the image, without the mark of a deleted file.
+func (img *image) base() string { return path.Base(strings.TrimSuffix(img.path, " (deleted)")) }
+
+func (e *Enricher) image(exec *sensor.Exec) *image {
+	img := &image{
+		path: exec.Image.Path, args: exec.Args, truncated: exec.ArgsTruncated,
+		commandLine: strings.Join(exec.Args, " "), cwd: exec.Cwd, tty: exec.TTY,
+		script: exec.Script, env: environment(exec.Env),
+		exe: e.imageFacts(&exec.Image),
+	}
+	for i := range exec.Fds {
+		img.fds[i] = descriptor(&exec.Fds[i])
+	}
+	return img
+}
+
+func (e *Enricher) imageFacts(ref *sensor.FileRef) event.Image {
+	memfd := isMemfd(ref)
+	return event.Image{
+		Inode:   e.fileKey(ref),
+		Memfd:   memfd,
+		Deleted: ref.Nlink == 0 && ref.Inode != 0 && !memfd,
+		Tmpfs:   inMemory[ref.Magic],
+	}
+}
+
+func environment(vars []string) map[string]string {
+	if len(vars) == 0 {
+		return nil
+	}
+	env := make(map[string]string, len(vars))
+	for _, v := range vars {
+		name, value, _ := strings.Cut(v, "=")
+		env[name] = value
+	}
+	return env
+}
+
+func descriptor(fd *sensor.Fd) *event.Descriptor {
+	if fd.Type == "" {
+		return nil
+	}
+	d := &event.Descriptor{Type: fd.Type, Path: fd.File.Path}
+	if fd.Remote.IsValid() && fd.Remote.Port() != 0 {
+		d.Remote = endpoint(fd.Remote)
+	}
+	return d
+}
+
+// digestEntry is the digest of an image or a written file, shared by the
+// events that wait for it.
+type digestEntry struct {
+	hash event.Hash
+	// late is the event that went out with the digest pending.
+	late *event.Event
+	key  event.FileKey
+	path string
+}
+
+// wanted asks for the digest of a file of p. A refused question is answered
+// at once.
+func (e *Enricher) wanted(p *process, ref *sensor.FileRef, isImage bool) *digestEntry {
+	d := &digestEntry{hash: event.Hash{State: event.HashPending}, key: e.fileKey(ref), path: ref.Path}
+	if ref.Size > digest.MaxSize {
+		d.hash.State = event.HashTooLarge
+		return d
+	}
+	file := digest.File{
+		PID: p.id.PID, Image: isImage, Path: ref.Path,
+		HostRoot: p.place.key.mountNS == e.mountNS && p.place.box == nil,
+		Inode:    ref.Inode, Device: ref.Device, LooseDevice: looseDevices[ref.Magic],
+		Others: p.place.others(p.id.PID, p.parent),
+	}
+	if !e.config.Hasher.Submit(file, d) {
+		d.hash.State = event.HashFailed
+		return d
+	}
+	return d
+}

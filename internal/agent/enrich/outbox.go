@@ -1,0 +1,116 @@
+package enrich
+
+import (
+	"time"
+
+	"baize/internal/agent/digest"
+	"baize/internal/event"
+)
+
+// maxHeld bounds the events waiting; beyond it the oldest go out as they are.
+const maxHeld = 16384
+
+// outbox holds events in the order of their records until what they wait for
+// is there, or they have waited long enough.
+type outbox struct {
+	items  []item
+	head   int
+	rushed uint64
+}
+
+type item struct {
+	event  *event.Event
+	digest *digestEntry
+	box    *box
+	until  time.Time
+}
+
+func (o *outbox) len() int { return len(o.items) - o.head }
+
+// ready reports whether nothing is left to wait for.
+func (i *item) ready() bool {
+	return (i.digest == nil || i.digest.hash.State != event.HashPending) && !i.box.pending()
+}
+
+// queue appends an event.
+func (e *Enricher) queue(now time.Time, ev *event.Event, d *digestEntry, b *box) {
+	e.out.items = append(e.out.items, item{event: ev, digest: d, box: b, until: now.Add(HoldFor)})
+}
+
+// Release calls emit with the events that may go, in order. It is the only way
+// out: what must be taken out of events before they leave the host, such as
+// secrets in command lines, is taken out here.
+func (e *Enricher) Release(now time.Time, emit func(*event.Event)) {
+	o := &e.out
+	for ; o.head < len(o.items); o.head++ {
+		next := &o.items[o.head]
+		if !next.ready() && now.Before(next.until) {
+			if o.len() <= maxHeld {
+				break
+			}
+			o.rushed++
+		}
+		emit(e.finish(next))
+		*next = item{}
+	}
+	if o.head == len(o.items) || o.head > 4096 {
+		o.items = append(o.items[:0], o.items[o.head:]...)
+		o.head = 0
+	}
+}
+
+// finish fills in what was waited for.
+func (e *Enricher) finish(i *item) *event.Event {
+	ev := i.event
+	ev.Org, ev.Host, ev.Boot = e.config.Org, e.config.Host, e.config.Boot
+	ev.Container = i.box.container()
+	if i.digest == nil {
+		return ev
+	}
+	hash := i.digest.hash
+	if hash.State == event.HashPending && i.digest.late == nil {
+		i.digest.late = ev
+	}
+	if ev.Kind == event.ProcessExec {
+		ev.Process.Hash = &hash
+	} else {
+		ev.File.Hash = &hash
+	}
+	return ev
+}
+
+// Hashed takes the answer of the hasher. Where an event has gone out without
+// it, file.hash carries it.
+func (e *Enricher) Hashed(now time.Time, done digest.Done) {
+	d := done.Token.(*digestEntry)
+	d.hash = done.Hash
+	if d.late == nil {
+		return
+	}
+	late := *d.late.Process
+	late.Hash = nil
+	hash := d.hash
+	e.queue(now, &event.Event{
+		Time: e.now(), Kind: event.FileHash, Process: &late,
+		File: &event.File{Path: d.path, Inode: d.key, Hash: &hash},
+	}, nil, nil)
+	e.out.items[len(e.out.items)-1].event.Container = d.late.Container
+	d.late = nil
+}
+
+// Resolved takes the answer of the container runtimes and reports the
+// container's start, unless it ran before the agent did.
+func (e *Enricher) Resolved(now time.Time, box *event.Container) {
+	b := e.places.boxes[box.ID]
+	if b == nil {
+		return
+	}
+	b.state = box
+	root := e.procs.procs[b.root]
+	if b.cold || root == nil {
+		return
+	}
+	e.queue(now, &event.Event{Time: e.now(), Kind: event.ContainerStart, Process: e.short(root)}, nil, b)
+}
+
+func (e *Enricher) now() time.Time { return time.Now().UTC() }

@@ -1,0 +1,153 @@
+package enrich
+
+import (
+	"baize/internal/agent/container"
+	"baize/internal/agent/procfs"
+	"baize/internal/agent/sensor"
+	"baize/internal/event"
+)
+
+// maxPlaces and maxBoxes bound what is remembered of places and containers; at
+// the limit all places that nobody lives in are forgotten and read again.
+const (
+	maxPlaces = 4096
+	maxOthers = 4
+)
+
+// placeKey tells containers apart. The v2 cgroup alone does not where runtimes
+// use cgroup v1; every container has a mount namespace of its own.
+type placeKey struct {
+	cgroup         uint64
+	mountNS, pidNS uint32
+}
+
+// place is where processes run: a container or the host, and a systemd unit.
+type place struct {
+	key placeKey
+	// unknown : the process was gone before its cgroup could be read.
+	unknown bool
+	box     *box
+	unit    string
+	// recent are some pids seen here, for reaching files of this root.
+	recent [maxOthers]uint32
+	next   int
+}
+
+// box is one container.
+type box struct {
+	id container.ID
+	// state is what its events say; it is replaced, never changed.
+	state   *event.Container
+	context *event.Context
+	root    Identity
+	// cold : it ran before the agent did.
+	cold bool
+}
+
+func (b *box) pending() bool { return b != nil && b.state.State == event.ContainerPending }
+
+func (b *box) container() *event.Container {
+	if b == nil {
+		return nil
+	}
+	return b.state
+}
+
+type places struct {
+	byKey map[placeKey]*place
+	boxes map[string]*box
+}
+
+func newPlaces() *places {
+	return &places{byKey: map[placeKey]*place{}, boxes: map[string]*box{}}
+}
+
+func keyOf(task *sensor.Task) placeKey {
+	return placeKey{cgroup: task.Cgroup, mountNS: task.MountNS, pidNS: task.PIDNS}
+}
+
+// place finds where a task is. inherited is where its parent, or itself before,
+// was: it stands in when the process is gone already.
+func (e *Enricher) place(task *sensor.Task, inherited *place, cold bool) *place {
+	key := keyOf(task)
+	if inherited != nil && !inherited.unknown && inherited.key == key {
+		inherited.visit(task.PID)
+		return inherited
+	}
+	if known := e.places.byKey[key]; known != nil {
+		known.visit(task.PID)
+		return known
+	}
+	groups, err := e.config.Proc.Cgroups(task.PID)
+	if err != nil || !e.config.Proc.Is(task.PID, task.Start) {
+		stand := &place{key: key, unknown: true}
+		if inherited != nil {
+			stand.box, stand.unit = inherited.box, inherited.unit
+		}
+		return stand
+	}
+	return e.settle(task, groups, cold)
+}
+
+// settle makes a place of what the cgroups say. It is remembered only if the
+// process was still in the namespace of the record when they were read.
+func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup, cold bool) *place {
+	p := &place{key: keyOf(task), unit: container.Unit(groups)}
+	if id, found := container.FromCgroups(groups); found {
+		p.box = e.box(id, task, cold)
+	}
+	p.visit(task.PID)
+	if e.config.Proc.NamespaceOf(task.PID) != task.MountNS {
+		return p
+	}
+	if len(e.places.byKey) >= maxPlaces {
+		clear(e.places.byKey)
+	}
+	e.places.byKey[p.key] = p
+	return p
+}
+
+// box returns the container, asking its runtime at first sight.
+func (e *Enricher) box(id container.ID, task *sensor.Task, cold bool) *box {
+	if b := e.places.boxes[id.ID]; b != nil {
+		return b
+	}
+	if len(e.places.boxes) >= maxPlaces {
+		clear(e.places.boxes)
+	}
+	b := &box{
+		id: id, cold: cold, root: Identity{task.PID, task.Start},
+		state: &event.Container{State: event.ContainerPending, ID: id.ID, Runtime: id.Runtime},
+	}
+	e.places.boxes[id.ID] = b
+	if !e.config.Resolver.Ask(id) {
+		b.state = &event.Container{State: event.ContainerAbsent, ID: id.ID, Runtime: id.Runtime}
+	}
+	return b
+}
+
+func (p *place) visit(pid uint32) {
+	last := (p.next + maxOthers - 1) % maxOthers
+	if p.recent[last] == pid {
+		return
+	}
+	p.recent[p.next] = pid
+	p.next = (p.next + 1) % maxOthers
+}
+
+// others are processes that may share the root with pid.
+func (p *place) others(pid uint32, parent *event.Process) []uint32 {
+	var pids []uint32
+	for _, other := range p.recent {
+		if other != 0 && other != pid {
+			pids = append(pids, other)
+		}
+	}
+	if parent != nil {
+		pids = append(pids, parent.PID)
+	}
+	if p.box != nil {
+		pids = append(pids, p.box.root.PID)
+	}
+	return pids
+}
