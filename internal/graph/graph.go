@@ -1,0 +1,144 @@
+package graph
+
+import (
+	"time"
+
+	"baize/internal/event"
+	"baize/internal/lru"
+)
+
+// Graph is the provenance of all hosts of one engine. It is not safe for
+// concurrent use.
+type Graph struct {
+	limits   Limits
+	hosts    *lru.Map[string, *host]
+	contexts *lru.Map[string, *contextInfo]
+	tainted  *lru.Map[string, bool]
+	procs    int
+	dropped  uint64
+}
+
+// New returns an empty graph. Zero limits are an error of the program.
+func New(limits Limits) *Graph {
+	return &Graph{
+		limits:   limits,
+		hosts:    lru.New[string, *host](limits.Hosts),
+		contexts: lru.New[string, *contextInfo](limits.Contexts),
+		tainted:  lru.New[string, bool](limits.Contexts),
+	}
+}
+
+// Subject is what the graph knows of the process that an event speaks of.
+type Subject struct {
+	// Lineage of the process; "" for a hub, and where there is no process.
+	Lineage string
+	// Context is the id of its execution context.
+	Context string
+	// Service is the service instance that it is or that started it.
+	Service string
+	// ServiceExe and ServiceCommand describe that instance's process.
+	ServiceExe, ServiceCommand string
+	// Source is the one outside address whose request most likely led to a
+	// web-spawned shell; "" where that is not clear.
+	Source string
+	// Hub : the process is a hub itself.
+	Hub bool
+	// Flow is set when this event ties the lineage to another through a file.
+	Flow *Flow
+}
+
+// Observe takes one event in and returns what is then known of its process.
+// now is the engine's clock in nanoseconds.
+func (g *Graph) Observe(ev *event.Event, now int64) Subject {
+	if ev.Process == nil || ev.Process.Key.IsZero() {
+		return Subject{}
+	}
+	h := g.host(ev.Host.ID, now)
+	p := g.process(h, ev.Process, now)
+	g.apply(h, p, ev, now)
+	s := g.subject(p)
+	s.Flow = h.flow(p, ev, now)
+	g.sweep(h, now)
+	return s
+}
+
+// Stats counts what is held.
+func (g *Graph) Stats() Stats {
+	s := Stats{Hosts: g.hosts.Len(), Processes: g.procs, Contexts: g.contexts.Len(), Evicted: g.dropped + g.hosts.Evicted() + g.contexts.Evicted()}
+	for _, h := range g.hosts.All() {
+		s.Files += (*h).files.Len()
+		s.Evicted += (*h).files.Evicted() + (*h).procs.Evicted()
+	}
+	return s
+}
+
+func (g *Graph) host(id string, now int64) *host {
+	if h := g.hosts.Get(id, now); h != nil {
+		return *h
+	}
+	if g.hosts.Len() == g.limits.Hosts {
+		for _, oldest := range g.hosts.All() {
+			g.procs -= (*oldest).procs.Len()
+			break
+		}
+	}
+	return *g.hosts.Put(id, newHost(id, g.limits), now)
+}
+
+// put adds a process and keeps the limits.
+func (g *Graph) put(h *host, key procKey, p *process, now int64) {
+	before := h.procs.Len()
+	h.procs.Put(key, p, now)
+	g.procs += h.procs.Len() - before
+	if g.procs > g.limits.Processes {
+		g.shrink(h)
+	}
+}
+
+// shrink gives up one process: of h where h has more than its share, otherwise
+// of the host quiet for longest.
+func (g *Graph) shrink(h *host) {
+	victim := h
+	if h.procs.Len() <= g.limits.Processes/g.hosts.Len() {
+		for _, quiet := range g.hosts.All() {
+			if (*quiet).procs.Len() > 0 {
+				victim = *quiet
+				break
+			}
+		}
+	}
+	victim.procs.DropOldest()
+	g.procs--
+}
+
+// sweepEvery is how often a host's entries are checked for age.
+const sweepEvery = int64(10 * time.Second)
+
+// sweep lets go of what exited some time ago or was silent for long.
+func (g *Graph) sweep(h *host, now int64) {
+	if now-h.swept < sweepEvery {
+		return
+	}
+	h.swept = now
+	before := h.procs.Len()
+	h.procs.Expire(now - int64(g.limits.Silent))
+	for len(h.exits) > 0 && h.exits[0].At < now-int64(g.limits.Exited) {
+		h.procs.Delete(h.exits[0].Key)
+		h.exits = h.exits[1:]
+	}
+	g.procs += h.procs.Len() - before
+	h.files.Expire(now - int64(g.limits.Silent))
+}
+
+// exited notes when p ended. Past the limit of processes the oldest exit is
+// forgotten and its process ages out like a silent one.
+func (g *Graph) exited(h *host, p *process, now int64) {
+	if p.Exited {
+		return
+	}
+	p.Exited = true
+	h.exits = append(h.exits, exit{At: now, Key: h.key(p.Key)})
+	if len(h.exits) > g.limits.ProcessesPerHost {
+		h.exits = h.exits[1:]
+	}
+}

@@ -1,0 +1,67 @@
+package graph
+
+import (
+	"baize/internal/event"
+)
+
+// apply changes p by what the event says.
+func (g *Graph) apply(h *host, p *process, ev *event.Event, now int64) {
+	switch ev.Kind {
+	case event.ProcessExec:
+		describe(p, ev.Process)
+		g.serve(h, p, ev.Process.Server, ev.Process.Context)
+	case event.ProcessExit:
+		g.exited(h, p, now)
+	case event.NetworkAccept:
+		accepted(p, ev, now)
+		g.serve(h, p, true, ev.Process.Context)
+	case event.NetworkListen:
+		g.serve(h, p, true, ev.Process.Context)
+	default:
+		g.serve(h, p, p.Server || ev.Process.Server, ev.Process.Context)
+	}
+}
+
+// serve sets whether p is a server, and places it anew where that or its
+// context changed. A listener of a lineage that raised an alert stays in it:
+// an intruder's bind shell is no hub.
+func (g *Graph) serve(h *host, p *process, server bool, ctx *event.Context) {
+	moved := ctx != nil && ctx.ID != p.Context
+	if server == p.Server && !moved {
+		return
+	}
+	p.Server = server
+	if moved || g.tainted.Peek(p.Lineage) == nil {
+		g.place(h, p, ctx)
+	}
+}
+
+// Taint says that a lineage raised an alert.
+func (g *Graph) Taint(lineage string, now int64) {
+	if lineage != "" && g.tainted.Get(lineage, now) == nil {
+		g.tainted.Put(lineage, true, now)
+	}
+}
+
+// accepted keeps the peer of an accept, if it is outside.
+func accepted(p *process, ev *event.Event, now int64) {
+	if ev.Source == nil || !event.Outside(ev.Source.IP) {
+		return
+	}
+	peer := ev.Source.IP.String()
+	p.Mixed = p.Source != "" && p.Source != peer && now-p.SourceTime <= sourceWindow
+	p.Source, p.SourceTime = peer, now
+}
+
+// subject says what is known of p.
+func (g *Graph) subject(p *process) Subject {
+	s := Subject{Lineage: p.Lineage, Context: p.Context, Service: p.Service, Hub: p.hub()}
+	if p.Kind != event.ContextWebShell {
+		return s
+	}
+	if info := g.contexts.Peek(p.Lineage); info != nil {
+		s.Source = (*info).Source
+		s.ServiceExe, s.ServiceCommand = (*info).ServiceExe, (*info).ServiceCommand
+	}
+	return s
+}

@@ -1,0 +1,79 @@
+package graph
+
+import (
+	"path"
+
+	"baize/internal/event"
+)
+
+// maxText bounds, in bytes, each text kept of a process.
+const maxText = 512
+
+// procKey is a process of one host; boot indexes the host's boots.
+type procKey struct {
+	Boot  uint32
+	PID   uint32
+	Start uint64
+}
+
+// process is what is kept of one process, exited ones included.
+type process struct {
+	Key     event.ProcessKey
+	Parent  procKey
+	Exe     string
+	Command string
+	User    string
+	// Context is the id of the execution context, Kind its kind.
+	Context string
+	Kind    string
+	// Lineage it belongs to; "" for a hub.
+	Lineage string
+	// Service instance it serves or was started by; "" where none is known.
+	Service string
+	// Server : it accepted or listened since its last exec.
+	Server bool
+	// Root : it is the first process of its context.
+	Root   bool
+	Exited bool
+	// Source is the outside peer that a server accepted last, at SourceTime;
+	// Mixed says that another one was accepted shortly before.
+	Source     string
+	SourceTime int64
+	Mixed      bool
+	// Flow says from whom the image that it runs came.
+	Flow *Flow
+}
+
+// hubNames are the images that stand for hubs where the host assigned no
+// context, as in telemetry of other makers.
+var hubNames = map[string]bool{
+	"systemd": true, "init": true, "sshd": true, "cron": true, "crond": true,
+	"dockerd": true, "containerd": true, "containerd-shim": true, "containerd-shim-runc-v2": true,
+}
+
+// hub reports whether p passes nothing on to what it starts.
+func (p *process) hub() bool {
+	if p.Key.PID <= 2 || p.Server {
+		return true
+	}
+	if p.Kind == "" {
+		return hubNames[path.Base(p.Exe)]
+	}
+	return p.Root && hubKind(p.Kind)
+}
+
+// hubKind reports whether the lineages of a context have nothing in common.
+func hubKind(kind string) bool {
+	switch kind {
+	case event.ContextWebShell, event.ContextLogin, event.ContextCron:
+		return false
+	}
+	return true
+}
+
+func clip(text string) string {
+	if len(text) > maxText {
+		return text[:maxText]
+	}
+	return text
+}

@@ -1,0 +1,86 @@
+package graph
+
+import (
+	"encoding/gob"
+	"fmt"
+	"io"
+
+	"baize/internal/lru"
+)
+
+// version of the snapshot's form: another one is refused, and the engine then
+// starts from its log.
+const snapshotVersion = 1
+
+type hostSnapshot struct {
+	ID    string
+	Boots []string
+	Next  uint32
+	First uint32
+	Procs []lru.Item[procKey, *process]
+	Files []lru.Item[fileKey, *version]
+	Exits []exit
+	Swept int64
+}
+
+type header struct {
+	Version  int
+	Hosts    int
+	Dropped  uint64
+	Contexts []lru.Item[string, *contextInfo]
+	Tainted  []lru.Item[string, bool]
+	Used     []int64
+}
+
+// Snapshot writes everything that the graph knows.
+func (g *Graph) Snapshot(enc *gob.Encoder) error {
+	hosts := g.hosts.Snapshot()
+	head := header{Version: snapshotVersion, Hosts: len(hosts), Dropped: g.dropped, Contexts: g.contexts.Snapshot(), Tainted: g.tainted.Snapshot()}
+	for _, item := range hosts {
+		head.Used = append(head.Used, item.Used)
+	}
+	if err := enc.Encode(head); err != nil {
+		return fmt.Errorf("graph snapshot: %w", err)
+	}
+	for _, item := range hosts {
+		if err := enc.Encode(item.Value.snapshot()); err != nil {
+			return fmt.Errorf("graph snapshot: host %s: %w", item.Key, err)
+		}
+	}
+	return nil
+}
+
+func (h *host) snapshot() hostSnapshot {
+	return hostSnapshot{ID: h.id, Boots: h.boots, Next: h.next, First: h.first, Procs: h.procs.Snapshot(), Files: h.files.Snapshot(), Exits: h.exits, Swept: h.swept}
+}
+
+// Restore reads into an empty graph what Snapshot wrote.
+func (g *Graph) Restore(dec *gob.Decoder) error {
+	var head header
+	if err := dec.Decode(&head); err != nil {
+		return fmt.Errorf("graph snapshot: %w", err)
+	}
+	if head.Version != snapshotVersion || len(head.Used) != head.Hosts {
+		return fmt.Errorf("graph snapshot: version %d, want %d: %w", head.Version, snapshotVersion, io.ErrUnexpectedEOF)
+	}
+	g.dropped = head.Dropped
+	g.contexts.Restore(head.Contexts)
+	g.tainted.Restore(head.Tainted)
+	for i := range head.Hosts {
+		var hs hostSnapshot
+		if err := dec.Decode(&hs); err != nil {
+			return fmt.Errorf("graph snapshot: host %d: %w", i, err)
+		}
+		g.restoreHost(hs, head.Used[i])
+	}
+	return nil
+}
+
+func (g *Graph) restoreHost(hs hostSnapshot, used int64) {
+	h := newHost(hs.ID, g.limits)
+	h.boots, h.next, h.first, h.exits, h.swept = hs.Boots, hs.Next, hs.First, hs.Exits, hs.Swept
+	h.procs.Restore(hs.Procs)
+	h.files.Restore(hs.Files)
+	g.procs += h.procs.Len()
+	g.hosts.Put(hs.ID, h, used)
+}

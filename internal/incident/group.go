@@ -1,0 +1,204 @@
+package incident
+
+import (
+	"slices"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+)
+
+// Caps of one incident. Past capAlerts or capEntities only reasons that always
+// join do; past capListed an alert belongs to the incident and is counted, but
+// not listed.
+const (
+	capAlerts   = 2_000
+	capEntities = 300
+	capListed   = 10_000
+	capLineages = 1_000
+	capHosts    = 1_000
+)
+
+// tally is an entity of an incident: how many alerts have it, and which was
+// the first.
+type tally struct {
+	Entity alert.Entity
+	Alerts int
+	First  uint64
+}
+
+// entityKey tells entities of an incident apart. The role is not part: the
+// same address is one entity whoever called.
+type entityKey struct{ Type, Value string }
+
+// group is a set of alerts that belong together: an incident once an alert of
+// medium level or above is among them.
+type group struct {
+	Number   uint64 // order of the first alert; never used again
+	Org      string
+	ID       string // "" until it is open
+	Opener   uint64 // Seq of the alert that opened it
+	Opened   int64
+	Updated  int64
+	Revision uint64
+	Level    int
+	// Lead is the alert that names the incident.
+	Lead      string
+	LeadTitle string
+	LeadLevel int
+	Nodes     []*node
+	// Unlisted alerts are beyond capListed.
+	Unlisted uint64
+	Count    uint64
+	Edges    []Reason
+	Weakest  float64 // no edge weighs less
+	Hosts    []event.Host
+	Tactics  []string
+	Entities map[entityKey]*tally
+	Lineages map[string]bool
+	Shells   int
+	Service  string // how the service that was entered describes itself
+	Command  string // the first command of a web-spawned shell
+	// dirty : it changed since it was last drained. gone : it was absorbed or
+	// forgotten.
+	dirty, gone bool
+}
+
+// open reports whether the group is an incident.
+func (g *group) open() bool { return g.ID != "" }
+
+// full reports whether only the strongest reasons still join it.
+func (g *group) full() bool { return len(g.Nodes) >= capAlerts || len(g.Entities) >= capEntities }
+
+// include takes an alert's facts in.
+func (g *group) include(n *node, a *alert.Alert, facts *Facts) {
+	n.group = g
+	if len(g.Nodes) < capListed {
+		g.Nodes = append(g.Nodes, n)
+	} else {
+		g.Unlisted++
+	}
+	g.Count += max(a.Count, 1)
+	g.Updated = max(g.Updated, n.Time)
+	g.Level = max(g.Level, n.Level)
+	g.lead(n, a)
+	g.host(a.Host)
+	if a.Rule != nil {
+		g.Tactics = union(g.Tactics, a.Rule.Tactics)
+	}
+	g.tell(n, a, facts)
+	for i := range a.Entities {
+		g.tally(n, &a.Entities[i])
+	}
+}
+
+func (g *group) host(h event.Host) {
+	if h.ID != "" && len(g.Hosts) < capHosts && !slices.ContainsFunc(g.Hosts, func(have event.Host) bool { return have.ID == h.ID }) {
+		g.Hosts = append(g.Hosts, h)
+	}
+}
+
+// lead makes an alert the one that names the incident if it is more severe.
+func (g *group) lead(n *node, a *alert.Alert) {
+	if g.Lead != "" && n.Level <= g.LeadLevel {
+		return
+	}
+	g.Lead, g.LeadLevel, g.LeadTitle = n.ID, n.Level, a.Kind
+	if a.Rule != nil && a.Rule.Title != "" {
+		g.LeadTitle = a.Rule.Title
+	}
+}
+
+// tell keeps the facts that the account is made of.
+func (g *group) tell(n *node, a *alert.Alert, facts *Facts) {
+	if n.Lineage != "" && !g.Lineages[n.Lineage] && len(g.Lineages) < capLineages {
+		g.Lineages[n.Lineage] = true
+		if facts.Shell {
+			g.Shells++
+		}
+	}
+	if g.Service == "" {
+		g.Service = facts.Service
+	}
+	if g.Command == "" && facts.Shell {
+		g.Command = command(a)
+	}
+}
+
+// command is what the process of an alert was asked to do.
+func command(a *alert.Alert) string {
+	for i := range a.Entities {
+		if e := &a.Entities[i]; e.Type == alert.EntityCommand && e.Role != RoleTitle {
+			return e.Value
+		}
+	}
+	return ""
+}
+
+func (g *group) tally(n *node, e *alert.Entity) {
+	key := entityKey{e.Type, e.Value}
+	if t := g.Entities[key]; t != nil {
+		t.Alerts++
+		return
+	}
+	if len(g.Entities) < capEntities {
+		g.Entities[key] = &tally{Entity: *e, Alerts: 1, First: n.Seq}
+	}
+}
+
+// absorb takes in all of another group, which is left empty.
+func (g *group) absorb(other *group) {
+	for _, n := range other.Nodes {
+		n.group = g
+	}
+	room := max(0, capListed-len(g.Nodes))
+	listed := min(room, len(other.Nodes))
+	g.Nodes = append(g.Nodes, other.Nodes[:listed]...)
+	g.Unlisted += other.Unlisted + uint64(len(other.Nodes)-listed)
+	g.Count += other.Count
+	g.Updated = max(g.Updated, other.Updated)
+	g.Level = max(g.Level, other.Level)
+	for _, r := range other.Edges {
+		g.link(r)
+	}
+	for _, h := range other.Hosts {
+		g.host(h)
+	}
+	g.Tactics = union(g.Tactics, other.Tactics)
+	g.absorbFacts(other)
+	other.Nodes, other.Edges, other.Entities, other.Lineages = nil, nil, nil, nil
+}
+
+func (g *group) absorbFacts(other *group) {
+	if other.LeadLevel > g.LeadLevel {
+		g.Lead, g.LeadLevel, g.LeadTitle = other.Lead, other.LeadLevel, other.LeadTitle
+	}
+	for lineage := range other.Lineages {
+		g.Lineages[lineage] = true
+	}
+	g.Shells += other.Shells
+	if g.Service == "" {
+		g.Service = other.Service
+	}
+	if g.Command == "" {
+		g.Command = other.Command
+	}
+	for _, t := range other.tallies() {
+		key := entityKey{t.Entity.Type, t.Entity.Value}
+		if have := g.Entities[key]; have != nil {
+			have.Alerts += t.Alerts
+			have.First = min(have.First, t.First)
+		} else if len(g.Entities) < capEntities {
+			g.Entities[key] = t
+		}
+	}
+}
+
+// union adds to a sorted list what it lacks.
+func union(list, more []string) []string {
+	for _, s := range more {
+		if at, ok := slices.BinarySearch(list, s); !ok {
+			list = slices.Insert(list, at, s)
+		}
+	}
+	return list
+}

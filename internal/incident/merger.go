@@ -1,0 +1,348 @@
+package incident
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"baize/internal/alert"
+	"baize/internal/lru"
+)
+
+// Config bounds a merger and says from which level on an alert opens an
+// incident.
+type Config struct {
+	// OpenLevel is the lowest level that opens an incident: an alert below it
+	// joins one only by lineage, process or file flow. "" opens for every alert.
+	OpenLevel string
+	// Alerts and Keys bound what is kept. At the limit the incident changed
+	// longest ago is forgotten: it stays where it is stored, and joins no more.
+	Alerts int
+	Keys   int
+}
+
+// DefaultConfig keeps a merger of short alerts below 500 MB.
+func DefaultConfig() Config { return Config{OpenLevel: "medium", Alerts: 200_000, Keys: 400_000} }
+
+// Facts are what the engine knows beside the alert.
+type Facts struct {
+	// Service describes the process of the service instance.
+	Service string
+	// Shell : the alert's lineage is a web-spawned shell.
+	Shell bool
+}
+
+// postings bounds the alerts that are kept for one key, each of another
+// lineage or incident.
+const postings = 16
+
+// maxCandidates bounds the alerts that a new one is compared with. Its lineage
+// comes first.
+const maxCandidates = 128
+
+// neighbours bounds the lineages that one lineage is tied to by files.
+const neighbours = 8
+
+// flowKey is an ordered pair of lineages.
+type flowKey struct{ A, B string }
+
+// Merger groups alerts into incidents as they arrive. It is not safe for
+// concurrent use.
+type Merger struct {
+	cfg     Config
+	level   int
+	base    *Baseline
+	seq     uint64
+	nodes   int
+	index   *lru.Map[string, []*node]
+	byID    *lru.Map[string, *node]
+	groups  *lru.Map[uint64, *group]
+	flows   *lru.Map[flowKey, string]
+	near    *lru.Map[string, []string]
+	tainted *lru.Map[string, bool]
+	dirty   []*group
+	ended   []Incident
+}
+
+// New returns a merger that takes from base what is ordinary.
+func New(cfg Config, base *Baseline) *Merger {
+	return &Merger{
+		cfg:     cfg,
+		level:   max(0, slices.Index(levels, cfg.OpenLevel)),
+		base:    base,
+		index:   lru.New[string, []*node](cfg.Keys),
+		byID:    lru.New[string, *node](cfg.Alerts),
+		groups:  lru.New[uint64, *group](cfg.Alerts),
+		flows:   lru.New[flowKey, string](cfg.Keys),
+		near:    lru.New[string, []string](cfg.Keys),
+		tainted: lru.New[string, bool](cfg.Keys),
+	}
+}
+
+// Carrier names who used an entity: the lineage, else the service, else the host.
+func Carrier(lineage, service, host string) string { return cmp.Or(lineage, service, host) }
+
+func (m *Merger) isTainted(carrier string) bool { return m.tainted.Peek(carrier) != nil }
+
+// Add takes an alert in. It returns the incident that the alert belongs to, ""
+// for an alert below OpenLevel that belongs to none, and the reasons found. An
+// alert whose ID is known already is a repeat.
+func (m *Merger) Add(a *alert.Alert, facts Facts, now int64) (string, []Reason) {
+	if m.byID.Peek(a.ID) != nil {
+		m.Repeat(a, max(a.Count, 1), now)
+		return m.IncidentOf(a.ID), nil
+	}
+	m.seq++
+	if levelOf(a) >= m.level {
+		m.tainted.Put(Carrier(a.Lineage, a.Service, a.Host.ID), true, now)
+	}
+	n := m.newNode(a, now)
+	joins := m.joins(n)
+	m.start(n, a, &facts, now)
+	reasons := make([]Reason, 0, len(joins))
+	for _, j := range joins {
+		reasons = append(reasons, j.reason)
+		m.connect(n, j.with, j.reason)
+	}
+	m.open(n)
+	m.post(n, now)
+	m.byID.Put(n.ID, n, now)
+	m.touch(n.group, now)
+	return n.group.ID, reasons
+}
+
+// Repeat counts more of an alert that is known.
+func (m *Merger) Repeat(a *alert.Alert, more uint64, now int64) {
+	slot := m.byID.Get(a.ID, now)
+	if slot == nil || (*slot).group.gone {
+		return
+	}
+	g := (*slot).group
+	g.Count += more
+	g.Updated = max(g.Updated, a.Time.UnixNano(), a.Last.UnixNano())
+	m.touch(g, now)
+}
+
+// IncidentOf returns the incident that a known alert belongs to now.
+func (m *Merger) IncidentOf(id string) string {
+	if slot := m.byID.Peek(id); slot != nil {
+		return (*slot).group.ID
+	}
+	return ""
+}
+
+// Flow says that one lineage wrote a file which another executed or read.
+func (m *Merger) Flow(org, from, to, entity string, now int64) {
+	if m.flows.Get(flowKey{from, to}, now) != nil {
+		return
+	}
+	m.flows.Put(flowKey{from, to}, entity, now)
+	m.flows.Put(flowKey{to, from}, entity, now)
+	m.neighbour(from, to, now)
+	m.neighbour(to, from, now)
+	a, b := m.head(org, from), m.head(org, to)
+	if a == nil || b == nil || a.group == b.group {
+		return
+	}
+	m.connect(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonFileFlow, Entity: entity, Weight: 1})
+	m.touch(a.group, now)
+}
+
+func (m *Merger) neighbour(of, lineage string, now int64) {
+	var list []string
+	if slot := m.near.Get(of, now); slot != nil {
+		list = *slot
+	}
+	if len(list) < neighbours {
+		m.near.Put(of, append(list, lineage), now)
+	}
+}
+
+// head is an alert of a lineage, nil where it raised none.
+func (m *Merger) head(org, lineage string) *node {
+	f := feature{Kind: ReasonLineage, Value: lineage}
+	slot := m.index.Peek(f.key(org))
+	if slot == nil {
+		return nil
+	}
+	for _, n := range *slot {
+		if !n.group.gone {
+			return n
+		}
+	}
+	return nil
+}
+
+// join is an alert that a new one belongs with.
+type join struct {
+	with   *node
+	reason Reason
+}
+
+// joins finds the alerts that n belongs with, the strongest reason first.
+func (m *Merger) joins(n *node) []join {
+	var list []join
+	for _, c := range m.candidates(n) {
+		if c.group.gone || c.Org != n.Org {
+			continue
+		}
+		reasons := m.reasons(n, c)
+		if suffices(reasons) && m.admits(n, c, reasons) {
+			list = append(list, join{with: c, reason: strongest(n.ID, c.ID, reasons)})
+		}
+	}
+	slices.SortStableFunc(list, func(x, y join) int {
+		return cmp.Or(cmp.Compare(y.reason.Weight, x.reason.Weight), cmp.Compare(x.with.Seq, y.with.Seq))
+	})
+	return list
+}
+
+// admits keeps faint alerts and full incidents from joining by anything but
+// the reasons that always do.
+func (m *Merger) admits(n, c *node, reasons []found) bool {
+	if always(reasons) {
+		return true
+	}
+	return n.Level >= m.level && c.Level >= m.level && !c.group.full()
+}
+
+// candidates are the alerts that share a feature with n, or whose lineage is
+// tied to its own by a file; each once, in a fixed order.
+func (m *Merger) candidates(n *node) []*node {
+	var list []*node
+	kin := false // an alert of the same lineage is there: it stands for all of them
+	add := func(c *node) {
+		same := n.Lineage != "" && c.Lineage == n.Lineage
+		if len(list) == maxCandidates || same && kin || slices.Contains(list, c) {
+			return
+		}
+		kin = kin || same
+		list = append(list, c)
+	}
+	for i := range n.Features {
+		if slot := m.index.Peek(n.Features[i].key(n.Org)); slot != nil {
+			for _, c := range *slot {
+				add(c)
+			}
+		}
+	}
+	if slot := m.near.Peek(n.Lineage); slot != nil {
+		for _, lineage := range *slot {
+			if c := m.head(n.Org, lineage); c != nil {
+				add(c)
+			}
+		}
+	}
+	return list
+}
+
+// post enters n in the index under each of its features.
+func (m *Merger) post(n *node, now int64) {
+	for i := range n.Features {
+		key := n.Features[i].key(n.Org)
+		var list []*node
+		if slot := m.index.Get(key, now); slot != nil {
+			list = *slot
+		}
+		m.index.Put(key, posted(list, n, &n.Features[i]), now)
+	}
+}
+
+// posted adds n to the alerts of one key, unless one of the same incident and
+// lineage stands there for it already.
+func posted(list []*node, n *node, f *feature) []*node {
+	live := list[:0]
+	for _, have := range list {
+		if have.group.gone {
+			continue
+		}
+		live = append(live, have)
+		if have.group == n.group && have.Lineage == n.Lineage && slices.Contains(have.Features, *f) {
+			n = nil
+			break
+		}
+	}
+	if n == nil {
+		return list
+	}
+	if len(live) == postings {
+		live = append(live[:0], live[1:]...)
+	}
+	return append(live, n)
+}
+
+// start makes the group of one alert.
+func (m *Merger) start(n *node, a *alert.Alert, facts *Facts, now int64) {
+	for m.nodes >= m.cfg.Alerts || m.groups.Len() >= m.cfg.Alerts {
+		m.forget()
+	}
+	m.nodes++
+	g := &group{Number: n.Seq, Org: n.Org, Entities: map[entityKey]*tally{}, Lineages: map[string]bool{}}
+	g.include(n, a, facts)
+	m.groups.Put(g.Number, g, now)
+}
+
+// forget lets go of the incident that changed longest ago.
+func (m *Merger) forget() {
+	for number, slot := range m.groups.All() {
+		g := *slot
+		m.nodes -= len(g.Nodes) + int(g.Unlisted)
+		g.gone = true
+		for _, n := range g.Nodes {
+			m.byID.Delete(n.ID)
+		}
+		g.Nodes, g.Edges, g.Entities, g.Lineages = nil, nil, nil, nil
+		m.groups.Delete(number)
+		return
+	}
+}
+
+// open makes the group of n an incident if n is severe enough.
+func (m *Merger) open(n *node) {
+	g := n.group
+	if g.open() || n.Level < m.level {
+		return
+	}
+	sum := sha256.Sum256([]byte(n.Org + "\x00" + n.ID))
+	g.ID, g.Opener, g.Opened = "inc-"+hex.EncodeToString(sum[:10]), n.Seq, n.Time
+}
+
+// touch marks a group as changed.
+func (m *Merger) touch(g *group, now int64) {
+	g.Revision++
+	m.groups.Get(g.Number, now)
+	if !g.dirty {
+		g.dirty = true
+		m.dirty = append(m.dirty, g)
+	}
+}
+
+// drainAtOnce is the number of alerts up to which an incident is handed out on
+// every change; a larger one only when all are, once a second.
+const drainAtOnce = 100
+
+// Drain hands out the incidents that changed since they were last handed out,
+// in the order in which they changed. With all false, large ones wait.
+func (m *Merger) Drain(all bool) []Incident {
+	if len(m.dirty) == 0 && len(m.ended) == 0 {
+		return nil
+	}
+	out := m.ended
+	m.ended = nil
+	waiting := m.dirty[:0]
+	for _, g := range m.dirty {
+		switch {
+		case g.gone || !g.open():
+			g.dirty = false
+		case !all && len(g.Nodes) > drainAtOnce:
+			waiting = append(waiting, g)
+		default:
+			g.dirty = false
+			out = append(out, g.view())
+		}
+	}
+	clear(m.dirty[len(waiting):])
+	m.dirty = waiting
+	return out
+}

@@ -1,0 +1,226 @@
+package incident
+
+import (
+	"slices"
+	"strings"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+)
+
+// Roles of entities that the merger tells apart.
+const (
+	// RoleWritten, RoleImage and RoleRead say what was done to a file.
+	RoleWritten = "written"
+	RoleImage   = "image"
+	RoleRead    = "read"
+	// RoleSource is where a request came from.
+	RoleSource = "source"
+	// RoleTitle is a command line that a process gave itself.
+	RoleTitle = "title"
+	// RoleSystem marks what belongs to the host: its own tools and their content.
+	RoleSystem = "system"
+)
+
+// maxFeatures bounds the keys of one alert: the rest of a bloated alert is
+// shown but joins nothing.
+const maxFeatures = 32
+
+// feature is one thing by which an alert can be tied to others.
+type feature struct {
+	Kind  string
+	Value string
+	// Role of a file.
+	Role string
+	// Rare is false for a content, address or domain that is ordinary.
+	Rare bool
+}
+
+// key is the place of a feature in the index.
+func (f *feature) key(org string) string { return f.Kind + "\x00" + org + "\x00" + f.Value }
+
+// node is an alert as the merger keeps it.
+type node struct {
+	ID       string
+	Org      string
+	Seq      uint64
+	Time     int64
+	Level    int
+	Service  string
+	Lineage  string
+	Features []feature
+	group    *group
+}
+
+// levels order the severities of a rule.
+var levels = []string{"", "informational", "low", "medium", "high", "critical"}
+
+func levelOf(a *alert.Alert) int {
+	if a.Rule == nil {
+		return 0
+	}
+	return max(0, slices.Index(levels, a.Rule.Level))
+}
+
+// newNode takes out of an alert what can tie it to others.
+func (m *Merger) newNode(a *alert.Alert, now int64) *node {
+	n := &node{ID: a.ID, Org: a.Org, Seq: m.seq, Time: a.Time.UnixNano(), Level: levelOf(a), Service: a.Service, Lineage: a.Lineage}
+	if a.Lineage != "" {
+		n.add(feature{Kind: ReasonLineage, Value: a.Lineage})
+	}
+	for i := range a.Entities {
+		for _, f := range m.features(a, &a.Entities[i], now) {
+			n.add(f)
+		}
+	}
+	return n
+}
+
+func (n *node) add(f feature) {
+	if len(n.Features) < maxFeatures && f.Value != "" && !slices.Contains(n.Features, f) {
+		n.Features = append(n.Features, f)
+	}
+}
+
+// features are the ties of one entity.
+func (m *Merger) features(a *alert.Alert, e *alert.Entity, now int64) []feature {
+	switch e.Type {
+	case alert.EntityProcess:
+		return processFeature(a, e)
+	case alert.EntityFile:
+		return fileFeatures(a, e)
+	case alert.EntityCommand:
+		return []feature{{Kind: ReasonCommand, Value: commandTemplate(e.Value)}}
+	case alert.EntityIP:
+		return m.addressFeature(a, e, now)
+	case alert.EntityDomain:
+		return m.rareFeature(ReasonDomain, a, e, now)
+	case alert.EntityHash:
+		return m.rareFeature(ReasonHash, a, e, now)
+	case alert.EntityStack:
+		return m.rareFeature(ReasonStack, a, e, now)
+	case alert.EntityURL:
+		return m.rareFeature(ReasonURL, a, e, now)
+	case alert.EntitySession:
+		return []feature{{Kind: ReasonSession, Value: e.Value}}
+	case alert.EntityContainer:
+		return []feature{{Kind: ReasonContainer, Value: e.Value}}
+	case alert.EntityAccount:
+		return accountFeature(e)
+	}
+	return nil
+}
+
+// processFeature ties by process where nothing better is known. An alert of
+// ours has a lineage instead, or is about a service, which is a hub.
+func processFeature(a *alert.Alert, e *alert.Entity) []feature {
+	if a.Lineage != "" || a.Context != "" || a.Service != "" || e.Role == "parent" {
+		return nil
+	}
+	key, err := event.ParseProcessKey(e.Value)
+	if err != nil || key.PID <= 2 {
+		return nil
+	}
+	return []feature{{Kind: ReasonProcess, Value: e.Value}}
+}
+
+// fileFeatures tie by the file's identity, and by the directory it was put in.
+func fileFeatures(a *alert.Alert, e *alert.Entity) []feature {
+	if e.Role == RoleSystem {
+		return nil
+	}
+	path := e.Value
+	if host, rest, ok := strings.Cut(e.Value, ":"); ok && !strings.Contains(host, "/") {
+		path = rest
+	}
+	var features []feature
+	switch {
+	case e.Inode != "":
+		features = append(features, feature{Kind: ReasonFile, Value: e.Inode, Role: e.Role})
+	case strings.HasPrefix(path, "/") && a.Host.ID != "":
+		features = append(features, feature{Kind: ReasonFile, Value: a.Host.ID + ":" + path, Role: e.Role})
+	}
+	if template := pathTemplate(path); template != "" {
+		features = append(features, feature{Kind: ReasonPath, Value: template})
+	}
+	return features
+}
+
+// addressFeature ties by outside addresses: one that a host called if it is
+// rare, one that called us only beside something else.
+func (m *Merger) addressFeature(a *alert.Alert, e *alert.Entity, now int64) []feature {
+	if _, ok := subjectOf(a.Org, e); !ok {
+		return nil
+	}
+	if e.Role == RoleSource {
+		return []feature{{Kind: ReasonSource, Value: e.Value}}
+	}
+	return m.rareFeature(ReasonAddress, a, e, now)
+}
+
+func (m *Merger) rareFeature(kind string, a *alert.Alert, e *alert.Entity, now int64) []feature {
+	s, ok := subjectOf(a.Org, e)
+	if !ok || e.Role == RoleSystem {
+		return nil
+	}
+	value := e.Value
+	if kind == ReasonDomain {
+		value = s.Name
+	}
+	return []feature{{Kind: kind, Value: value, Rare: m.base.rare(s, e, now, m.isTainted)}}
+}
+
+// accountFeature leaves out the accounts that every host has.
+func accountFeature(e *alert.Entity) []feature {
+	switch e.Value {
+	case "root", "0", "nobody", "SYSTEM", "www-data":
+		return nil
+	}
+	return []feature{{Kind: ReasonAccount, Value: e.Value}}
+}
+
+// reasons between two alerts of one organisation.
+func (m *Merger) reasons(a, b *node) []found {
+	var list []found
+	apart := a.Time - b.Time
+	if apart < 0 {
+		apart = -apart
+	}
+	add := func(name, entity string) {
+		if k := kindOf(name); apart <= int64(k.window) {
+			list = append(list, found{kind: k, entity: entity})
+		}
+	}
+	if a.Service != "" && a.Service == b.Service {
+		add(ReasonService, a.Service)
+	}
+	for i := range a.Features {
+		for j := range b.Features {
+			if name := shared(&a.Features[i], &b.Features[j]); name != "" {
+				add(name, a.Features[i].Value)
+			}
+		}
+	}
+	if f := m.flows.Peek(flowKey{a.Lineage, b.Lineage}); f != nil && a.Lineage != "" {
+		add(ReasonFileFlow, *f)
+	}
+	return list
+}
+
+// shared names the reason that two features make together, "" for none.
+func shared(a, b *feature) string {
+	if a.Kind != b.Kind || a.Value != b.Value {
+		return ""
+	}
+	switch a.Kind {
+	case ReasonHash, ReasonAddress, ReasonDomain, ReasonURL, ReasonStack:
+		if !a.Rare || !b.Rare {
+			return ""
+		}
+	case ReasonFile:
+		if a.Role == RoleWritten && b.Role != RoleWritten && b.Role != "" || b.Role == RoleWritten && a.Role != RoleWritten && a.Role != "" {
+			return ReasonFileFlow
+		}
+	}
+	return a.Kind
+}

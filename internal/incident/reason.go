@@ -1,0 +1,155 @@
+package incident
+
+import (
+	"slices"
+	"time"
+)
+
+// Names of the reasons that two alerts belong together.
+const (
+	ReasonLineage   = "lineage"
+	ReasonProcess   = "process"
+	ReasonFileFlow  = "file_flow"
+	ReasonHash      = "hash"
+	ReasonAddress   = "address"
+	ReasonDomain    = "domain"
+	ReasonURL       = "url"
+	ReasonStack     = "call_stack"
+	ReasonService   = "service"
+	ReasonCommand   = "command_template"
+	ReasonPath      = "path_template"
+	ReasonFile      = "file"
+	ReasonSource    = "source"
+	ReasonSession   = "session"
+	ReasonAccount   = "account"
+	ReasonContainer = "container"
+)
+
+// family groups reasons that say the same thing twice: two reasons are
+// independent only if their families differ. A command names its paths, and a
+// container its services.
+type family uint8
+
+const (
+	familyOrigin family = iota + 1
+	familyFlow
+	familyContent
+	familyNetwork
+	familyPlace
+	familyTemplate
+	familySource
+	familyWho
+)
+
+// kind is one row of the table of reasons. Weights and windows are starting
+// points, from published work and the design of the merger.
+type kind struct {
+	name   string
+	weight float64
+	family family
+	// alone : it suffices without a second.
+	alone bool
+	// always : it joins even incidents that are full.
+	always bool
+	// window is how far apart in time the alerts may be.
+	window time.Duration
+}
+
+const day = 24 * time.Hour
+
+// The table of reasons. The order is that of their strength.
+var kinds = []kind{
+	{name: ReasonLineage, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
+	{name: ReasonProcess, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
+	{name: ReasonFileFlow, weight: 1, family: familyFlow, alone: true, always: true, window: 7 * day},
+	{name: ReasonStack, weight: 0.9, family: familyContent, alone: true, window: 7 * day},
+	{name: ReasonHash, weight: 0.9, family: familyContent, alone: true, window: 30 * day},
+	{name: ReasonAddress, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
+	{name: ReasonDomain, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
+	{name: ReasonURL, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
+	{name: ReasonService, weight: 0.65, family: familyPlace, window: day},
+	{name: ReasonSession, weight: 0.65, family: familyWho, window: day},
+	{name: ReasonCommand, weight: 0.6, family: familyTemplate, window: day},
+	{name: ReasonContainer, weight: 0.55, family: familyPlace, window: day},
+	{name: ReasonSource, weight: 0.55, family: familySource, window: day},
+	{name: ReasonPath, weight: 0.5, family: familyTemplate, window: day},
+	{name: ReasonFile, weight: 0.5, family: familyTemplate, window: day},
+	{name: ReasonAccount, weight: 0.3, family: familyWho, window: day},
+}
+
+// kindOf finds a row by name.
+func kindOf(name string) *kind {
+	at := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
+	return &kinds[at]
+}
+
+// threshold is the score at which two alerts belong together.
+const threshold = 0.8
+
+// found is a reason that holds between two alerts.
+type found struct {
+	*kind
+	entity string
+}
+
+// score is 1 − ∏(1 − weight), each family counted by its strongest alone.
+func score(reasons []found) float64 {
+	var best [familyWho + 1]float64
+	for _, r := range reasons {
+		best[r.family] = max(best[r.family], r.weight)
+	}
+	miss := 1.0
+	for _, w := range best {
+		miss *= 1 - w
+	}
+	return 1 - miss
+}
+
+// suffices reports whether the reasons join two alerts: one that suffices
+// alone, or two independent ones, with the score above the threshold.
+func suffices(reasons []found) bool {
+	families := 0
+	seen := [familyWho + 1]bool{}
+	for _, r := range reasons {
+		if r.alone {
+			return score(reasons) >= threshold
+		}
+		if !seen[r.family] {
+			seen[r.family] = true
+			families++
+		}
+	}
+	return families >= 2 && score(reasons) >= threshold-1e-9
+}
+
+// always reports whether a reason is among them that joins even full incidents.
+func always(reasons []found) bool {
+	return slices.ContainsFunc(reasons, func(f found) bool { return f.always })
+}
+
+// strongest is the reason that stands for all, with the score of all.
+func strongest(a, b string, reasons []found) Reason {
+	best := slices.MinFunc(reasons, func(x, y found) int {
+		if x.weight != y.weight {
+			if x.weight > y.weight {
+				return -1
+			}
+			return 1
+		}
+		return 0
+	})
+	r := Reason{A: a, B: b, Reason: best.name, Entity: best.entity, Weight: round(score(reasons))}
+	if best.alone {
+		return r
+	}
+	for _, f := range reasons {
+		if f.family != best.family {
+			r.Reason += "+" + f.name
+			r.Entity += "; " + f.entity
+		}
+	}
+	return r
+}
+
+// round keeps three digits, so that the JSON form is short and stable.
+func round(x float64) float64 { return float64(int(x*1000+0.5)) / 1000 }

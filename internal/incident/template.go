@@ -1,0 +1,122 @@
+package incident
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Placeholders of a template.
+const (
+	placeURL     = "<url>"
+	placeAddress = "<addr>"
+	placeFile    = "<tmp>"
+	placeNumber  = "<n>"
+	placeRandom  = "<rnd>"
+)
+
+// writable are the directories that everybody may write to. A name in them is
+// its author's choice and rotates; the directory does not.
+var writable = []string{"/dev/shm/", "/tmp/", "/var/tmp/", "/run/shm/", "/var/run/", "/run/"}
+
+// minTemplateWords is how many words a command template needs to say anything
+// about who wrote it: every intruder runs id, uname -a and cat /etc/passwd.
+const minTemplateWords = 4
+
+// maxTemplate bounds the bytes of a command that make its template.
+const maxTemplate = 2048
+
+// commandTemplate is a command line with what an intruder rotates taken out:
+// addresses, URLs, numbers, random words, and names in writable directories.
+// It is "" for a command that says too little to recognise its author by.
+func commandTemplate(command string) string {
+	if len(command) > maxTemplate {
+		command = command[:maxTemplate]
+	}
+	words := strings.FieldsFunc(command, breaks)
+	abstracted := false
+	for i, word := range words {
+		words[i] = abstract(word)
+		abstracted = abstracted || words[i] != word
+	}
+	if !abstracted || len(words) < minTemplateWords {
+		return ""
+	}
+	return strings.Join(words, " ")
+}
+
+// breaks splits at blanks and at what a shell takes for punctuation.
+func breaks(r rune) bool { return strings.ContainsRune(" \t\n\r;|&<>()'\"`", r) }
+
+// abstract takes out of one word what rotates.
+func abstract(word string) string {
+	if at := strings.Index(word, "://"); at > 0 {
+		return placeURL
+	}
+	for _, dir := range writable {
+		if strings.HasPrefix(word, dir) {
+			return dir + placeFile
+		}
+	}
+	host, rest, _ := strings.Cut(word, "/")
+	if isAddress(host) {
+		if rest != "" {
+			return placeURL
+		}
+		return placeAddress
+	}
+	if number(word) {
+		return placeNumber
+	}
+	if random(word) {
+		return placeRandom
+	}
+	return word
+}
+
+func isAddress(word string) bool {
+	if _, err := netip.ParseAddrPort(word); err == nil {
+		return true
+	}
+	_, err := netip.ParseAddr(word)
+	return err == nil
+}
+
+func number(word string) bool {
+	digits := strings.TrimPrefix(word, "0x")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// minRandom is the shortest word that may count as random, in bytes.
+const minRandom = 12
+
+// random recognises names made by a machine: long, of letters and digits
+// mixed, with a good part of digits.
+func random(word string) bool {
+	if len(word) < minRandom {
+		return false
+	}
+	digits := 0
+	for i := range len(word) {
+		switch c := word[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', strings.IndexByte("+/=_-", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return digits*5 >= len(word)
+}
+
+// pathTemplate is a path in a writable directory with its last name taken
+// out; "" for any other path, whose name is the system's rather than the
+// author's.
+func pathTemplate(path string) string {
+	for _, dir := range writable {
+		if strings.HasPrefix(path, dir) {
+			end := strings.LastIndexByte(path, '/') + 1
+			return path[:end] + placeFile
+		}
+	}
+	return ""
+}
