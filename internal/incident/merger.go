@@ -98,8 +98,8 @@ func (m *Merger) Add(a *alert.Alert, facts Facts, now int64) (string, []Reason) 
 		m.tainted.Put(Carrier(a.Lineage, a.Service, a.Host.ID), true, now)
 	}
 	n := m.newNode(a, now)
-	joins := m.joins(n)
 	m.start(n, a, &facts, now)
+	joins := m.joins(n)
 	reasons := make([]Reason, 0, len(joins))
 	for _, j := range joins {
 		reasons = append(reasons, j.reason)
@@ -288,6 +288,9 @@ func (m *Merger) forget() {
 	for number, slot := range m.groups.All() {
 		g := *slot
 		m.nodes -= len(g.Nodes) + int(g.Unlisted)
+		if g.dirty && g.open() {
+			m.ended = append(m.ended, g.view())
+		}
 		g.gone = true
 		for _, n := range g.Nodes {
 			m.byID.Delete(n.ID)

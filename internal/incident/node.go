@@ -14,6 +14,9 @@ const (
 	RoleWritten = "written"
 	RoleImage   = "image"
 	RoleRead    = "read"
+	// RoleSensitive is a file whose reading is a finding and whose identity is
+	// none: everybody's credentials are in the same file.
+	RoleSensitive = "sensitive"
 	// RoleSource is where a request came from.
 	RoleSource = "source"
 	// RoleTitle is a command line that a process gave itself.
@@ -126,7 +129,7 @@ func processFeature(a *alert.Alert, e *alert.Entity) []feature {
 
 // fileFeatures tie by the file's identity, and by the directory it was put in.
 func fileFeatures(a *alert.Alert, e *alert.Entity) []feature {
-	if e.Role == RoleSystem {
+	if e.Role == RoleSystem || e.Role == RoleSensitive {
 		return nil
 	}
 	path := e.Value

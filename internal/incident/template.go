@@ -29,19 +29,30 @@ const maxTemplate = 2048
 // addresses, URLs, numbers, random words, and names in writable directories.
 // It is "" for a command that says too little to recognise its author by.
 func commandTemplate(command string) string {
+	template, words, abstracted := template(command)
+	if !abstracted || words < minTemplateWords {
+		return ""
+	}
+	return template
+}
+
+// Template is any command line with what rotates taken out.
+func Template(command string) string {
+	text, _, _ := template(command)
+	return text
+}
+
+// template also counts the words and says whether any was abstracted.
+func template(command string) (text string, count int, abstracted bool) {
 	if len(command) > maxTemplate {
 		command = command[:maxTemplate]
 	}
 	words := strings.FieldsFunc(command, breaks)
-	abstracted := false
 	for i, word := range words {
 		words[i] = abstract(word)
 		abstracted = abstracted || words[i] != word
 	}
-	if !abstracted || len(words) < minTemplateWords {
-		return ""
-	}
-	return strings.Join(words, " ")
+	return strings.Join(words, " "), len(words), abstracted
 }
 
 // breaks splits at blanks and at what a shell takes for punctuation.
@@ -106,6 +117,15 @@ func random(word string) bool {
 		}
 	}
 	return digits*5 >= len(word)
+}
+
+// PathTemplate is a path with its last name taken out where that is a choice
+// of its author, and the path itself otherwise.
+func PathTemplate(path string) string {
+	if template := pathTemplate(path); template != "" {
+		return template
+	}
+	return path
 }
 
 // pathTemplate is a path in a writable directory with its last name taken

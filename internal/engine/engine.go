@@ -1,0 +1,212 @@
+package engine
+
+import (
+	"time"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+	"baize/internal/graph"
+	"baize/internal/incident"
+	"baize/internal/lru"
+)
+
+// Rules decide which events raise alerts.
+type Rules interface {
+	// Match appends the rules that an event satisfies to dst, in a fixed order.
+	Match(ev *event.Event, dst []*alert.Rule) []*alert.Rule
+	// Digest names the content of the rules.
+	Digest() string
+}
+
+// Config of an engine. The zero value of a limit is its default.
+type Config struct {
+	Rules  Rules
+	Limits graph.Limits
+	Merger incident.Config
+	// Alerts whose repeats are still counted: the evidence of each is in
+	// memory. A repeat of one that left is a new alert.
+	Alerts int
+	// Entities of the baseline.
+	Entities int
+	// Trace asks for the provenance of each new alert.
+	Trace bool
+}
+
+// Defaults of Config.
+const (
+	defaultAlerts   = 10_000
+	defaultEntities = 200_000
+)
+
+func (c Config) withDefaults() Config {
+	if c.Limits == (graph.Limits{}) {
+		c.Limits = graph.DefaultLimits()
+	}
+	if c.Merger == (incident.Config{}) {
+		c.Merger = incident.DefaultConfig()
+	}
+	if c.Alerts == 0 {
+		c.Alerts = defaultAlerts
+	}
+	if c.Entities == 0 {
+		c.Entities = defaultEntities
+	}
+	return c
+}
+
+// Output is what one event changed: alerts and incidents whole, in the order
+// of their changes. A later output supersedes an earlier one of the same id by
+// its higher Revision.
+type Output struct {
+	Alerts    []alert.Alert
+	Incidents []incident.Incident
+	// Traces of the new alerts, where Config.Trace asks for them.
+	Traces []Trace
+}
+
+// Empty reports whether nothing changed.
+func (o *Output) Empty() bool { return len(o.Alerts) == 0 && len(o.Incidents) == 0 }
+
+// Trace is the provenance of one alert when it was raised.
+type Trace struct {
+	Alert string
+	graph.Trace
+	// Event that raised it.
+	Event *event.Event
+}
+
+// Engine is the machine. It is not safe for concurrent use.
+type Engine struct {
+	cfg    Config
+	graph  *graph.Graph
+	base   *incident.Baseline
+	merger *incident.Merger
+	alerts *lru.Map[alertKey, *firing]
+	// waiting are the alerts that repeated since the last second began.
+	waiting []*firing
+	now     int64
+	// second is the last one that began.
+	second int64
+	// revision of the rules as the log has it.
+	revision string
+	matched  []*alert.Rule
+}
+
+// New returns an engine that has seen nothing.
+func New(cfg Config) *Engine {
+	cfg = cfg.withDefaults()
+	base := incident.NewBaseline(cfg.Entities)
+	return &Engine{
+		cfg:    cfg,
+		graph:  graph.New(cfg.Limits),
+		base:   base,
+		merger: incident.New(cfg.Merger, base),
+		alerts: lru.New[alertKey, *firing](cfg.Alerts),
+	}
+}
+
+// SetRules puts other rules in force, from the next event on.
+func (e *Engine) SetRules(rules Rules) { e.cfg.Rules = rules }
+
+// RuleRevision is the digest of the rules that the log last said are in force.
+func (e *Engine) RuleRevision() string { return e.revision }
+
+// Now is the log's time.
+func (e *Engine) Now() time.Time { return time.Unix(0, e.now).UTC() }
+
+// Stats counts what the engine remembers.
+func (e *Engine) Stats() graph.Stats { return e.graph.Stats() }
+
+// Process takes the next event of the log in. The engine keeps what it needs
+// of ev, which must not change afterwards.
+func (e *Engine) Process(ev *event.Event) Output {
+	var out Output
+	e.advance(ev, &out)
+	switch ev.Kind {
+	case event.EngineTick:
+	case event.EngineRules:
+		e.revision = ev.Message
+	case event.GatewayRefused:
+		e.raise(ev, refused, graph.Subject{}, &out)
+	case event.SensorCoverage:
+		e.coverage(ev, &out)
+	default:
+		e.observe(ev, &out)
+	}
+	out.Incidents = append(out.Incidents, e.merger.Drain(false)...)
+	return out
+}
+
+// Finish hands out what waits for the next second, at the end of a log.
+func (e *Engine) Finish() Output {
+	var out Output
+	e.flush(&out)
+	return out
+}
+
+// advance moves the log's time on. When a second begins, what waited for it
+// is handed out before the event is looked at.
+func (e *Engine) advance(ev *event.Event, out *Output) {
+	at := ev.Time
+	if ev.Ingest != nil && !ev.Ingest.Received.IsZero() {
+		at = ev.Ingest.Received
+	}
+	e.now = max(e.now, at.UnixNano())
+	if second := e.now / int64(time.Second); second > e.second {
+		e.second = second
+		e.flush(out)
+	}
+}
+
+func (e *Engine) flush(out *Output) {
+	for _, f := range e.waiting {
+		e.recount(f)
+		out.Alerts = append(out.Alerts, f.Alert)
+	}
+	clear(e.waiting)
+	e.waiting = e.waiting[:0]
+	out.Incidents = append(out.Incidents, e.merger.Drain(true)...)
+}
+
+// observe takes in what happened on a host, and raises what the rules find.
+// The agent's own doings are known but never alerted on.
+func (e *Engine) observe(ev *event.Event, out *Output) {
+	subject := e.graph.Observe(ev, e.now)
+	if ev.Process != nil && ev.Process.Agent {
+		return
+	}
+	e.see(ev, &subject)
+	if f := subject.Flow; f != nil {
+		e.merger.Flow(ev.Org, f.From, subject.Lineage, f.Path, e.now)
+	}
+	if e.cfg.Rules == nil {
+		return
+	}
+	e.matched = e.cfg.Rules.Match(ev, e.matched[:0])
+	for _, rule := range e.matched {
+		e.raise(ev, rule, subject, out)
+	}
+}
+
+// see tells the baseline who used which outside address, domain or content.
+func (e *Engine) see(ev *event.Event, s *graph.Subject) {
+	seen := incident.Subject{Org: ev.Org}
+	switch {
+	case ev.Kind == event.NetworkConnect && ev.Destination != nil && event.Outside(ev.Destination.IP):
+		seen.Addr = ev.Destination.IP
+	case ev.Kind == event.DNSQuery && ev.DNS != nil:
+		seen.Name = incident.Registrable(ev.DNS.Question.Name)
+	case ev.Kind == event.ProcessExec && ev.Process != nil && ev.Process.Hash != nil && e.graph.Brought(ev.Host.ID, ev.Process.Exe):
+		seen.Name = contentName(ev.Process.Hash)
+	}
+	if seen.Name != "" || seen.Addr.IsValid() {
+		e.base.Saw(seen, incident.Carrier(s.Lineage, s.Service, ev.Host.ID), e.now)
+	}
+}
+
+func contentName(h *event.Hash) string {
+	if h.SHA256 == "" {
+		return ""
+	}
+	return "sha256:" + h.SHA256
+}

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"strconv"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+	"baize/internal/graph"
+	"baize/internal/incident"
+)
+
+// Rules of the sensor's own alerts.
+var (
+	refused = &alert.Rule{ID: "baize.gateway.refused", Title: "An agent sent what the server refused", Level: "medium"}
+	lost    = &alert.Rule{ID: "baize.coverage.lost", Title: "Telemetry of a host was lost", Level: "low"}
+)
+
+// alertKey tells repeats from new alerts: the same rule, in the same lineage,
+// about the same thing.
+type alertKey struct{ Rule, Lineage, Entity string }
+
+// firing is an alert that may repeat.
+type firing struct {
+	Key   alertKey
+	Alert alert.Alert
+	// More repeats came since the alert was last handed out.
+	More uint64
+}
+
+// coverage raises an alert for a window in which the sensor was blind.
+func (e *Engine) coverage(ev *event.Event, out *Output) {
+	if ev.Coverage == nil {
+		return
+	}
+	if s := ev.Coverage.State; s == event.CoverageLost || s == event.CoverageUnavailable && ev.Coverage.Lost > 0 {
+		e.raise(ev, lost, graph.Subject{}, out)
+	}
+}
+
+// raise makes an alert, or counts it as a repeat.
+func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *Output) {
+	key := alertKey{Rule: rule.ID, Lineage: scope(ev, &s), Entity: subjectEntity(ev)}
+	if slot := e.alerts.Get(key, e.now); slot != nil {
+		e.repeat(*slot, ev)
+		return
+	}
+	a := e.alert(ev, rule, &s)
+	e.graph.Taint(s.Lineage, e.now)
+	if a.Kind != alert.KindSensor {
+		facts := incident.Facts{Service: serviceText(ev, &s), Shell: ev.Process != nil && ev.Process.Context != nil && ev.Process.Context.Kind == event.ContextWebShell}
+		a.Incident, _ = e.merger.Add(&a, facts, e.now)
+	}
+	e.alerts.Put(key, &firing{Key: key, Alert: a}, e.now)
+	out.Alerts = append(out.Alerts, a)
+	if e.cfg.Trace && ev.Process != nil {
+		out.Traces = append(out.Traces, Trace{Alert: a.ID, Trace: e.graph.Trace(ev.Process.Key), Event: ev})
+	}
+}
+
+// repeat counts an alert again. It is handed out when the next second begins.
+func (e *Engine) repeat(f *firing, ev *event.Event) {
+	if f.More == 0 {
+		e.waiting = append(e.waiting, f)
+	}
+	f.More += ev.Repeats()
+	if ev.Time.After(f.Alert.Last) {
+		f.Alert.Last = ev.Time
+	}
+}
+
+// recount brings a waiting alert up to date.
+func (e *Engine) recount(f *firing) {
+	f.Alert.Count += f.More
+	f.Alert.Revision++
+	e.merger.Repeat(&f.Alert, f.More, e.now)
+	if f.Alert.Kind != alert.KindSensor {
+		f.Alert.Incident = e.merger.IncidentOf(f.Alert.ID)
+	}
+	f.More = 0
+}
+
+// scope is what repeats are counted within: the lineage, or the process where
+// a hub has none, or the host.
+func scope(ev *event.Event, s *graph.Subject) string {
+	if s.Lineage != "" {
+		return s.Lineage
+	}
+	if ev.Process != nil && !ev.Process.Key.IsZero() {
+		return ev.Process.Key.String()
+	}
+	return ev.Org + "/" + ev.Host.ID
+}
+
+// subjectEntity is what an alert is about, with what rotates taken out.
+func subjectEntity(ev *event.Event) string {
+	switch {
+	case ev.Kind == event.ProcessExec && ev.Process != nil:
+		return ev.Process.Executable + "\x00" + incident.Template(ev.Process.CommandLine)
+	case ev.DNS != nil:
+		return ev.DNS.Question.Name
+	case ev.File != nil:
+		return incident.PathTemplate(ev.File.Path)
+	case ev.Kind == event.NetworkAccept && ev.Source != nil:
+		return ev.Source.IP.String()
+	case ev.Destination != nil:
+		return ev.Destination.IP.String() + " " + strconv.Itoa(int(ev.Destination.Port))
+	case ev.Coverage != nil:
+		return string(ev.Coverage.Class)
+	case ev.Process != nil:
+		return ev.Process.Executable
+	}
+	return ev.Message
+}
+
+// alert makes a new alert of an event.
+func (e *Engine) alert(ev *event.Event, rule *alert.Rule, s *graph.Subject) alert.Alert {
+	a := alert.Alert{
+		ID: identity(ev, rule.ID, s.Lineage), Revision: 1, Kind: alert.KindRule,
+		Time: ev.Time.UTC(), Last: ev.Time.UTC(), Org: ev.Org, Host: ev.Host, Rule: rule,
+		Lineage: s.Lineage, Context: s.Context, Service: s.Service,
+		Entities: e.entities(ev, s), Count: ev.Repeats(), Event: ev,
+	}
+	if rule == refused || rule == lost {
+		a.Kind = alert.KindSensor
+	}
+	return a
+}
+
+// identity is the id of an alert: the rule, the lineage and the first event.
+// Events of other makers have no number; their time and process stand for it.
+func identity(ev *event.Event, rule, lineage string) string {
+	h := sha256.New()
+	part := func(text string) {
+		h.Write([]byte(text))
+		h.Write([]byte{0})
+	}
+	part(ev.Org)
+	part(rule)
+	part(lineage)
+	part(ev.Host.ID)
+	part(ev.Boot)
+	part(strconv.FormatUint(ev.Seq, 10))
+	if ev.Seq == 0 {
+		part(strconv.FormatInt(ev.Time.UnixNano(), 10))
+		part(string(ev.Kind))
+		part(subjectEntity(ev))
+		if ev.Process != nil {
+			part(ev.Process.Key.String())
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// serviceText describes the service instance for people.
+func serviceText(ev *event.Event, s *graph.Subject) string {
+	if ev.Process != nil && ev.Process.Context != nil && ev.Process.Context.Service != "" {
+		return ev.Process.Context.Service
+	}
+	return path.Base(s.ServiceExe)
+}

@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"bufio"
+	"encoding/gob"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"baize/internal/lru"
+)
+
+// snapshotVersion rises whenever a snapshot of before could not be continued.
+// A snapshot of another version is refused; the engine then starts from its log.
+const snapshotVersion = 1
+
+// ErrSnapshot reports a snapshot that this engine cannot continue from.
+var ErrSnapshot = errors.New("unusable snapshot")
+
+type header struct {
+	Version  int
+	Now      int64
+	Second   int64
+	Revision string
+	// Alerts are JSON: the form in which an alert survives unchanged.
+	Alerts []lru.Item[alertKey, []byte]
+	// More is how many repeats of each wait.
+	More []uint64
+	// Waiting are the alerts to hand out, in order; some may have left Alerts.
+	Waiting []waiting
+}
+
+type waiting struct {
+	Key  alertKey
+	Body []byte
+	More uint64
+}
+
+// Snapshot writes all that the engine knows. An engine restored from it goes
+// on as this one would.
+func (e *Engine) Snapshot(w io.Writer) error {
+	buffered := bufio.NewWriterSize(w, 1<<20)
+	enc := gob.NewEncoder(buffered)
+	head := header{Version: snapshotVersion, Now: e.now, Second: e.second, Revision: e.revision}
+	for _, item := range e.alerts.Snapshot() {
+		body, err := json.Marshal(item.Value.Alert)
+		if err != nil {
+			return fmt.Errorf("snapshot of alert %s: %w", item.Value.Alert.ID, err)
+		}
+		head.Alerts = append(head.Alerts, lru.Item[alertKey, []byte]{Key: item.Key, Value: body, Used: item.Used})
+		head.More = append(head.More, item.Value.More)
+	}
+	for _, f := range e.waiting {
+		body, err := json.Marshal(f.Alert)
+		if err != nil {
+			return fmt.Errorf("snapshot of alert %s: %w", f.Alert.ID, err)
+		}
+		head.Waiting = append(head.Waiting, waiting{Key: f.Key, Body: body, More: f.More})
+	}
+	if err := enc.Encode(head); err != nil {
+		return fmt.Errorf("engine snapshot: %w", err)
+	}
+	if err := e.graph.Snapshot(enc); err != nil {
+		return err
+	}
+	if err := e.merger.Snapshot(enc); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// Restore reads into a new engine what Snapshot wrote. After an error the
+// engine is not usable.
+func (e *Engine) Restore(r io.Reader) error {
+	dec := gob.NewDecoder(bufio.NewReaderSize(r, 1<<20))
+	var head header
+	if err := dec.Decode(&head); err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	if head.Version != snapshotVersion || len(head.More) != len(head.Alerts) {
+		return fmt.Errorf("%w: version %d, want %d", ErrSnapshot, head.Version, snapshotVersion)
+	}
+	e.now, e.second, e.revision = head.Now, head.Second, head.Revision
+	if err := e.restoreAlerts(&head); err != nil {
+		return err
+	}
+	if err := e.graph.Restore(dec); err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	if err := e.merger.Restore(dec); err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	return nil
+}
+
+func (e *Engine) restoreAlerts(head *header) error {
+	for i, item := range head.Alerts {
+		f, err := restored(item.Key, item.Value, head.More[i])
+		if err != nil {
+			return err
+		}
+		e.alerts.Put(item.Key, f, item.Used)
+	}
+	for _, w := range head.Waiting {
+		f, err := restored(w.Key, w.Body, w.More)
+		if err != nil {
+			return err
+		}
+		if slot := e.alerts.Peek(w.Key); slot != nil && (*slot).Alert.ID == f.Alert.ID {
+			f = *slot
+		}
+		e.waiting = append(e.waiting, f)
+	}
+	return nil
+}
+
+func restored(key alertKey, body []byte, more uint64) (*firing, error) {
+	f := &firing{Key: key, More: more}
+	if err := json.Unmarshal(body, &f.Alert); err != nil {
+		return nil, fmt.Errorf("%w: alert: %w", ErrSnapshot, err)
+	}
+	return f, nil
+}
