@@ -23,11 +23,13 @@ build: internal/server/console/dist/index.html
 
 ## run: server and agent on this host, in the foreground
 run: prerequisites-run build
-	exec go run ./scripts/run
+	go build -o $(TOOLS)/ ./scripts/run
+	exec $(TOOLS)/run
 
 ## demo: the intrusion of the report, for real; KEEP=1 leaves it up
 demo: prerequisites-demo build
-	exec go run ./test/demo $(if $(KEEP),-keep)
+	go build -o $(TOOLS)/ ./test/demo
+	exec $(TOOLS)/demo $(if $(KEEP),-keep)
 
 ## test: everything that is checked, within 20 minutes on two cores
 test: prerequisites-test build

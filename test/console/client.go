@@ -47,13 +47,21 @@ func Login(ctx context.Context, base, user, password string) (*Client, error) {
 // Close gives up idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
+// header is one header of a request; an empty value leaves it out.
+type header struct{ name, value string }
+
 // do returns a response with a status below 300, or an error with the server's words.
-func (c *Client) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+func (c *Client) do(ctx context.Context, method, path string, body []byte, headers ...header) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	for _, h := range headers {
+		if h.value != "" {
+			request.Header.Set(h.name, h.value)
+		}
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, err

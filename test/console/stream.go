@@ -17,10 +17,11 @@ type Change struct {
 	Arrived  time.Time
 }
 
-// Stream follows the live changes until ctx ends: it calls each for one after
-// the other, and returns what ended the stream (nil where ctx did).
-func (c *Client) Stream(ctx context.Context, each func(Change)) error {
-	response, err := c.do(ctx, http.MethodGet, "/stream", nil)
+// Stream follows the live changes after the one with the id last ("" for from
+// now on) until ctx ends: it calls each for one after the other, and returns
+// what ended the stream (nil where ctx did).
+func (c *Client) Stream(ctx context.Context, last string, each func(Change)) error {
+	response, err := c.do(ctx, http.MethodGet, "/stream", nil, header{"Last-Event-ID", last})
 	if err != nil {
 		return err
 	}

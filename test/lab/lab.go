@@ -137,9 +137,10 @@ func (l *Lab) Inject(ctx context.Context, command string) (answer string, err er
 	return l.outside.attack(ctx, "http://"+ServiceAddress+":"+servicePort+"/lookup", "127.0.0.1;"+command)
 }
 
-// Request asks the service what it is for, as an ordinary client.
-func (l *Lab) Request(ctx context.Context) (string, error) {
-	return l.outside.attack(ctx, "http://"+ServiceAddress+":"+servicePort+"/lookup", "127.0.0.1")
+// Health asks the service whether it is well, as an ordinary client: no shell.
+func (l *Lab) Health(ctx context.Context) error {
+	_, err := l.outside.attack(ctx, "http://"+ServiceAddress+":"+servicePort+"/health", "")
+	return err
 }
 
 // WaitBeacon waits until n trojans, whose image had that path or one that begins

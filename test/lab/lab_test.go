@@ -29,7 +29,10 @@ func TestIntrusionHappensAndLeavesNothing(t *testing.T) {
 			}
 		}
 	}()
-	honest, err := lab.Request(ctx)
+	if err := lab.Health(ctx); err != nil {
+		t.Fatal(err)
+	}
+	honest, err := lab.Inject(ctx, "true")
 	if err != nil || !strings.HasSuffix(honest, "localhost\n") {
 		t.Fatalf("the service does not do its work: %q, %v", honest, err)
 	}
@@ -54,8 +57,8 @@ func TestIntrusionHappensAndLeavesNothing(t *testing.T) {
 
 func checkLabels(t *testing.T, labels Labels) {
 	t.Helper()
-	if len(labels.Shells) != len(labels.Commands)+1 {
-		t.Errorf("%d shells for %d commands and one honest request", len(labels.Shells), len(labels.Commands))
+	if len(labels.Shells) != len(labels.Commands) {
+		t.Errorf("%d shells for %d commands", len(labels.Shells), len(labels.Commands))
 	}
 	var images []string
 	for _, trojan := range labels.Trojans {

@@ -1,0 +1,100 @@
+package story
+
+import (
+	"context"
+	"slices"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+	"baize/internal/incident"
+	"baize/test/console"
+	"baize/test/lab"
+)
+
+// Facts are what is judged: the labels on one side, what the analyst can read
+// on the other.
+type Facts struct {
+	Labels  lab.Labels
+	Service int
+
+	Alerts    []alert.Alert
+	Incidents []incident.Incident
+	Hosts     []console.Host
+	// Log is the engine's log, exported; nil while it has not been read, which
+	// Gather leaves to Settled.
+	Log   []*event.Event
+	Watch *Watch
+}
+
+// Gather reads all facts as of now, but the log.
+func (s *Stage) Gather(ctx context.Context) (Facts, error) {
+	f := Facts{Labels: s.Lab.Labels(), Service: s.Lab.ServicePID(), Watch: s.Watch}
+	var err error
+	if f.Alerts, err = s.Console.Alerts(ctx); err != nil {
+		return f, err
+	}
+	if f.Incidents, err = s.Console.Incidents(ctx); err != nil {
+		return f, err
+	}
+	f.Hosts, err = s.Console.Hosts(ctx)
+	return f, err
+}
+
+// ours reports whether the process belongs to the intrusion: the exploited
+// service, a shell it was made to start, or anything below.
+func (f *Facts) ours(p *event.Process) bool {
+	if p == nil {
+		return false
+	}
+	if f.labelled(p.PID) || f.ours(p.Parent) {
+		return true
+	}
+	return slices.ContainsFunc(p.Ancestors, func(a event.Process) bool { return f.labelled(a.PID) })
+}
+
+func (f *Facts) labelled(pid uint32) bool {
+	return int(pid) == f.Service || slices.Contains(f.Labels.Shells, int(pid)) || f.trojan(pid) != nil
+}
+
+func (f *Facts) trojan(pid uint32) *lab.Trojan {
+	for i := range f.Labels.Trojans {
+		if f.Labels.Trojans[i].PID == int(pid) {
+			return &f.Labels.Trojans[i]
+		}
+	}
+	return nil
+}
+
+// Intrusion are the alerts whose evidence is the intrusion's.
+func (f *Facts) Intrusion() []alert.Alert {
+	var mine []alert.Alert
+	for _, a := range f.Alerts {
+		if a.Event != nil && f.ours(a.Event.Process) {
+			mine = append(mine, a)
+		}
+	}
+	return mine
+}
+
+// Others are all other alerts.
+func (f *Facts) Others() []alert.Alert {
+	var others []alert.Alert
+	for _, a := range f.Alerts {
+		if a.Event == nil || !f.ours(a.Event.Process) {
+			others = append(others, a)
+		}
+	}
+	return others
+}
+
+// find returns the first alert of the intrusion whose event has that property.
+func (f *Facts) find(holds func(a alert.Alert, e *event.Event) bool) *alert.Alert {
+	for _, a := range f.Intrusion() {
+		if holds(a, a.Event) {
+			return &a
+		}
+	}
+	return nil
+}
+
+func count(a alert.Alert) uint64 { return max(a.Count, 1) }

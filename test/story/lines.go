@@ -1,0 +1,173 @@
+package story
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+	"baize/test/lab"
+)
+
+// States of a line.
+const (
+	Pass   = "PASS"
+	Fail   = "FAIL"
+	Absent = "ABSENT"
+)
+
+// Line is one of the 18 of the report, and whether the analyst sees it.
+type Line struct {
+	Line     int    `json:"line"`
+	State    string `json:"state"`
+	Evidence string `json:"evidence"`
+}
+
+// verdict collects evidence, and objections that make it a failure.
+type verdict struct{ evidence, objections []string }
+
+func (v *verdict) note(format string, args ...any) {
+	v.evidence = append(v.evidence, fmt.Sprintf(format, args...))
+}
+
+func (v *verdict) check(holds bool, format string, args ...any) {
+	if !holds {
+		v.objections = append(v.objections, fmt.Sprintf(format, args...))
+	}
+}
+
+func (v *verdict) line(n int) Line {
+	if len(v.objections) > 0 {
+		return Line{Line: n, State: Fail, Evidence: strings.Join(v.objections, "; ")}
+	}
+	return Line{Line: n, State: Pass, Evidence: strings.Join(v.evidence, "; ")}
+}
+
+// built judges the lines that exist.
+var built = map[int]func(*Facts, *verdict){
+	1: shellLine, 2: filelessLine, 3: masqueradeLine, 4: c2Line, 5: incidentLine,
+}
+
+// absent says what is missing for the others.
+var absent = map[int]string{
+	6:  "the incident page is live and shows every merge reason, but there is no cluster graph and no distribution of alert types",
+	7:  "merging across hosts is not built",
+	8:  "domains and images are on the alert, but an alert on another host does not join through them",
+	9:  "the kill-chain alert is not built",
+	10: "the five answers are not built",
+	11: "freezing and isolating are not built",
+	12: "the cleaner is not built",
+	13: "the JVM probe is not built",
+	14: "the JVM probe is not built",
+	15: "call-stack hashes come with the JVM probe, which is not built",
+	16: "the JVM probe is not built",
+	17: "hot patches come with the JVM probe, which is not built",
+	18: "one machine with embedded defaults works; cluster and unprivileged mode are not built",
+}
+
+// Judge returns all 18 lines.
+func (f *Facts) Judge() []Line {
+	var lines []Line
+	for n := 1; n <= 18; n++ {
+		judge := built[n]
+		if judge == nil {
+			lines = append(lines, Line{Line: n, State: Absent, Evidence: absent[n]})
+			continue
+		}
+		var v verdict
+		judge(f, &v)
+		lines = append(lines, v.line(n))
+	}
+	return lines
+}
+
+// within is the promise of line 1.
+const within = time.Second
+
+// shellLine: a web service spawned a shell, on the screen within a second.
+func shellLine(f *Facts, v *verdict) {
+	var slowest time.Duration
+	for i, command := range f.Labels.Commands {
+		if i > 0 && slices.Contains(f.Labels.Commands[:i], command) {
+			continue // a retry: line 5
+		}
+		a := f.find(func(_ alert.Alert, e *event.Event) bool {
+			return e.Kind == event.ProcessExec && slices.Contains(f.Labels.Shells, int(e.Process.PID)) &&
+				strings.HasSuffix(e.Process.CommandLine, ";"+command)
+		})
+		if a == nil {
+			v.check(false, "no alert for the shell that ran %q", command)
+			continue
+		}
+		checkShell(v, a, f.Service)
+		slowest = max(slowest, f.Watch.FirstAlert(a.ID).Sub(a.Event.Time))
+		v.check(!f.Watch.FirstAlert(a.ID).IsZero(), "alert %s was not pushed", a.ID)
+		if i == 0 {
+			v.note("%q: %s run by %s below %s", a.Rule.Title, a.Event.Process.CommandLine, a.Event.Process.User.Name, a.Event.Process.Parent.Executable)
+		}
+	}
+	v.check(slowest < within, "an alert took %v from the kernel to the screen", slowest)
+	v.note("slowest alert %v after the exec", slowest.Round(time.Millisecond))
+}
+
+func checkShell(v *verdict, a *alert.Alert, service int) {
+	p := a.Event.Process
+	v.check(p.Parent != nil && int(p.Parent.PID) == service && path.Base(p.Parent.Executable) == "java", "shell %d: its parent is not shown to be the service", p.PID)
+	v.check(p.User != nil && p.User.Name == "www-data", "shell %d: its user is not shown", p.PID)
+	v.check(p.Context != nil && p.Context.Kind == event.ContextWebShell, "shell %d: not a web shell's context", p.PID)
+	v.check(a.Event.Container == nil, "shell %d: said to be in a container", p.PID)
+}
+
+// filelessLine: executed from shared memory, from a memfd, and after deletion.
+func filelessLine(f *Facts, v *verdict) {
+	seen := func(what string, holds func(*event.Process) bool) {
+		a := f.find(func(_ alert.Alert, e *event.Event) bool {
+			return e.Kind == event.ProcessExec && e.Process.Exe != nil && holds(e.Process)
+		})
+		v.check(a != nil, "no alert for %s", what)
+		if a != nil {
+			v.note("%s: %q", what, a.Rule.Title)
+		}
+	}
+	for _, round := range lab.Rounds {
+		seen("execution of "+round.Path, func(p *event.Process) bool { return p.Executable == round.Path && p.Exe.Tmpfs })
+	}
+	seen("a memfd image", func(p *event.Process) bool { return p.Exe.Memfd })
+	seen("an image deleted before it ran", func(p *event.Process) bool { return p.Exe.Deleted && !p.Exe.Memfd })
+}
+
+// masqueradeLine: the trojan calls itself a kernel thread, and kernel threads are left alone.
+func masqueradeLine(f *Facts, v *verdict) {
+	a := f.find(func(a alert.Alert, e *event.Event) bool {
+		return e.Kind == event.ProcessRename && f.trojan(e.Process.PID) != nil
+	})
+	v.check(a != nil, "no alert for a trojan that retitled itself")
+	if a != nil {
+		p := a.Event.Process
+		v.check(!p.KernelThread, "process %d is said to be a kernel thread", p.PID)
+		v.note("%q: %s calls itself %s (command line %q), kernel thread: %v", a.Rule.Title, p.Executable, p.Name, p.CommandLine, p.KernelThread)
+	}
+	for _, a := range f.Alerts {
+		v.check(a.Event == nil || a.Event.Process == nil || !a.Event.Process.KernelThread, "alert %s accuses a real kernel thread", a.ID)
+	}
+}
+
+// c2Line: both rounds' connections are alerts of one incident.
+func c2Line(f *Facts, v *verdict) {
+	incidents := map[string]bool{}
+	for n, round := range lab.Rounds {
+		a := f.find(func(_ alert.Alert, e *event.Event) bool {
+			return e.Kind == event.NetworkConnect && e.Destination != nil && f.trojan(e.Process.PID) != nil &&
+				fmt.Sprintf("%s:%d", e.Destination.IP, e.Destination.Port) == round.C2
+		})
+		v.check(a != nil, "no alert for the connection to %s", round.C2)
+		if a != nil {
+			incidents[a.Incident] = true
+			v.note("round %d: %q to %s by %s", n+1, a.Rule.Title, round.C2, a.Event.Process.Executable)
+		}
+	}
+	v.check(len(incidents) == 1 && !incidents[""], "the rounds are in incidents %v", incidents)
+}
