@@ -11,6 +11,6 @@ import (
 func main() {
 	if err := cli.New().Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "baize:", err)
-		os.Exit(2)
+		os.Exit(cli.ExitStatus(err))
 	}
 }

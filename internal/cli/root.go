@@ -13,5 +13,6 @@ func New() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.AddCommand(rulesCommand())
 	return root
 }

@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"baize/internal/ruletest"
+	"baize/internal/sigma"
+	"baize/internal/taxonomy"
+)
+
+// maxLine bounds one line of input in bytes.
+const maxLine = 16 << 20
+
+func rulesCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "rules", Short: "Check, match and test Sigma rules"}
+	cmd.AddCommand(rulesCheckCommand(), rulesMatchCommand(), rulesTestCommand())
+	return cmd
+}
+
+func rulesCheckCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check DIR",
+		Short: "Load the rules below DIR and say what is unsupported or invalid",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return checkRules(cmd.OutOrStdout(), args[0], asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func checkRules(out io.Writer, dir string, asJSON bool) error {
+	root, err := openDir(dir)
+	if err != nil {
+		return err
+	}
+	_, report := sigma.Load(root)
+	if asJSON {
+		err = json.NewEncoder(out).Encode(report)
+	} else {
+		err = printReport(out, report)
+	}
+	if err != nil {
+		return unreachable("writing the report: %w", err)
+	}
+	if n := len(report.Invalid); n > 0 {
+		return no("%d of %d rule files are invalid: correct what is listed", n, report.Files)
+	}
+	return nil
+}
+
+func printReport(out io.Writer, report *sigma.Report) error {
+	for _, p := range report.Invalid {
+		fmt.Fprintf(out, "invalid      %s\n", p)
+	}
+	for _, p := range report.Unsupported {
+		fmt.Fprintf(out, "unsupported  %s\n", p)
+	}
+	_, err := fmt.Fprintf(out, "%d files: %d loaded, %d unsupported, %d invalid; %d rules in force\n",
+		report.Files, report.Loaded, len(report.Unsupported), len(report.Invalid), report.Rules)
+	return err
+}
+
+func rulesMatchCommand() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "match --rules DIR FILE",
+		Short: "Match the events of FILE (NDJSON, - for stdin) against the rules below DIR",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return matchFile(cmd, dir, args[0])
+		},
+	}
+	cmd.Flags().StringVar(&dir, "rules", "", "directory of rules")
+	if err := cmd.MarkFlagRequired("rules"); err != nil {
+		panic(err) // The flag was defined on the line above.
+	}
+	return cmd
+}
+
+func matchFile(cmd *cobra.Command, dir, name string) error {
+	root, err := openDir(dir)
+	if err != nil {
+		return err
+	}
+	set, report := sigma.Load(root)
+	for _, p := range report.Unsupported {
+		fmt.Fprintf(cmd.ErrOrStderr(), "unsupported: %s\n", p)
+	}
+	for _, p := range report.Invalid {
+		fmt.Fprintf(cmd.ErrOrStderr(), "invalid: %s\n", p)
+	}
+	in := cmd.InOrStdin()
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return unreachable("reading events: %w", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	m := matcher{set: set, out: bufio.NewWriter(cmd.OutOrStdout()), complain: cmd.ErrOrStderr()}
+	if err := m.run(in); err != nil {
+		return unreachable("matching %s: %w", name, err)
+	}
+	return nil
+}
+
+// matcher writes one line for each match.
+type matcher struct {
+	set      *sigma.Set
+	out      *bufio.Writer
+	complain io.Writer
+	found    []*sigma.Rule
+}
+
+// run reads all lines. One that cannot be read is named and counts as a line.
+func (m *matcher) run(in io.Reader) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(make([]byte, 64<<10), maxLine)
+	for number := 0; lines.Scan(); number++ {
+		if err := m.line(lines.Bytes(), number); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	return m.out.Flush()
+}
+
+func (m *matcher) line(text []byte, number int) error {
+	if len(text) == 0 {
+		return nil
+	}
+	rec, err := taxonomy.Parse(text)
+	if err != nil {
+		fmt.Fprintf(m.complain, "line %d: %v\n", number+1, err)
+		return nil
+	}
+	m.found = m.set.Match(rec, m.found[:0])
+	for _, rule := range m.found {
+		hit := struct {
+			Rule  string `json:"rule"`
+			Event int    `json:"event"`
+		}{rule.Key(), number}
+		if err := json.NewEncoder(m.out).Encode(hit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func rulesTestCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "test DIR",
+		Short: "Run the tests that stand beside the rules below DIR",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return testRules(cmd.OutOrStdout(), args[0], asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func testRules(out io.Writer, dir string, asJSON bool) error {
+	root, err := openDir(dir)
+	if err != nil {
+		return err
+	}
+	result := ruletest.Run(root)
+	if asJSON {
+		err = json.NewEncoder(out).Encode(result)
+	} else {
+		for _, f := range result.Failures {
+			fmt.Fprintln(out, f)
+		}
+		_, err = fmt.Fprintf(out, "%d rules, %d events, %d failures\n", result.Rules, result.Events, len(result.Failures))
+	}
+	if err != nil {
+		return unreachable("writing the result: %w", err)
+	}
+	if n := len(result.Failures); n > 0 {
+		return no("%d rule tests failed", n)
+	}
+	return nil
+}
+
+// openDir is the file system below a directory that is there.
+func openDir(dir string) (fs.FS, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, unreachable("reading rules: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, unreachable("reading rules: %s is not a directory", dir)
+	}
+	return os.DirFS(dir), nil
+}
