@@ -58,7 +58,7 @@ func run(ctx context.Context, out io.Writer, report string, keep bool) (err erro
 	stage, err := story.Open(ctx, options(home, output))
 	defer func() {
 		err = errors.Join(err, stage.Close())
-		err = errors.Join(err, discard(home, err))
+		err = errors.Join(err, discard(home, err == nil))
 	}()
 	if err != nil {
 		return err
@@ -146,10 +146,10 @@ func hold(ctx context.Context, out io.Writer, stage *story.Stage) {
 }
 
 // discard removes the state of a demo that held, and keeps it where it did not.
-func discard(home string, failure error) error {
-	if failure != nil {
-		fmt.Fprintln(os.Stderr, "the state and the programs' log are kept in", home)
-		return nil
+func discard(home string, held bool) error {
+	if held {
+		return os.RemoveAll(home)
 	}
-	return os.RemoveAll(home)
+	fmt.Fprintln(os.Stderr, "the state and the programs' log are kept in", home)
+	return nil
 }
