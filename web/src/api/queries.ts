@@ -12,13 +12,26 @@ function usePages<T>(key: readonly string[], path: string) {
     queryKey: key,
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: String(pageSize) });
+      const query = new URLSearchParams({ order: "newest", limit: String(pageSize) });
       if (pageParam) query.set("cursor", pageParam);
       return get<Page<T>>(`${path}?${query.toString()}`, signal);
     },
     // An empty cursor means the end.
     getNextPageParam: (last) => (last.next === "" ? undefined : last.next),
   });
+}
+
+/** All pages of a list that has an end: the alerts of one incident are bounded. */
+async function everything<T>(path: string, signal: AbortSignal): Promise<Page<T>> {
+  const items: T[] = [];
+  let cursor = "";
+  do {
+    const query = new URLSearchParams({ limit: "500", cursor });
+    const page = await get<Page<T>>(`${path}?${query.toString()}`, signal);
+    items.push(...(page.items ?? []));
+    cursor = page.next ?? "";
+  } while (cursor);
+  return { items };
 }
 
 /** Incidents, newest first, a page at a time. */
@@ -40,7 +53,7 @@ export function useIncident(id: string) {
 export function useIncidentAlerts(id: string) {
   return useQuery({
     queryKey: keys.incidentAlerts(id),
-    queryFn: ({ signal }) => get<Page<Alert>>(`/incidents/${encodeURIComponent(id)}/alerts`, signal),
+    queryFn: ({ signal }) => everything<Alert>(`/incidents/${encodeURIComponent(id)}/alerts`, signal),
     refetchInterval: resync,
   });
 }

@@ -166,7 +166,7 @@ export interface IncidentProcess {
   pid: number;
   executable?: string;
   command_line?: string;
-  user?: User;
+  user?: string;
   start?: string;
   host: HostRef;
   context?: ProcessContext;
@@ -197,14 +197,14 @@ export interface Host {
   version?: string;
   kernel?: string;
   boot?: string;
-  tier?: string;
+  /** Tier of the sensor, 1 to 4; 0 before the first heartbeat. */
+  tier?: number;
   armed: boolean;
   scope?: string;
   spool_bytes?: number;
   rss_bytes?: number;
   cpu_seconds?: number;
   processes?: number;
-  lag_ms?: number;
   revoked?: boolean;
   classes?: HostClass[];
   hooks?: HostHook[];

@@ -1,9 +1,12 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { AlertList } from "../alerts/AlertList";
 import { ApiError } from "../api/http";
 import { LiveProvider } from "../api/live";
 import type { Me } from "../api/types";
+import { HostList } from "../hosts/HostList";
 import { I18nProvider } from "../i18n";
+import { IncidentPage } from "../incident/IncidentPage";
 import { IncidentList } from "../incidents/IncidentList";
 import { Login } from "../session/Login";
 import { SessionProvider, useSession } from "../session/session";
@@ -27,6 +30,9 @@ function Pages({ me }: { me: Me }) {
       <Routes>
         <Route element={<Shell me={me} />}>
           <Route path="/incidents" element={<IncidentList />} />
+          <Route path="/incidents/:id" element={<IncidentPage />} />
+          <Route path="/alerts" element={<AlertList />} />
+          <Route path="/hosts" element={<HostList />} />
           <Route path="*" element={<Navigate to="/incidents" replace />} />
         </Route>
       </Routes>

@@ -62,10 +62,10 @@ export function Shell({ me }: { me: Me }) {
           <NavLink to="/hosts">{t("nav.hosts")}</NavLink>
         </nav>
         <div className="top-end">
+          <LiveBadge />
           <span className="zone" title={t("time.zone", { zone: zone() })}>
             {zone()}
           </span>
-          <LiveBadge />
           <Account me={me} />
         </div>
       </header>

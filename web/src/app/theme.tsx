@@ -23,17 +23,18 @@ const fonts = getComputedStyle(document.documentElement);
 
 function config(mode: Mode): ThemeConfig {
   return {
-    algorithm: [mode === "dark" ? theme.darkAlgorithm : theme.defaultAlgorithm, theme.compactAlgorithm],
+    algorithm: mode === "dark" ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
       colorPrimary: mode === "dark" ? "#2ba6b8" : "#0b7285",
       fontFamily: fonts.getPropertyValue("--font"),
       fontFamilyCode: fonts.getPropertyValue("--mono"),
       fontSize: 13,
+      controlHeight: 30,
       borderRadius: 5,
       motion: false,
       ...(mode === "dark" ? { colorBgBase: "#0f1519", colorBgContainer: "#151d22" } : {}),
     },
-    components: { Table: { cellPaddingBlockSM: 6, cellPaddingInlineSM: 8 } },
+    components: { Table: { cellPaddingBlockSM: 6, cellPaddingInlineSM: 8, cellFontSizeSM: 13 } },
   };
 }
 
@@ -63,7 +64,6 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
         theme={themed}
         locale={language === "zh" ? zhCN : enUS}
         csp={{ nonce }}
-        componentSize="small"
         button={{ autoInsertSpace: false }}
       >
         {children}

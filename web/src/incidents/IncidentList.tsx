@@ -1,9 +1,10 @@
-import { Button, Input, Segmented, Table } from "antd";
+import { Button, Input, Segmented } from "antd";
 import { useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useIncidents } from "../api/queries";
 import type { Incident } from "../api/types";
 import { useI18n } from "../i18n";
+import { DataTable } from "../ui/DataTable";
 import { HeldBar } from "../ui/HeldBar";
 import { Await, Nothing } from "../ui/State";
 import { useHeld } from "../ui/useHeld";
@@ -59,19 +60,13 @@ function Rows({ incidents, filter, clear }: { incidents: readonly Incident[]; fi
         release={release}
       />
       <div ref={area}>
-        <Table<Incident>
-          size="small"
-          rowKey="id"
-          tableLayout="fixed"
+        <DataTable<Incident>
+          label={t("incidents.title")}
           columns={heads}
-          dataSource={shown}
-          pagination={false}
-          sticky={{ offsetHeader: 44 }}
-          rowClassName={(incident) => `row-link row-${incident.level ?? "unknown"}`}
-          onRow={(incident) => ({
-            onClick: () => { void navigate(`/incidents/${encodeURIComponent(incident.id)}`); },
-          })}
-          locale={{ emptyText: <NoRows filtered={incidents.length > 0} clear={clear} /> }}
+          rows={shown}
+          rowClass={(incident) => `row-link row-${incident.level ?? "unknown"}`}
+          onRow={(incident) => { void navigate(`/incidents/${encodeURIComponent(incident.id)}`); }}
+          empty={<NoRows filtered={incidents.length > 0} clear={clear} />}
         />
       </div>
     </>

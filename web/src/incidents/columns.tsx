@@ -1,7 +1,7 @@
-import type { TableColumnsType } from "antd";
 import { Link } from "react-router";
 import type { Incident } from "../api/types";
 import { named, type Translate } from "../i18n";
+import type { Column } from "../ui/DataTable";
 import { count } from "../ui/format";
 import { Hosts } from "../ui/Hosts";
 import { Level } from "../ui/Level";
@@ -20,44 +20,35 @@ function AlertCounts({ incident, t }: { incident: Incident; t: Translate }) {
   );
 }
 
+function Title({ incident }: { incident: Incident }) {
+  return (
+    <Link
+      className="row-title"
+      to={`/incidents/${encodeURIComponent(incident.id)}`}
+      title={incident.title}
+      onClick={(event) => { event.stopPropagation(); }}
+    >
+      {incident.title}
+    </Link>
+  );
+}
+
 /** The columns of the list of incidents. */
-export function columns(t: Translate): TableColumnsType<Incident> {
+export function columns(t: Translate): Column<Incident>[] {
   return [
-    { title: t("col.level"), key: "level", width: 84, render: (_, i) => <Level value={i.level} /> },
+    { key: "level", title: t("col.level"), width: "86px", cell: (i) => <Level value={i.level} /> },
+    { key: "title", title: t("col.incident"), cell: (i) => <Title incident={i} /> },
+    { key: "hosts", title: t("col.hosts"), width: "13%", cell: (i) => <Hosts values={i.hosts ?? []} /> },
+    { key: "alerts", title: t("col.alerts"), width: "88px", figures: true, cell: (i) => <AlertCounts incident={i} t={t} /> },
+    { key: "tactics", title: t("col.tactics"), width: "23%", from: "lg", cell: (i) => <Tactics values={i.tactics ?? []} /> },
+    { key: "opened", title: t("col.opened"), width: "120px", cell: (i) => <Time value={i.opened} /> },
+    { key: "updated", title: t("col.updated"), width: "96px", cell: (i) => <Time value={i.updated} as="ago" /> },
     {
-      title: t("col.incident"),
-      key: "title",
-      ellipsis: true,
-      render: (_, i) => (
-        <Link className="row-title" to={`/incidents/${encodeURIComponent(i.id)}`} title={i.title}>
-          {i.title}
-        </Link>
-      ),
-    },
-    { title: t("col.hosts"), key: "hosts", width: 150, ellipsis: true, render: (_, i) => <Hosts values={i.hosts ?? []} /> },
-    {
-      title: t("col.alerts"),
-      key: "alerts",
-      width: 84,
-      align: "right",
-      className: "figures",
-      render: (_, i) => <AlertCounts incident={i} t={t} />,
-    },
-    {
-      title: t("col.tactics"),
-      key: "tactics",
-      width: "24%",
-      responsive: ["lg"],
-      render: (_, i) => <Tactics values={i.tactics ?? []} />,
-    },
-    { title: t("col.opened"), key: "opened", width: 118, className: "figures", render: (_, i) => <Time value={i.opened} /> },
-    { title: t("col.updated"), key: "updated", width: 92, render: (_, i) => <Time value={i.updated} as="ago" /> },
-    {
-      title: t("col.status"),
       key: "status",
-      width: 78,
-      render: (_, i) => <span className={`status status-${i.status}`}>{named(t, "status", i.status)}</span>,
+      title: t("col.status"),
+      width: "84px",
+      cell: (i) => <span className={`status status-${i.status}`}>{named(t, "status", i.status)}</span>,
     },
-    { title: t("col.score"), key: "score", width: 76, render: (_, i) => <Score value={i.score} /> },
+    { key: "score", title: t("col.score"), width: "86px", cell: (i) => <Score value={i.score} /> },
   ];
 }

@@ -36,7 +36,7 @@ export function Login({ expired }: { expired: boolean }) {
           <p className="muted">{t("login.hint")}</p>
         )}
       </div>
-      <Form layout="vertical" requiredMark={false} onFinish={submit} disabled={busy}>
+      <Form layout="vertical" size="large" requiredMark={false} onFinish={submit} disabled={busy}>
         <Form.Item label={t("login.user")} name="user" rules={[{ required: true, message: "" }]}>
           <Input autoComplete="username" autoFocus />
         </Form.Item>

@@ -29,17 +29,21 @@ export function sortTactics(tactics: readonly string[]): string[] {
   return [...tactics].sort((a, b) => at(a) - at(b));
 }
 
-/** Tactics as short labels on one line. */
+/** How many tactics a row names; the rest are counted. */
+const most = 4;
+
+/** Tactics as short labels. */
 export function Tactics({ values }: { values: readonly string[] }) {
   const { t } = useI18n();
   const names = sortTactics(values).map((value) => named(t, "tactic", value));
   return (
     <span className="tactics" title={names.join(" → ")}>
-      {names.map((name) => (
+      {names.slice(0, most).map((name) => (
         <span key={name} className="chip">
           {name}
         </span>
       ))}
+      {names.length > most && <span className="chip">{t("hosts.more", { n: names.length - most })}</span>}
     </span>
   );
 }

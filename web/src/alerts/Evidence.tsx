@@ -1,0 +1,99 @@
+import { Link } from "react-router";
+import type { Alert } from "../api/types";
+import { named, useI18n } from "../i18n";
+import { times } from "../incident/summary";
+import { Code } from "../ui/Code";
+import { CopyButton } from "../ui/Copy";
+import { count } from "../ui/format";
+import { Fact, Facts } from "../ui/Facts";
+import { hostName } from "../ui/Hosts";
+import { Level } from "../ui/Level";
+import { Tactics } from "../ui/Tactics";
+import { Time } from "../ui/Time";
+import { ObjectFacts } from "./ObjectFacts";
+import { ProcessFacts } from "./ProcessFacts";
+
+function AlertFacts({ alert }: { alert: Alert }) {
+  const { t } = useI18n();
+  const rule = alert.rule;
+  return (
+    <Facts>
+      <Fact label={t("col.level")}><Level value={rule?.level} /></Fact>
+      <Fact label={t("evidence.first")}><Time value={alert.time} /></Fact>
+      {times(alert) > 1 && (
+        <>
+          <Fact label={t("evidence.last")}><Time value={alert.last} /></Fact>
+          <Fact label={t("evidence.count")}><b>{count(times(alert))}</b></Fact>
+        </>
+      )}
+      <Fact label={t("col.host")}>{hostName(alert.host)}</Fact>
+      {rule?.tactics?.length ? <Fact label={t("col.tactics")}><Tactics values={rule.tactics} /></Fact> : null}
+      {rule?.techniques?.length ? <Fact label={t("evidence.techniques")}><span className="mono">{rule.techniques.join(", ")}</span></Fact> : null}
+      {alert.event && <Fact label={t("evidence.kind")}><code>{alert.event.kind}</code></Fact>}
+      {alert.incident && (
+        <Fact label={t("col.incident")}>
+          <Link className="mono" to={`/incidents/${encodeURIComponent(alert.incident)}`}>{alert.incident}</Link>
+        </Fact>
+      )}
+      {rule?.id && <Fact label={t("evidence.rule")}><Code>{rule.id}</Code></Fact>}
+    </Facts>
+  );
+}
+
+function Entities({ alert }: { alert: Alert }) {
+  const { t } = useI18n();
+  if (!alert.entities?.length) return null;
+  return (
+    <>
+      <h3 className="sub">{t("incident.entities")}</h3>
+      <Facts>
+        {alert.entities.map((entity, at) => (
+          <Fact key={at} label={named(t, "entity", entity.type)}>
+            <Code>{entity.port ? `${entity.value}:${entity.port}` : entity.value}</Code>
+          </Fact>
+        ))}
+      </Facts>
+    </>
+  );
+}
+
+function Raw({ event }: { event: object }) {
+  const { t } = useI18n();
+  const text = JSON.stringify(event, null, 2);
+  return (
+    <details className="raw">
+      <summary>
+        {t("evidence.raw")} <CopyButton text={text} />
+      </summary>
+      <pre tabIndex={0}>{text}</pre>
+    </details>
+  );
+}
+
+/** All that is known of one alert, the most telling first. */
+export function Evidence({ alert }: { alert: Alert }) {
+  const { t } = useI18n();
+  return (
+    <div className="evidence">
+      {alert.event?.process?.command_line && (
+        <>
+          <h3 className="sub">
+            {t("evidence.command")}
+            {alert.event.process.args_truncated && <span className="muted"> ({t("evidence.truncated")})</span>}
+          </h3>
+          <Code wrap>{alert.event.process.command_line}</Code>
+        </>
+      )}
+      {alert.event && <ObjectFacts event={alert.event} />}
+      {alert.event?.process ? (
+        <ProcessFacts process={alert.event.process} container={alert.event.container} />
+      ) : (
+        !alert.event && <p className="muted">{t("evidence.none")}</p>
+      )}
+      <h3 className="sub">{t("col.rule")}</h3>
+      <AlertFacts alert={alert} />
+      <Entities alert={alert} />
+      {alert.event && <Raw event={alert.event} />}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import { Drawer } from "antd";
+import { useEffect } from "react";
+import { useAlert } from "../api/queries";
+import { useI18n } from "../i18n";
+import { titleOf } from "../incident/summary";
+import { Await } from "../ui/State";
+import { Evidence } from "./Evidence";
+
+/**
+ * The evidence of an alert beside the page. There is no mask: the page stays
+ * usable, and choosing another alert shows that one.
+ */
+export function EvidenceDrawer({ id, close }: { id: string | undefined; close: () => void }) {
+  const { t } = useI18n();
+  const query = useAlert(id);
+  const open = id !== undefined;
+  // Without a mask focus stays in the page, and so Escape is heard there.
+  useEffect(() => {
+    if (!open) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape") close();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => { window.removeEventListener("keydown", onKey); };
+  }, [open, close]);
+  return (
+    <Drawer
+      open={open}
+      onClose={close}
+      mask={false}
+      keyboard={false}
+      size={600}
+      title={query.data ? titleOf(query.data) : t("evidence.title")}
+      closable={{ "aria-label": t("evidence.close") }}
+      destroyOnHidden
+      rootClassName="evidence-drawer"
+    >
+      {open && <Await query={query}>{(alert) => <Evidence alert={alert} />}</Await>}
+    </Drawer>
+  );
+}

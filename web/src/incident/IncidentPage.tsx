@@ -1,0 +1,74 @@
+import { useMemo } from "react";
+import { Link, Navigate, useParams } from "react-router";
+import { useIncident, useIncidentAlerts, useIncidentProcesses } from "../api/queries";
+import type { Alert, Incident, IncidentProcess } from "../api/types";
+import { EvidenceDrawer } from "../alerts/EvidenceDrawer";
+import { useEvidence } from "../alerts/useEvidence";
+import { useI18n } from "../i18n";
+import { Await } from "../ui/State";
+import { Account } from "./Account";
+import { AlertTable } from "./AlertTable";
+import { AlertTypes } from "./AlertTypes";
+import { Contain } from "./Contain";
+import { Entities } from "./Entities";
+import { Head } from "./Head";
+import { ProcessTree } from "./ProcessTree";
+import { Reasons } from "./Reasons";
+import { Sections } from "./Sections";
+import { Timeline } from "./Timeline";
+
+const none: never[] = [];
+
+interface BodyProps {
+  incident: Incident;
+  alerts: readonly Alert[];
+  processes: readonly IncidentProcess[];
+}
+
+function Body({ incident, alerts, processes }: BodyProps) {
+  const [evidence, open] = useEvidence();
+  const byId = useMemo(() => new Map(alerts.map((alert) => [alert.id, alert])), [alerts]);
+  return (
+    <>
+      <Head incident={incident} />
+      <Sections />
+      <div className="incident">
+        <Account incident={incident} alerts={alerts} />
+        <AlertTypes alerts={alerts} />
+        <Reasons incident={incident} alerts={byId} open={open} />
+        <Contain incident={incident} />
+        <ProcessTree processes={processes} alerts={byId} open={open} />
+        <Timeline alerts={alerts} open={open} />
+        <AlertTable alerts={alerts} open={open} current={evidence} />
+        <Entities incident={incident} alerts={alerts} />
+      </div>
+      <EvidenceDrawer id={evidence} close={() => { open(undefined); }} />
+    </>
+  );
+}
+
+/** One incident: what happened, why it is one, how far it got and what to act on. */
+export function IncidentPage() {
+  const { id = "" } = useParams();
+  const { t } = useI18n();
+  const incident = useIncident(id);
+  const alerts = useIncidentAlerts(id);
+  const processes = useIncidentProcesses(id);
+  return (
+    <>
+      <Link to="/incidents" className="back">
+        ← {t("incident.back")}
+      </Link>
+      <Await query={incident}>
+        {(data) =>
+          // The server answers for an incident that was merged with the one it became part of.
+          data.id === id ? (
+            <Body incident={data} alerts={alerts.data?.items ?? none} processes={processes.data?.items ?? none} />
+          ) : (
+            <Navigate to={`/incidents/${encodeURIComponent(data.id)}`} replace />
+          )
+        }
+      </Await>
+    </>
+  );
+}

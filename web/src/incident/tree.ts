@@ -1,0 +1,77 @@
+import type { IncidentProcess } from "../api/types";
+
+/** A process with those it started. */
+export interface TreeNode {
+  process: IncidentProcess;
+  children: TreeNode[];
+  depth: number;
+  /** Alerts here and below. */
+  alerts: number;
+}
+
+function byStart(a: TreeNode, b: TreeNode): number {
+  return (a.process.start ?? "").localeCompare(b.process.start ?? "") || a.process.pid - b.process.pid;
+}
+
+function settle(node: TreeNode, depth: number): number {
+  node.depth = depth;
+  node.children.sort(byStart);
+  const below = node.children.reduce((sum, child) => sum + settle(child, depth + 1), 0);
+  node.alerts = below + (node.process.alerts?.length ?? 0);
+  return node.alerts;
+}
+
+/** Whether making `parent` the parent of `node` would close a circle. */
+function circular(node: TreeNode, parent: TreeNode, parents: ReadonlyMap<TreeNode, TreeNode>): boolean {
+  for (let at: TreeNode | undefined = parent; at; at = parents.get(at)) if (at === node) return true;
+  return false;
+}
+
+/**
+ * Makes trees of processes by their parents' keys. A process whose parent is
+ * not among them is a root. The order is that of their starts, so that what
+ * comes later is added below.
+ */
+export function buildTree(processes: readonly IncidentProcess[]): TreeNode[] {
+  const nodes = new Map<string, TreeNode>();
+  for (const process of processes) nodes.set(process.key, { process, children: [], depth: 0, alerts: 0 });
+  const parents = new Map<TreeNode, TreeNode>();
+  const roots: TreeNode[] = [];
+  for (const node of nodes.values()) {
+    const parent = nodes.get(node.process.parent ?? "");
+    if (!parent || circular(node, parent, parents)) {
+      roots.push(node);
+      continue;
+    }
+    parents.set(node, parent);
+    parent.children.push(node);
+  }
+  for (const root of roots) settle(root, 0);
+  return roots.sort(byStart);
+}
+
+/** The rows of trees from top to bottom, without what is below closed nodes. */
+export function flatten(roots: readonly TreeNode[], closed: ReadonlySet<string>): TreeNode[] {
+  const rows: TreeNode[] = [];
+  const stack = [...roots].reverse();
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    rows.push(node);
+    if (!closed.has(node.process.key)) stack.push(...[...node.children].reverse());
+  }
+  return rows;
+}
+
+/**
+ * The kernel thread's name that a process shows itself under, or undefined. A
+ * kernel thread has no executable, so one that has is only posing.
+ */
+export function masquerade(process: IncidentProcess): string | undefined {
+  const shown = process.command_line?.trim() ?? "";
+  return process.executable && /^\[[^\]]+\]$/.test(shown) ? shown : undefined;
+}
+
+/** The execution context that begins with this process, "" where none does. */
+export function contextStart(process: IncidentProcess, parent: IncidentProcess | undefined): string {
+  if (!process.context || process.context.id === parent?.context?.id) return "";
+  return process.context.kind;
+}
