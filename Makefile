@@ -15,6 +15,9 @@ export CGO_ENABLED := 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X baize/internal/version.Version=$(VERSION)
 
+# Packages whose tests take the whole machine, one after the other.
+ALONE   := /test/(lab|whole)$$
+
 .PHONY: build run demo test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test
 
 ## build: bin/baize-agent, bin/baize-server, bin/baize
@@ -39,7 +42,8 @@ test: prerequisites-test build
 
 test-go:
 	@mkdir -p $(RESULTS)
-	go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m ./...
+	go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
+	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)

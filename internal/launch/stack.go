@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,7 +76,7 @@ func (s *Stack) Start(ctx context.Context) error {
 	if err := s.waitServer(ctx); err != nil {
 		return err
 	}
-	if err := s.enrol(ctx); err != nil {
+	if err := s.enrol(ctx, s.opts.Home, s.opts.AgentArgs); err != nil {
 		return err
 	}
 	s.Agent = NewDaemon("baize-agent", s.opts.Log, s.agentCommand)
@@ -158,7 +159,7 @@ func (s *Stack) WaitArmed(ctx context.Context) error {
 func (s *Stack) waitServer(ctx context.Context) error {
 	deadline := time.Now().Add(serverPatience)
 	for {
-		_, err := s.Baize(ctx, "hosts", "--json")
+		err := s.call(ctx, http.MethodGet, "/status", nil, nil)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}

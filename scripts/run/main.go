@@ -56,8 +56,12 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nBaize is running.\n\n  console   %s\n  user      %s\n  password  %s   (good for one login)\n  log       %s\n\nCtrl-C stops it.\n",
-		login.URL, login.User, login.Password, logFile.Name())
+	password := "(the one you set)"
+	if login.Password != "" {
+		password = login.Password + "   (good for one login)"
+	}
+	fmt.Fprintf(out, "\nBaize is running.\n\n  console   %s\n  user      %s\n  password  %s\n  log       %s\n\nCtrl-C stops it.\n",
+		login.URL, login.User, password, logFile.Name())
 	<-ctx.Done()
 	fmt.Fprintln(out, "\nstopping")
 	return nil

@@ -41,13 +41,19 @@ func Read(in io.Reader) ([]*event.Event, error) {
 	}
 }
 
+// Unhurried leaves out the promise of how soon an alert is on the screen.
+func Unhurried(f *Facts) { f.within = time.Hour }
+
 // Settled waits, at most for patience, until nothing of what the analyst sees
 // fails, then reads the log and judges once more: that is the verdict.
-func (s *Stage) Settled(ctx context.Context, patience time.Duration) (Facts, []Line, error) {
+func (s *Stage) Settled(ctx context.Context, patience time.Duration, amend ...func(*Facts)) (Facts, []Line, error) {
 	for deadline := time.Now().Add(patience); ; {
 		facts, err := s.Gather(ctx)
 		if err != nil {
 			return facts, nil, err
+		}
+		for _, change := range amend {
+			change(&facts)
 		}
 		if !failing(facts.Judge()) || time.Now().After(deadline) {
 			facts.Log, err = s.Export(ctx)

@@ -3,6 +3,7 @@ package story
 import (
 	"context"
 	"slices"
+	"time"
 
 	"baize/internal/alert"
 	"baize/internal/event"
@@ -24,11 +25,13 @@ type Facts struct {
 	// Gather leaves to Settled.
 	Log   []*event.Event
 	Watch *Watch
+	// within is how soon a shell's alert must be on the screen.
+	within time.Duration
 }
 
 // Gather reads all facts as of now, but the log.
 func (s *Stage) Gather(ctx context.Context) (Facts, error) {
-	f := Facts{Labels: s.Lab.Labels(), Service: s.Lab.ServicePID(), Watch: s.Watch}
+	f := Facts{Labels: s.Lab.Labels(), Service: s.Lab.ServicePID(), Watch: s.Watch, within: time.Second}
 	var err error
 	if f.Alerts, err = s.Console.Alerts(ctx); err != nil {
 		return f, err

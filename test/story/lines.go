@@ -84,9 +84,6 @@ func (f *Facts) Judge() []Line {
 	return lines
 }
 
-// within is the promise of line 1.
-const within = time.Second
-
 // shellLine: a web service spawned a shell, on the screen within a second.
 func shellLine(f *Facts, v *verdict) {
 	var slowest time.Duration
@@ -109,7 +106,7 @@ func shellLine(f *Facts, v *verdict) {
 			v.note("%q: %s run by %s below %s", a.Rule.Title, a.Event.Process.CommandLine, a.Event.Process.User.Name, a.Event.Process.Parent.Executable)
 		}
 	}
-	v.check(slowest < within, "an alert took %v from the kernel to the screen", slowest)
+	v.check(slowest < f.within, "an alert took %v from the kernel to the screen", slowest)
 	v.note("slowest alert %v after the exec", slowest.Round(time.Millisecond))
 }
 
