@@ -54,4 +54,6 @@ type statusError struct {
 	answer []byte
 }
 
-func (e *statusError) Error() string { return fmt.Sprintf("%s: status %d: %s", e.call, e.status, e.answer) }
+func (e *statusError) Error() string {
+	return fmt.Sprintf("%s: status %d: %s", e.call, e.status, e.answer)
+}

@@ -43,8 +43,8 @@ type Options struct {
 type Stack struct {
 	Server, Agent *Daemon
 
-	opts                  Options
-	stopServer, stopAgent func()
+	opts                   Options
+	stopServer, stopAgents func()
 }
 
 // Times within which things must have happened.
@@ -55,7 +55,7 @@ const (
 
 // New describes a stack; Start starts it.
 func New(opts Options) *Stack {
-	return &Stack{opts: opts, stopServer: func() {}, stopAgent: func() {}}
+	return &Stack{opts: opts, stopServer: func() {}, stopAgents: func() {}}
 }
 
 // Start returns once the agent is connected and its sensor armed. Close ends
@@ -76,12 +76,22 @@ func (s *Stack) Start(ctx context.Context) error {
 	if err := s.waitServer(ctx); err != nil {
 		return err
 	}
-	if err := s.enrol(ctx, s.opts.Home, s.opts.AgentArgs); err != nil {
+	if s.Agent, err = s.AddAgent(ctx, s.opts.Home, s.opts.AgentArgs...); err != nil {
 		return err
 	}
-	s.Agent = NewDaemon("baize-agent", s.opts.Log, s.agentCommand)
-	s.stopAgent = run(s.Agent)
 	return s.WaitArmed(ctx)
+}
+
+// AddAgent enrols and starts an agent with a state directory of its own below
+// home. Without arguments that set it apart, such as a scope, it is this machine.
+func (s *Stack) AddAgent(ctx context.Context, home string, args ...string) (*Daemon, error) {
+	if err := s.enrol(ctx, home, args); err != nil {
+		return nil, err
+	}
+	agent := NewDaemon("baize-agent", s.opts.Log, func() *exec.Cmd { return s.agentCommand(home, args) })
+	stop, before := run(agent), s.stopAgents
+	s.stopAgents = func() { stop(); before() }
+	return agent, nil
 }
 
 // run runs a daemon until the returned function is called.
@@ -92,9 +102,9 @@ func run(d *Daemon) (stop func()) {
 	return func() { cancel(); running.Wait() }
 }
 
-// Close stops the agent, then the server, and waits for both.
+// Close stops the agents, then the server, and waits for both.
 func (s *Stack) Close() {
-	s.stopAgent()
+	s.stopAgents()
 	s.stopServer()
 }
 
@@ -121,9 +131,9 @@ func (s *Stack) environment(home string) []string {
 	}
 }
 
-func (s *Stack) agentCommand() *exec.Cmd {
-	command := exec.Command(filepath.Join(s.opts.Bin, "baize-agent"), append([]string{"run"}, s.opts.AgentArgs...)...)
-	command.Env = s.environment(s.opts.Home)
+func (s *Stack) agentCommand(home string, args []string) *exec.Cmd {
+	command := exec.Command(filepath.Join(s.opts.Bin, "baize-agent"), append([]string{"run"}, args...)...)
+	command.Env = s.environment(home)
 	s.detach(command)
 	return command
 }

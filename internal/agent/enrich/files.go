@@ -78,18 +78,34 @@ var (
 		"/etc/bash.bashrc": definition, "/etc/rc.local": definition, "/etc/environment": definition,
 	}
 	sensitiveEnds = []struct{ end, class string }{
-		{"/.aws/credentials", cloudToken}, {"/.azure/accessTokens.json", cloudToken},
-		{"/.config/gcloud/credentials.db", cloudToken}, {"/.config/gcloud/access_tokens.db", cloudToken},
+		{"/.aws/credentials", cloudToken},
+		{"/.azure/accessTokens.json", cloudToken},
+		{"/.config/gcloud/credentials.db", cloudToken},
+		{"/.config/gcloud/access_tokens.db", cloudToken},
 		{"/application_default_credentials.json", cloudToken},
-		{"/.kube/config", credentials}, {"/.docker/config.json", credentials}, {"/.git-credentials", credentials},
-		{"/.netrc", credentials}, {"/.pgpass", credentials}, {"/.my.cnf", credentials}, {"/.vault-token", credentials},
-		{"/.ssh/authorized_keys", definition}, {"/.bashrc", definition}, {"/.bash_profile", definition},
-		{"/.profile", definition}, {"/.zshrc", definition}, {"/.bash_login", definition},
+		{"/.kube/config", credentials},
+		{"/.docker/config.json", credentials},
+		{"/.git-credentials", credentials},
+		{"/.netrc", credentials},
+		{"/.pgpass", credentials},
+		{"/.my.cnf", credentials},
+		{"/.vault-token", credentials},
+		{"/.ssh/authorized_keys", definition},
+		{"/.bashrc", definition},
+		{"/.bash_profile", definition},
+		{"/.profile", definition},
+		{"/.zshrc", definition},
+		{"/.bash_login", definition},
 	}
 	sensitiveDirs = []struct{ dir, class string }{
-		{"/var/run/secrets/kubernetes.io/", podToken}, {"/run/secrets/kubernetes.io/", podToken},
-		{"/etc/cron.", definition}, {"/var/spool/cron/", definition}, {"/etc/systemd/system/", definition},
-		{"/etc/profile.d/", definition}, {"/etc/sudoers.d/", credentials}, {"/etc/init.d/", definition},
+		{"/var/run/secrets/kubernetes.io/", podToken},
+		{"/run/secrets/kubernetes.io/", podToken},
+		{"/etc/cron.", definition},
+		{"/var/spool/cron/", definition},
+		{"/etc/systemd/system/", definition},
+		{"/etc/profile.d/", definition},
+		{"/etc/sudoers.d/", credentials},
+		{"/etc/init.d/", definition},
 	}
 )
 

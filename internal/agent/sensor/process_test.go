@@ -65,7 +65,7 @@ func checkExec(t *testing.T, r *Record, dir string) {
 	if e.Image.Inode != st.Ino || e.Image.Size != uint64(st.Size) || e.Image.Mode != st.Mode {
 		t.Errorf("image %+v, stat says %+v", e.Image, st)
 	}
-	if want := (event.MakeDevice(uint32(st.Dev>>8)&0xfff, uint32(st.Dev)&0xff)); e.Image.Device != want {
+	if want := event.MakeDevice(uint32(st.Dev>>8)&0xfff, uint32(st.Dev)&0xff); e.Image.Device != want {
 		t.Errorf("device %v, want %v", e.Image.Device, want)
 	}
 	if !slices.Equal(e.Args, []string{"/bin/sh", "-c", "read x; exit 3"}) || e.ArgsTruncated {

@@ -210,8 +210,10 @@ func (p *Process) Chmod(name string) *Process {
 // Connect opens a connection.
 func (p *Process) Connect(peer string, port uint16) *Process {
 	zero := 0
-	p.host.emit(&event.Event{Kind: event.NetworkConnect, Process: p.whole(), Result: &zero, Network: &event.Network{Transport: "tcp", Initiated: true},
-		Source: &event.Endpoint{IP: netip.MustParseAddr("10.0.0.1"), Port: 50000}, Destination: &event.Endpoint{IP: netip.MustParseAddr(peer), Port: port}})
+	p.host.emit(&event.Event{
+		Kind: event.NetworkConnect, Process: p.whole(), Result: &zero, Network: &event.Network{Transport: "tcp", Initiated: true},
+		Source: &event.Endpoint{IP: netip.MustParseAddr("10.0.0.1"), Port: 50000}, Destination: &event.Endpoint{IP: netip.MustParseAddr(peer), Port: port},
+	})
 	return p
 }
 
