@@ -144,6 +144,10 @@ func (e *Engine) Finish() Output {
 	return out
 }
 
+// Years whose instants fit in 64 bits of nanoseconds. An event outside them
+// does not move the log's time.
+const minYear, maxYear = 1678, 2261
+
 // advance moves the log's time on. When a second begins, what waited for it
 // is handed out before the event is looked at.
 func (e *Engine) advance(ev *event.Event, out *Output) {
@@ -151,7 +155,9 @@ func (e *Engine) advance(ev *event.Event, out *Output) {
 	if ev.Ingest != nil && !ev.Ingest.Received.IsZero() {
 		at = ev.Ingest.Received
 	}
-	e.now = max(e.now, at.UnixNano())
+	if year := at.Year(); year >= minYear && year <= maxYear {
+		e.now = max(e.now, at.UnixNano())
+	}
 	if second := e.now / int64(time.Second); second > e.second {
 		e.second = second
 		e.flush(out)

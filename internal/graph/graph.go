@@ -15,6 +15,7 @@ type Graph struct {
 	contexts *lru.Map[string, *contextInfo]
 	tainted  *lru.Map[string, bool]
 	procs    int
+	now      int64 // of the event that is being observed
 	dropped  uint64
 }
 
@@ -53,6 +54,7 @@ func (g *Graph) Observe(ev *event.Event, now int64) Subject {
 	if ev.Process == nil || ev.Process.Key.IsZero() {
 		return Subject{}
 	}
+	g.now = now
 	h := g.host(ev.Host.ID, now)
 	p := g.process(h, ev.Process, now)
 	g.apply(h, p, ev, now)

@@ -174,14 +174,14 @@ const sourceWindow = int64(10 * time.Second)
 // learn keeps a context. For a web-spawned shell it also finds the service
 // instance, which outlives every retry, and the source of the request.
 func (g *Graph) learn(h *host, p *process, ctx *event.Context) {
-	if ctx.ID == "" || g.contexts.Get(ctx.ID, 0) != nil {
+	if ctx.ID == "" || g.contexts.Get(ctx.ID, g.now) != nil {
 		return
 	}
 	info := &contextInfo{Kind: ctx.Kind, Parent: ctx.Parent}
 	if ctx.Kind == event.ContextWebShell {
 		g.learnShell(h, p, ctx, info)
 	}
-	g.contexts.Put(ctx.ID, info, 0)
+	g.contexts.Put(ctx.ID, info, g.now)
 }
 
 func (g *Graph) learnShell(h *host, p *process, ctx *event.Context, info *contextInfo) {
@@ -199,7 +199,7 @@ func (g *Graph) learnShell(h *host, p *process, ctx *event.Context, info *contex
 	if info.Service == "" {
 		info.Service = "server:" + first.Key.String()
 	}
-	if server.Source != "" && !server.Mixed {
+	if server.Source != "" && !server.Mixed && g.now-server.SourceTime <= sourceWindow {
 		info.Source = server.Source
 	}
 }

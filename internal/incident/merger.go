@@ -325,14 +325,29 @@ func (m *Merger) touch(g *group, now int64) {
 // every change; a larger one only when all are, once a second.
 const drainAtOnce = 100
 
+// Ended hands out the incidents that became part of others since the last
+// call of Ended or Drain.
+func (m *Merger) Ended() []Incident {
+	out := m.ended
+	m.ended = nil
+	return out
+}
+
+// Discard forgets which incidents changed, for a caller that asks for none.
+func (m *Merger) Discard() {
+	for i, g := range m.dirty {
+		g.dirty, m.dirty[i] = false, nil
+	}
+	m.dirty = m.dirty[:0]
+}
+
 // Drain hands out the incidents that changed since they were last handed out,
 // in the order in which they changed. With all false, large ones wait.
 func (m *Merger) Drain(all bool) []Incident {
 	if len(m.dirty) == 0 && len(m.ended) == 0 {
 		return nil
 	}
-	out := m.ended
-	m.ended = nil
+	out := m.Ended()
 	waiting := m.dirty[:0]
 	for _, g := range m.dirty {
 		switch {

@@ -116,6 +116,11 @@ func (r *Reader) Next() (*event.Event, error) {
 	}
 }
 
+// NextLine returns the next line without the blanks around it, for NDJSON of
+// other things than events; errors are those of Next. The bytes are valid
+// until the next call.
+func (r *Reader) NextLine() ([]byte, error) { return r.next() }
+
 // next returns the next line without the blanks around it. The bytes are valid
 // until the next call.
 func (r *Reader) next() ([]byte, error) {

@@ -1,0 +1,218 @@
+package graph_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"baize/internal/engine/enginetest"
+	"baize/internal/event"
+	"baize/internal/graph"
+)
+
+// scene is a world whose events a graph observes as they happen.
+type scene struct {
+	*enginetest.World
+	graph *graph.Graph
+	last  graph.Subject
+	seen  []*event.Event
+}
+
+func newScene(limits graph.Limits) *scene {
+	s := &scene{graph: graph.New(limits)}
+	s.World = enginetest.New(func(ev *event.Event) {
+		s.seen = append(s.seen, ev)
+		s.last = s.graph.Observe(ev, ev.Time.UnixNano())
+	})
+	return s
+}
+
+func TestLineages(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	h := s.Host("h")
+	of := func(p *enginetest.Process) graph.Subject {
+		p.Connect("10.0.0.7", 1)
+		return s.last
+	}
+	web := h.Service("web.service", "/usr/sbin/nginx")
+	if got := of(web); got.Lineage != "" || !got.Hub || got.Service != web.Context().ID {
+		t.Errorf("a service: %+v", got)
+	}
+	if got := of(web.Fork()); got.Lineage != "" || !got.Hub {
+		t.Errorf("its worker: %+v", got)
+	}
+	shell := web.Fork().Exec("/bin/sh", "-c", "x")
+	child := shell.Spawn("/usr/bin/id")
+	if a, b := of(shell), of(child); a.Lineage != shell.Context().ID || b.Lineage != a.Lineage || a.Service != web.Context().ID || b.Service != a.Service {
+		t.Errorf("a web-spawned shell: %+v, its child %+v", a, b)
+	}
+	if inner := of(child.Listen(4444).Fork().Exec("/bin/sh")); inner.Lineage != shell.Context().ID {
+		t.Errorf("a shell of a bind shell: %+v", inner)
+	}
+	one, two := web.Spawn("/usr/bin/curl"), web.Spawn("/usr/bin/curl")
+	if a, b := of(one), of(two); a.Lineage == "" || a.Lineage == b.Lineage || a.Service != b.Service {
+		t.Errorf("two programs of a service: %+v, %+v", a, b)
+	}
+	if a, b := of(one.Spawn("/usr/bin/x")), of(one); a.Lineage != b.Lineage {
+		t.Errorf("a program's child: %+v", a)
+	}
+	login := h.Login()
+	if a, b := of(login), of(login.Spawn("/usr/bin/make").Spawn("/usr/bin/cc")); a.Lineage != login.Context().ID || b.Lineage != a.Lineage {
+		t.Errorf("a login: %+v, %+v", a, b)
+	}
+	dev := login.Spawn("/usr/bin/java").Listen(8080)
+	if got := of(dev.Fork().Exec("/bin/sh", "-c", "x")); !strings.HasPrefix(got.Lineage, "web_shell:") || !strings.HasPrefix(got.Service, "server:") {
+		t.Errorf("a shell of a server that a login started: %+v", got)
+	}
+}
+
+func TestForkedWorkersAreOneService(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	php := s.Host("h").Daemon("/usr/bin/php-fpm")
+	php.Fork().Fork().Exec("/bin/sh", "-c", "x")
+	first := s.last
+	php.Fork().Exec("/bin/sh", "-c", "y")
+	if first.Service != s.last.Service || first.Service != "server:"+php.Key().String() || first.Lineage == s.last.Lineage {
+		t.Fatalf("%+v and %+v", first, s.last)
+	}
+	if s.last.ServiceExe != "/usr/bin/php-fpm" {
+		t.Errorf("service is described as %q", s.last.ServiceExe)
+	}
+}
+
+func TestAListenerOfATaintedLineageIsNoHub(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	p := s.Host("h").Service("a.service", "/usr/bin/java").Spawn("/opt/x")
+	lineage := s.last.Lineage
+	s.graph.Taint(lineage, 0)
+	p.Listen(4444).Connect("10.0.0.1", 1)
+	if s.last.Lineage != lineage {
+		t.Fatalf("lineage %q became %q", lineage, s.last.Lineage)
+	}
+}
+
+func TestTheSourceOfARequest(t *testing.T) {
+	for name, c := range map[string]struct {
+		peers []string
+		wait  time.Duration
+		want  string
+	}{
+		"one":    {[]string{"203.0.113.5"}, 0, "203.0.113.5"},
+		"inside": {[]string{"10.0.0.9"}, 0, ""},
+		"mixed":  {[]string{"203.0.113.5", "203.0.113.6"}, 0, ""},
+		"again":  {[]string{"203.0.113.5", "203.0.113.5"}, 0, "203.0.113.5"},
+		"old":    {[]string{"203.0.113.5"}, time.Minute, ""},
+	} {
+		s := newScene(graph.DefaultLimits())
+		web := s.Host("h").Service("a.service", "/usr/bin/java")
+		for _, peer := range c.peers {
+			web.Accept(peer)
+		}
+		s.Advance(c.wait)
+		web.Fork().Exec("/bin/sh", "-c", "x").Spawn("/usr/bin/id")
+		if s.last.Source != c.want {
+			t.Errorf("%s: source %q, want %q", name, s.last.Source, c.want)
+		}
+	}
+}
+
+func TestFilesTieWriterAndExecutor(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	h := s.Host("h")
+	writer := h.Login()
+	writer.Write("/opt/tool")
+	from := s.last.Lineage
+	for i := range 6 {
+		h.Login().Spawn("/opt/tool")
+		flow := s.last.Flow
+		if (flow != nil) != (i < 4) || flow != nil && (flow.From != from || flow.Path != "/opt/tool" || flow.By != writer.Key()) {
+			t.Errorf("executor %d: %+v", i, flow)
+		}
+	}
+	writer.Spawn("/opt/tool")
+	if s.last.Flow != nil {
+		t.Error("a lineage is tied to itself")
+	}
+}
+
+// TestEventsAloneRebuildTheGraph: a graph that meets a process late knows its
+// lineage as one that saw it start.
+func TestEventsAloneRebuildTheGraph(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	web := s.Host("h").Service("a.service", "/usr/bin/java")
+	web.Fork().Exec("/bin/sh", "-c", "x").Spawn("/usr/bin/id")
+	want := s.last
+	last := s.seen[len(s.seen)-1]
+	got := graph.New(graph.DefaultLimits()).Observe(last, 0)
+	if got.Lineage != want.Lineage || got.Context != want.Context {
+		t.Fatalf("%+v, want %+v", got, want)
+	}
+}
+
+func TestTraceEndsAtTheEntry(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	web := s.Host("h").Service("a.service", "/usr/bin/java")
+	shell := web.Fork().Exec("/bin/sh", "-c", "x")
+	curl := shell.Spawn("/usr/bin/env").Spawn("/usr/bin/curl")
+	trace := s.graph.Trace(curl.Key())
+	if len(trace.Steps) != 3 || trace.Steps[0].Exe != "/usr/bin/curl" || trace.Steps[2].Key != shell.Key() || trace.Hub.Key != web.Key() || !trace.Whole {
+		t.Fatalf("%+v", trace)
+	}
+	if got := s.graph.Trace(event.ProcessKey{Host: "nobody"}); len(got.Steps) != 0 || got.Whole {
+		t.Errorf("a trace of nothing: %+v", got)
+	}
+}
+
+func TestLimitsHold(t *testing.T) {
+	limits := graph.Limits{Hosts: 3, ProcessesPerHost: 10, FilesPerHost: 5, Processes: 25, Contexts: 7, Exited: time.Second, Silent: time.Hour}
+	s := newScene(limits)
+	for i := range 8 {
+		h := s.Host(string(rune('a' + i)))
+		for range 30 {
+			h.Login().Spawn("/bin/x").Write("/tmp/" + s.Now.String()).Exit()
+		}
+		if got := s.graph.Stats(); got.Hosts > 3 || got.Processes > 25 || got.Contexts > 7 || got.Files > 15 {
+			t.Fatalf("%+v", got)
+		}
+	}
+	if s.graph.Stats().Evicted == 0 {
+		t.Error("nothing is counted as evicted")
+	}
+}
+
+func TestTheExitedAreForgotten(t *testing.T) {
+	limits := graph.DefaultLimits()
+	limits.Exited = time.Minute
+	s := newScene(limits)
+	h := s.Host("h")
+	session := h.Login()
+	for range 100 {
+		session.Spawn("/bin/x").Exit()
+	}
+	s.Advance(2 * time.Minute)
+	session.Connect("10.0.0.1", 1)
+	if got := s.graph.Stats().Processes; got > 3 {
+		t.Fatalf("%d processes are known, want init and the session", got)
+	}
+}
+
+func TestOddEvents(t *testing.T) {
+	g := graph.New(graph.DefaultLimits())
+	key := event.ProcessKey{Host: "h", Boot: "b", PID: 5, Start: 5}
+	for _, ev := range []*event.Event{
+		{Kind: event.ProcessExec},
+		{Kind: event.ProcessExec, Process: &event.Process{}},
+		{Kind: event.FileRename, Process: &event.Process{Key: key}},
+		{Kind: event.FileUnlink, Process: &event.Process{Key: key}},
+		{Kind: event.FileOpen, Process: &event.Process{Key: key}},
+		{Kind: event.NetworkAccept, Process: &event.Process{Key: key}},
+		{Kind: event.ProcessFork, Process: &event.Process{Key: key, Parent: &event.Process{Key: key}}},
+		{Kind: event.ProcessExec, Process: &event.Process{Key: key, Context: &event.Context{ID: "web_shell:x", Kind: event.ContextWebShell, Parent: "web_shell:x", Root: key}}},
+		{Kind: "unheard.of", Process: &event.Process{Key: key, Context: &event.Context{ID: "web_shell:x", Kind: event.ContextWebShell, Parent: "web_shell:x"}}},
+	} {
+		g.Observe(ev, 0)
+	}
+	if g.Trace(key); g.Stats().Processes != 1 {
+		t.Fatalf("%+v", g.Stats())
+	}
+}
