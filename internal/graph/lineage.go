@@ -199,7 +199,7 @@ func (g *Graph) learnShell(h *host, p *process, ctx *event.Context, info *contex
 	if info.Service == "" {
 		info.Service = "server:" + first.Key.String()
 	}
-	if server.Source != "" && !server.Mixed && g.now-server.SourceTime <= sourceWindow {
+	if server.Source != "" && g.now-server.SourceTime <= sourceWindow && g.now-server.OtherTime > sourceWindow {
 		info.Source = server.Source
 	}
 }

@@ -49,7 +49,9 @@ func accepted(p *process, ev *event.Event, now int64) {
 		return
 	}
 	peer := ev.Source.IP.String()
-	p.Mixed = p.Source != "" && p.Source != peer && now-p.SourceTime <= sourceWindow
+	if p.Source != "" && p.Source != peer {
+		p.OtherTime = p.SourceTime
+	}
 	p.Source, p.SourceTime = peer, now
 }
 

@@ -36,10 +36,10 @@ type process struct {
 	Root   bool
 	Exited bool
 	// Source is the outside peer that a server accepted last, at SourceTime;
-	// Mixed says that another one was accepted shortly before.
+	// another one was last accepted at OtherTime.
 	Source     string
 	SourceTime int64
-	Mixed      bool
+	OtherTime  int64
 	// Flow says from whom the image that it runs came.
 	Flow *Flow
 }
