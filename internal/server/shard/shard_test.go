@@ -1,0 +1,287 @@
+package shard
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"baize/internal/alert"
+	"baize/internal/engine"
+	"baize/internal/engine/enginetest"
+	"baize/internal/event"
+	"baize/internal/incident"
+	"baize/internal/server/bus"
+	"baize/internal/server/state"
+	"baize/internal/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const deadline = 60 * time.Second
+
+var ruleFiles = fstest.MapFS{
+	"shell.yml": {Data: []byte("title: Shell\nid: 11111111-0000-4000-8000-000000000001\nlevel: high\nlogsource: {product: linux, category: process_creation}\ndetection:\n  s: {Image|endswith: /sh}\n  condition: s\n")},
+	"out.yml":   {Data: []byte("title: Out\nid: 11111111-0000-4000-8000-000000000002\nlevel: high\nlogsource: {product: linux, category: network_connection}\ndetection:\n  s: {Image|startswith: /dev/shm/}\n  condition: s\n")},
+}
+
+// server is a real log and a real database.
+type server struct {
+	t   *testing.T
+	bus *bus.Bus
+	db  *state.DB
+	// after is each host's last message.
+	after map[string]uint64
+}
+
+func newServer(t *testing.T) *server {
+	t.Helper()
+	dir := t.TempDir()
+	b, err := bus.Open(t.Context(), bus.Config{Dir: filepath.Join(dir, "bus"), MaxAge: time.Hour, MaxBytes: 256 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	db, err := state.Open(t.Context(), filepath.Join(dir, "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return &server{t: t, bus: b, db: db, after: map[string]uint64{}}
+}
+
+func (s *server) config(messages int) Config {
+	s.t.Helper()
+	rules, _, err := engine.LoadRules(ruleFiles)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return Config{State: s.db, Bus: s.bus, Engine: engine.Config{Rules: rules}, Owner: "test", SnapshotMessages: messages, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+}
+
+// publish puts events in the log, a message for each run of one host.
+func (s *server) publish(events []*event.Event) {
+	s.t.Helper()
+	for len(events) > 0 {
+		host := events[0].Host.ID
+		n := 1
+		for n < len(events) && n < 10 && events[n].Host.ID == host {
+			n++
+		}
+		body, err := wire.Pack(events[:n])
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		first := events[0]
+		s.after[host], err = s.bus.Publish(s.t.Context(), bus.Batch{Origin: wire.Of(first), First: first.Seq, Count: n, Received: events[n-1].Time, Body: body}, s.after[host])
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		events = events[n:]
+	}
+}
+
+func (s *server) tick(at time.Time) {
+	s.t.Helper()
+	if err := s.bus.PublishControl(s.t.Context(), at, &event.Event{Kind: event.EngineTick, Time: at}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// start runs a shard; stop ends it and returns what Run returned.
+func start(t *testing.T, cfg Config) (shard *Shard, stop func() error) {
+	t.Helper()
+	shard = New(cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- shard.Run(ctx) }()
+	stop = sync.OnceValue(func() error { cancel(); return <-done })
+	t.Cleanup(func() { _ = stop() })
+	return shard, stop
+}
+
+// caughtUp waits until a shard has committed the whole log.
+func (s *server) caughtUp(shard *Shard) {
+	s.t.Helper()
+	for end := time.Now().Add(deadline); ; time.Sleep(5 * time.Millisecond) {
+		stats, err := s.bus.Stats(s.t.Context())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if shard.Status().Position >= stats.Last {
+			return
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("at %d of %d", shard.Status().Position, stats.Last)
+		}
+	}
+}
+
+// stored is everything in the state, as bytes.
+func (s *server) stored() string {
+	s.t.Helper()
+	alerts, _, err := s.db.Alerts(s.t.Context(), state.AlertFilter{}, state.Page{Limit: 1000})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	incidents, _, err := s.db.Incidents(s.t.Context(), state.IncidentFilter{Merged: true}, state.Page{Limit: 1000})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return marshal(s.t, alerts, incidents)
+}
+
+func marshal(t *testing.T, alerts []alert.Alert, incidents []incident.Incident) string {
+	t.Helper()
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	for _, list := range []any{alerts, incidents} {
+		if err := enc.Encode(list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.String()
+}
+
+// replayed is what an engine makes of the log that has the same rules and
+// never stopped.
+func (s *server) replayed() string {
+	s.t.Helper()
+	e := engine.New(s.config(0).Engine)
+	all := newBatch()
+	if err := s.bus.Read(s.t.Context(), 0, func(ev *event.Event) error { all.add(e.Process(ev)); return nil }); err != nil {
+		s.t.Fatal(err)
+	}
+	for i := range all.incidents {
+		for _, id := range all.incidents[i].Alerts {
+			if all.incidents[i].MergedInto == "" {
+				all.alerts[all.alertAt[id]].Incident = all.incidents[i].ID
+			}
+		}
+	}
+	slices.SortFunc(all.alerts, func(a, b alert.Alert) int {
+		if c := a.Time.Compare(b.Time); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	slices.SortFunc(all.incidents, func(a, b incident.Incident) int {
+		if c := a.Opened.Compare(b.Opened); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return marshal(s.t, all.alerts, all.incidents)
+}
+
+// intrusions is a log of two intrusions in two services, the second joined by
+// a shared address.
+func intrusions(rounds int) []*event.Event {
+	w, events := enginetest.Record()
+	a, b := w.Host("h1").Service("a.service", "/usr/bin/java"), w.Host("h2").Service("b.service", "/usr/bin/node")
+	for range rounds {
+		enginetest.First.Round(a)
+		enginetest.Second.Round(b).Connect("203.0.113.80", 443)
+	}
+	return *events
+}
+
+func TestLiveEqualsReplay(t *testing.T) {
+	s := newServer(t)
+	shard, _ := start(t, s.config(3))
+	log := intrusions(5)
+	s.publish(log)
+	s.tick(log[len(log)-1].Time.Add(2 * time.Second))
+	s.caughtUp(shard)
+	got, want := s.stored(), s.replayed()
+	if got != want || !strings.Contains(got, `"status":"open"`) {
+		t.Fatalf("stored\n%s\nreplayed\n%s", got, want)
+	}
+	if shard.Status().Events < uint64(len(log)) {
+		t.Errorf("status %+v", shard.Status())
+	}
+}
+
+// TestStopsAndStartsLoseAndRepeatNothing stops the shard again and again while
+// the log grows, in order and by fencing it out in mid-work.
+func TestStopsAndStartsLoseAndRepeatNothing(t *testing.T) {
+	s := newServer(t)
+	log := intrusions(12)
+	var shard *Shard
+	var stops []func() error
+	for i := 0; len(log) > 0; i++ {
+		var stop func() error
+		shard, stop = start(t, s.config(2))
+		stops = append(stops, stop)
+		n := min(len(log), 37)
+		s.publish(log[:n])
+		if i%3 == 0 { // the next start fences this one out
+			log = log[n:]
+			continue
+		}
+		if err := stop(); err != nil && !errors.Is(err, state.ErrFenced) {
+			t.Fatal(err)
+		}
+		log = log[n:]
+	}
+	for _, stop := range stops {
+		if err := stop(); err != nil && !errors.Is(err, state.ErrFenced) {
+			t.Fatal(err)
+		}
+	}
+	shard, _ = start(t, s.config(2))
+	s.tick(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC))
+	s.caughtUp(shard)
+	if got, want := s.stored(), s.replayed(); got != want {
+		t.Fatalf("stored\n%s\nreplayed\n%s", got, want)
+	}
+}
+
+func TestAFormerOwnerIsFenced(t *testing.T) {
+	s := newServer(t)
+	old, stop := start(t, s.config(0))
+	s.tick(time.Now())
+	s.caughtUp(old)
+	next, _ := start(t, s.config(0))
+	s.publish(intrusions(1))
+	s.caughtUp(next)
+	s.tick(time.Now())
+	if err := stop(); !errors.Is(err, state.ErrFenced) {
+		t.Fatalf("a former owner ended with %v", err)
+	}
+}
+
+func TestRulesAreAnnouncedOnce(t *testing.T) {
+	s := newServer(t)
+	for range 3 {
+		shard, stop := start(t, s.config(0))
+		s.tick(time.Now())
+		s.caughtUp(shard)
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var digests []string
+	if err := s.bus.Read(t.Context(), 0, func(ev *event.Event) error {
+		if ev.Kind == event.EngineRules {
+			digests = append(digests, ev.Message)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(digests) != 1 || digests[0] != s.config(0).Engine.Rules.Digest() {
+		t.Fatalf("announced %v", digests)
+	}
+}
