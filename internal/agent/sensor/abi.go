@@ -27,6 +27,7 @@ const (
 	kindClose
 	kindDNS
 	kindTask
+	kindCloseWrite
 )
 
 const (
@@ -54,13 +55,13 @@ const (
 const (
 	stringFilename = iota
 	stringInterp
-	stringFdpath
 	stringTTY
 	stringOldName
 	stringNewName
 	stringUserPath
 	stringUserNewPath
 	stringAttribute
+	stringText
 	stringsCount
 )
 
@@ -70,10 +71,8 @@ const (
 	numberRequest
 	numberOpenFlags
 	numberChange
-	numberTargetPID
 	numberResponse
-	numberPolicy
-	numberSyscall
+	numberPID
 	numbersCount
 )
 
@@ -124,10 +123,11 @@ var kinds = map[uint16]event.Kind{
 	kindClose:       event.NetworkClose,
 	kindDNS:         event.DNSQuery,
 	kindTask:        event.ProcessExec,
+	kindCloseWrite:  event.FileCloseWrite,
 }
 
 // changes name the values of a change number.
-var changes = [...]string{1: "mode", 2: "owner", 3: "xattr", 4: "size"}
+var changes = [...]string{changeMode: "mode", changeOwner: "owner", changeXattr: "xattr", changeSize: "size"}
 
 // order is the byte order of the programs: both targets are little-endian.
 var order = binary.LittleEndian

@@ -19,20 +19,14 @@ type parts struct {
 	task        Task
 	child       *Task
 	files       [places]*FileRef
-	fileKinds   [places]fileKind
-	paths       [places]path
+	rdevs       [places]event.Device
+	paths       [places]walked
 	sockets     [places]*Socket
 	strings     [stringsCount]string
 	numbers     [numbersCount]uint64
 	old         *Credentials
 	args, env   []string
 	dns         []byte
-}
-
-// fileKind is what only descriptors are told by.
-type fileKind struct {
-	rdev event.Device
-	sock bool
 }
 
 // decode turns one record of the ring or the task iterator into a Record.
@@ -100,7 +94,7 @@ func (p *parts) item(tag uint8, index int, v []byte) error {
 		child := decodeTask(v)
 		p.child = &child
 	case tagFile:
-		p.files[index], p.fileKinds[index].rdev = decodeFile(v)
+		p.files[index], p.rdevs[index] = decodeFile(v)
 	case tagPath:
 		p.paths[index] = decodePath(v)
 	case tagString:

@@ -44,6 +44,12 @@ type ClassHealth struct {
 // classes in the order of enum class in bpf/abi.h.
 var classes = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetwork, event.ClassDNS}
 
+// Indexes of classes that our own counts go to.
+const (
+	classProcess = iota
+	classFile
+)
+
 // Outcomes of enum outcome.
 const (
 	outcomeSeen = iota
@@ -63,6 +69,8 @@ type counters struct {
 	// malformed records that the decoder refused: a defect, counted as loss of
 	// the process class.
 	malformed atomic.Uint64
+	// writesLost are close-writes that could not be read or joined.
+	writesLost atomic.Uint64
 }
 
 // read adds up the CPUs.
@@ -79,13 +87,14 @@ func (c *counters) read() ([][outcomes]uint64, error) {
 			}
 		}
 	}
-	out[0][outcomeRead] += c.malformed.Load()
+	out[classProcess][outcomeRead] += c.malformed.Load()
+	out[classFile][outcomeRead] += c.writesLost.Load()
 	return out, nil
 }
 
 // Health reads the state of the sensor.
 func (s *Sensor) Health() (Health, error) {
-	h := Health{Tier: Tier, Hooks: append([]Hook(nil), s.hooks...)}
+	h := Health{Tier: Tier, Hooks: s.hookStates()}
 	if s.scope.limited {
 		h.Scope = s.scope.path
 	}
@@ -120,7 +129,7 @@ func losses(c [outcomes]uint64) (lost uint64, reason string) {
 // state is the coverage state of a class; a hook that is missing outweighs
 // losses, since nobody can count what it would have seen.
 func (s *Sensor) state(class event.Class, reason *string, lost uint64) string {
-	for _, h := range s.hooks {
+	for _, h := range s.hookStates() {
 		if h.Class == class && !h.Attached {
 			*reason = h.Name + ": " + h.Error
 			return event.CoverageUnavailable
@@ -130,4 +139,17 @@ func (s *Sensor) state(class event.Class, reason *string, lost uint64) string {
 		return event.CoverageLost
 	}
 	return event.CoverageComplete
+}
+
+// hookStates are the states of all hooks, fanotify's as it is now.
+func (s *Sensor) hookStates() []Hook {
+	h := Hook{Name: "fanotify", Class: event.ClassFile, Attached: true}
+	err := s.writesErr
+	if s.writes != nil {
+		err = s.writes.state()
+	}
+	if err != nil {
+		h.Attached, h.Error = false, err.Error()
+	}
+	return append(append([]Hook(nil), s.hooks...), h)
 }

@@ -1,7 +1,9 @@
 package sensor
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"baize/internal/event"
@@ -10,31 +12,95 @@ import (
 	"github.com/cilium/ebpf/link"
 )
 
-// hook is a program and the class whose completeness rests on it.
+// hook is a program at a place and the class whose completeness rests on it.
 type hook struct {
 	program string
 	class   event.Class
+	// call is the system call at whose end the program runs; "" means that
+	// the program's own section says where it goes.
+	call string
+	// cookie tells a shared program about the call.
+	cookie uint64
 }
 
-// hooks lists every program that is attached, in order: who starts processes
-// first, so that nothing else is seen of an unknown one.
-var hooks = []hook{
-	{"on_fork", event.ClassProcess},
-	{"on_exec", event.ClassProcess},
-	{"on_exit", event.ClassProcess},
-	{"on_rename", event.ClassProcess},
-}
-
-// attach puts a loaded program on the hook that its section names. cgroup is
-// the directory for cgroup programs.
-func attach(p *ebpf.Program, section, cgroup string) (link.Link, error) {
-	head, name, _ := strings.Cut(section, "/")
-	switch head {
-	case "tp_btf":
-		return link.AttachTracing(link.TracingOptions{Program: p})
-	case "tracepoint":
-		group, event, _ := strings.Cut(name, "/")
-		return link.Tracepoint(group, event, p, nil)
+// name identifies the hook in health.
+func (h hook) name() string {
+	if h.call != "" {
+		return h.program + ":" + h.call
 	}
-	return nil, fmt.Errorf("section %q: no way to attach", section)
+	return h.program
+}
+
+// hooks lists everything that is attached, in order: who starts processes
+// first, so that nothing else is seen of an unknown one.
+var hooks = append([]hook{
+	{program: sensorProgOnFork, class: event.ClassProcess},
+	{program: sensorProgOnExec, class: event.ClassProcess},
+	{program: sensorProgOnExit, class: event.ClassProcess},
+	{program: sensorProgOnRename, class: event.ClassProcess},
+	{program: sensorProgOnState, class: event.ClassNetwork},
+	{program: sensorProgOnConnect4, class: event.ClassNetwork},
+	{program: sensorProgOnConnect6, class: event.ClassNetwork},
+	{program: sensorProgOnSendmsg4, class: event.ClassNetwork},
+	{program: sensorProgOnSendmsg6, class: event.ClassNetwork},
+	{program: sensorProgOnEgress, class: event.ClassDNS},
+	{program: sensorProgOnIngress, class: event.ClassDNS},
+}, callHooks()...)
+
+// callHooks are the programs at the end of system calls.
+func callHooks() []hook {
+	var out []hook
+	add := func(program string, class event.Class, calls ...string) {
+		for _, c := range calls {
+			out = append(out, hook{program: program, class: class, call: c})
+		}
+	}
+	add(sensorProgOnSetid, event.ClassProcess, "setuid", "setgid", "setreuid", "setregid", "setresuid",
+		"setresgid", "setfsuid", "setfsgid", "capset", "setns", "unshare")
+	add(sensorProgOnPtrace, event.ClassProcess, "ptrace")
+	add(sensorProgOnVmWrite, event.ClassProcess, "process_vm_writev")
+	add(sensorProgOnAccept, event.ClassNetwork, "accept", "accept4")
+	add(sensorProgOnMemfd, event.ClassFile, "memfd_create")
+	add(sensorProgOnOpen, event.ClassFile, "open", "openat", "openat2", "creat")
+	for _, c := range pathCalls {
+		out = append(out, hook{program: sensorProgOnPath, class: event.ClassFile, call: c.name, cookie: c.cookie()})
+	}
+	return out
+}
+
+// errNoCall says that this kernel or architecture has no such system call, so
+// that nothing is missed.
+var errNoCall = errors.New("no such system call here")
+
+// attach puts a loaded program on its hook. cgroup is the directory for cgroup
+// programs.
+func attach(p *ebpf.Program, section, cgroup string, h hook) (link.Link, error) {
+	if h.call != "" {
+		return attachCall(p, h)
+	}
+	if strings.HasPrefix(section, "tp_btf/") {
+		return link.AttachTracing(link.TracingOptions{Program: p})
+	}
+	if cgroup == "" {
+		return nil, ErrNoCgroup2
+	}
+	return link.AttachCgroup(link.CgroupOptions{Path: cgroup, Attach: cgroupAttach[section], Program: p})
+}
+
+// cgroupAttach maps the sections of cgroup programs.
+var cgroupAttach = map[string]ebpf.AttachType{
+	"cgroup/connect4":    ebpf.AttachCGroupInet4Connect,
+	"cgroup/connect6":    ebpf.AttachCGroupInet6Connect,
+	"cgroup/sendmsg4":    ebpf.AttachCGroupUDP4Sendmsg,
+	"cgroup/sendmsg6":    ebpf.AttachCGroupUDP6Sendmsg,
+	"cgroup_skb/egress":  ebpf.AttachCGroupInetEgress,
+	"cgroup_skb/ingress": ebpf.AttachCGroupInetIngress,
+}
+
+func attachCall(p *ebpf.Program, h hook) (link.Link, error) {
+	l, err := link.Tracepoint("syscalls", "sys_exit_"+h.call, p, &link.TracepointOptions{Cookie: h.cookie})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", h.call, errNoCall)
+	}
+	return l, err
 }

@@ -15,6 +15,8 @@ type loader struct {
 	spec  *ebpf.CollectionSpec
 	maps  map[string]*ebpf.Map
 	cache *btf.Cache
+
+	programs map[string]*ebpf.Program
 }
 
 // newLoader makes the maps. The caller closes them.
@@ -26,7 +28,7 @@ func newLoader(o Options, scope *scope) (*loader, error) {
 	if err := setVariables(spec, o, scope); err != nil {
 		return nil, err
 	}
-	l := &loader{spec: spec, cache: btf.NewCache()}
+	l := &loader{spec: spec, cache: btf.NewCache(), programs: map[string]*ebpf.Program{}}
 	only := &ebpf.CollectionSpec{Maps: spec.Maps, Types: spec.Types, ByteOrder: spec.ByteOrder}
 	coll, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{Cache: l.cache})
 	if err != nil {
@@ -51,8 +53,11 @@ func setVariables(spec *ebpf.CollectionSpec, o Options, scope *scope) error {
 	return nil
 }
 
-// load loads one program over the shared maps.
+// load loads one program over the shared maps, once: it may go on many hooks.
 func (l *loader) load(name string) (*ebpf.Program, error) {
+	if p := l.programs[name]; p != nil {
+		return p, nil
+	}
 	one := &ebpf.CollectionSpec{
 		Maps: l.spec.Maps, Types: l.spec.Types, ByteOrder: l.spec.ByteOrder,
 		Programs: map[string]*ebpf.ProgramSpec{name: l.spec.Programs[name]},
@@ -62,7 +67,8 @@ func (l *loader) load(name string) (*ebpf.Program, error) {
 		return nil, fmt.Errorf("load %s: %w", name, err)
 	}
 	defer coll.Close()
-	return coll.DetachProgram(name), nil
+	l.programs[name] = coll.DetachProgram(name)
+	return l.programs[name], nil
 }
 
 // arm loads and attaches one hook.
@@ -71,13 +77,22 @@ func (l *loader) arm(h hook, cgroup string) (link.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The link holds the program.
-	defer p.Close()
-	at, err := attach(p, l.spec.Programs[h.program].SectionName, cgroup)
+	at, err := attach(p, l.spec.Programs[h.program].SectionName, cgroup, h)
 	if err != nil {
-		return nil, fmt.Errorf("attach %s: %w", h.program, err)
+		return nil, fmt.Errorf("attach %s: %w", h.name(), err)
 	}
 	return at, nil
+}
+
+func (l *loader) close() error {
+	var errs []error
+	for _, p := range l.programs {
+		errs = append(errs, p.Close())
+	}
+	for _, m := range l.maps {
+		errs = append(errs, m.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // short is an error without the verifier's log.

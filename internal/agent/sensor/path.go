@@ -4,15 +4,15 @@ import (
 	"strings"
 )
 
-// path is a path as the kernel side walked it.
-type path struct {
+// walked is a path as the kernel side walked it.
+type walked struct {
 	text  string
 	flags uint8
 }
 
 // decodePath joins the names, which come leaf first.
-func decodePath(b []byte) path {
-	p := path{flags: b[0]}
+func decodePath(b []byte) walked {
+	p := walked{flags: b[0]}
 	names := splitNUL(b[1:])
 	if p.flags&pathPseudo != 0 {
 		if len(names) > 0 {

@@ -39,9 +39,15 @@ type Record struct {
 	ExitCode uint32
 	// Result of the system call: 0 or a negative errno.
 	Result int32
-	// Request is the ptrace request.
+	// Request is the ptrace request, or RequestVMWrite.
 	Request uint32
+
+	// targetPID is a pid which the process table turns into Child or Task.
+	targetPID uint32
 }
+
+// RequestVMWrite in a ptrace record stands for process_vm_writev.
+const RequestVMWrite = 0x10000
 
 // Task is a process as every record carries it, from its task_struct.
 type Task struct {
@@ -130,11 +136,15 @@ type Fd struct {
 // File is what a file record is about.
 type File struct {
 	FileRef
-	// NewPath of a rename or link. Both names come from user memory when
-	// FromUser is set, resolved against the task's directory.
-	NewPath  string
+	// NewPath of a rename or link, or the text of a symbolic link.
+	NewPath string
+	// FromUser says that the names come from user memory, resolved against
+	// the task's directory. The inode, if any, is then what the resulting name
+	// led to right afterwards.
 	FromUser bool
-	// Change is mode, owner or xattr; Attribute the xattr's name.
+	// Watch is the class of a watched path, see Watches.
+	Watch string
+	// Change is mode, owner, xattr or size; Attribute the xattr's name.
 	Change    string
 	Attribute string
 	// Flags of the open.
@@ -157,4 +167,6 @@ type DNSMessage struct {
 	Socket   Socket
 	Payload  []byte
 	Response bool
+	// Truncated says that Payload is not the whole message.
+	Truncated bool
 }

@@ -12,7 +12,10 @@ func (p *parts) record() (Record, error) {
 	if !ok {
 		return Record{}, fmt.Errorf("%w: kind %d", ErrRecord, p.kind)
 	}
-	r := Record{Kind: kind, Mono: p.mono, Task: p.task, Child: p.child, OldCredentials: p.old}
+	r := Record{
+		Kind: kind, Mono: p.mono, Task: p.task, Child: p.child,
+		OldCredentials: p.old, Result: int32(p.numbers[numberResult]),
+	}
 	switch p.kind {
 	case kindFork:
 		if p.child == nil {
@@ -24,6 +27,19 @@ func (p *parts) record() (Record, error) {
 		r.ExitCode = uint32(p.numbers[numberExitCode])
 	case kindRename:
 		r.OldName, r.Name, r.Args = p.strings[stringOldName], p.strings[stringNewName], p.args
+	case kindPtrace:
+		r.Request, r.targetPID = uint32(p.numbers[numberRequest]), uint32(p.numbers[numberPID])
+	case kindCloseWrite:
+		r.File, r.targetPID = p.fileOp(), uint32(p.numbers[numberPID])
+	case kindCreate, kindOpen, kindFileRename, kindLink, kindUnlink, kindAttributes, kindMemfd:
+		r.File = p.fileOp()
+	case kindConnect, kindAccept, kindListen, kindClose:
+		r.Socket = p.sockets[placeFile]
+	case kindDNS:
+		r.DNS = p.message()
+	}
+	if event.ClassOf(kind) == event.ClassNetwork && r.Socket == nil {
+		return Record{}, fmt.Errorf("%w: %s without socket", ErrRecord, kind)
 	}
 	return r, nil
 }
@@ -49,6 +65,38 @@ func (p *parts) exec() *Exec {
 	return e
 }
 
+// fileOp describes what was done to a file: the kernel's own file where a
+// descriptor led to it, else the names that the caller gave.
+func (p *parts) fileOp() *File {
+	f := &File{
+		FileRef:   p.file(placeFile),
+		Attribute: p.strings[stringAttribute],
+		Flags:     uint32(p.numbers[numberOpenFlags]),
+	}
+	if c := p.numbers[numberChange]; c < uint64(len(changes)) {
+		f.Change = changes[c]
+	}
+	if name := p.strings[stringUserPath]; name != "" {
+		f.Path, f.FromUser = join(p.paths[placeBase].text, name), true
+	}
+	if name := p.strings[stringUserNewPath]; name != "" {
+		f.NewPath, f.FromUser = join(p.paths[placeNewBase].text, name), true
+	}
+	if text := p.strings[stringText]; text != "" {
+		f.NewPath = text
+	}
+	return f
+}
+
+func (p *parts) message() *DNSMessage {
+	m := &DNSMessage{Payload: p.dns, Response: p.numbers[numberResponse] != 0}
+	if s := p.sockets[placeFile]; s != nil {
+		m.Socket = *s
+	}
+	m.Truncated = p.flags&recordTruncated != 0
+	return m
+}
+
 // file is the file at a place with its path.
 func (p *parts) file(place int) FileRef {
 	if p.files[place] == nil {
@@ -58,74 +106,4 @@ func (p *parts) file(place int) FileRef {
 	f.Path = p.paths[place].text
 	f.Memfd = isMemfd(f, p.paths[place])
 	return f
-}
-
-// File system magics and file modes, from linux/magic.h and stat.h.
-const (
-	magicTmpfs = 0x01021994
-	magicHuge  = 0x958458f6
-
-	modeMask    = 0o170000
-	modeSocket  = 0o140000
-	modeRegular = 0o100000
-	modeChar    = 0o020000
-	modeFIFO    = 0o010000
-	modeDir     = 0o040000
-)
-
-// isMemfd : a memfd is a nameless file of the kernel's own tmpfs mount, with
-// this prefix, which no file in a directory can pass for.
-func isMemfd(f FileRef, p path) bool {
-	return p.flags&pathPseudo != 0 && (f.Magic == magicTmpfs || f.Magic == magicHuge) &&
-		len(p.text) >= len("memfd:") && p.text[:len("memfd:")] == "memfd:"
-}
-
-// fd describes a standard descriptor.
-func (p *parts) fd(place int) Fd {
-	if p.files[place] == nil {
-		return Fd{Type: "closed"}
-	}
-	fd := Fd{File: p.file(place)}
-	fd.Type = fdType(fd.File, p.fileKinds[place].rdev)
-	if s := p.sockets[place]; s != nil {
-		fd.Local, fd.Remote = s.Local, s.Remote
-	}
-	return fd
-}
-
-// Character devices by Documentation/admin-guide/devices.txt.
-const (
-	majorMem     = 1
-	minorNull    = 3
-	majorTTY     = 4
-	majorTTYAux  = 5
-	majorPtsLow  = 136
-	majorPtsHigh = 143
-)
-
-func fdType(f FileRef, rdev event.Device) string {
-	switch f.Mode & modeMask {
-	case modeFIFO:
-		return "pipe"
-	case modeSocket:
-		return "socket"
-	case modeRegular, modeDir:
-		if f.Memfd {
-			return "memfd"
-		}
-		return "file"
-	case modeChar:
-		return charType(rdev)
-	}
-	return "other"
-}
-
-func charType(rdev event.Device) string {
-	switch major := rdev.Major(); {
-	case major == majorMem && rdev.Minor() == minorNull:
-		return "null"
-	case major == majorTTY, major == majorTTYAux, major >= majorPtsLow && major <= majorPtsHigh:
-		return "tty"
-	}
-	return "other"
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/cilium/ebpf/ringbuf"
@@ -17,6 +18,13 @@ import (
 func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 	stop := context.AfterFunc(ctx, func() { _ = s.reader.Flush() })
 	defer stop()
+	if s.writes != nil {
+		inner, cancel := context.WithCancel(ctx)
+		var writing sync.WaitGroup
+		writing.Go(func() { s.writes.run(inner) })
+		defer writing.Wait()
+		defer cancel()
+	}
 	coverage := newCoverage(s)
 	raw := ringbuf.Record{RawSample: make([]byte, 0, 32<<10)}
 	for ctx.Err() == nil {
@@ -49,7 +57,9 @@ func (s *Sensor) batch(raw *ringbuf.Record) ([]Record, error) {
 			s.counts.malformed.Add(1)
 			continue
 		}
-		out = append(out, r)
+		if s.joiner.join(&r) {
+			out = append(out, r)
+		}
 	}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -8,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
 )
@@ -22,6 +22,8 @@ type Options struct {
 	RingBytes int
 	// Flush is how long a record may wait for its batch; 0 means 50 ms.
 	Flush time.Duration
+	// Watches are the files whose opens are reported; nil means Watches.
+	Watches []Watch
 	// Window is how often coverage is stated; 0 means 10 s.
 	Window time.Duration
 }
@@ -46,6 +48,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Flush == 0 {
 		o.Flush = defaultFlush
 	}
+	if o.Watches == nil {
+		o.Watches = Watches
+	}
 	if o.Window == 0 {
 		o.Window = defaultWindow
 	}
@@ -54,15 +59,20 @@ func (o Options) withDefaults() (Options, error) {
 
 // Sensor is an armed sensor. From Open on the kernel collects; Run delivers.
 type Sensor struct {
-	options Options
-	scope   *scope
-	loader  *loader
-	links   []link.Link
-	hooks   []Hook
-	reader  *ringbuf.Reader
-	counts  *counters
-	// iterator is nil where the kernel refused it.
+	options  Options
+	scope    *scope
+	loader   *loader
+	links    []link.Link
+	hooks    []Hook
+	reader   *ringbuf.Reader
+	counts   *counters
 	iterator *link.Iter
+	// iterating serialises the iterator, which has one buffer.
+	iterating sync.Mutex
+	joiner    *joiner
+	// writes is nil where fanotify is refused, for the reason in writesErr.
+	writes    *writes
+	writesErr error
 
 	closing sync.Once
 }
@@ -87,18 +97,43 @@ func Open(o Options) (*Sensor, error) {
 		return nil, errors.Join(fmt.Errorf("map the ring: %w", err), s.Close())
 	}
 	s.counts = &counters{table: s.loader.maps[sensorMapCounters]}
-	if err := s.armAll(); err != nil {
+	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
+// start arms everything and learns who lives.
+func (s *Sensor) start() error {
+	if err := pushWatches(s.loader.maps[sensorMapWatches], s.options.Watches); err != nil {
+		return err
+	}
+	s.joiner = &joiner{
+		table: newTable(), watches: s.options.Watches, counts: s.counts,
+		ns: ownPIDNamespace(), limited: s.scope.limited,
+	}
+	if err := s.armAll(); err != nil {
+		return err
+	}
+	s.writes, s.writesErr = openWrites(s.loader, s.counts)
+	return s.iterate(context.Background(), func(batch []Record) {
+		for i := range batch {
+			s.joiner.table.learn(&batch[i])
+		}
+	})
+}
+
 // armAll attaches the hooks and reports an error if the first, without which no
 // process is known, is refused.
 func (s *Sensor) armAll() error {
+	// Without it the system call hooks fail, each saying so.
+	_ = mountTracefs()
 	for i, h := range hooks {
 		l, err := s.loader.arm(h, s.scope.path)
-		state := Hook{Name: h.program, Class: h.class, Attached: err == nil}
+		if errors.Is(err, errNoCall) {
+			continue
+		}
+		state := Hook{Name: h.name(), Class: h.class, Attached: err == nil}
 		if err != nil {
 			state.Error = short(err)
 		} else {
@@ -117,7 +152,6 @@ func (s *Sensor) armIterator() error {
 	if err != nil {
 		return err
 	}
-	defer p.Close()
 	if s.iterator, err = link.AttachIter(link.IterOptions{Program: p}); err != nil {
 		return fmt.Errorf("attach %s: %w", sensorProgOnTask, err)
 	}
@@ -128,8 +162,9 @@ func (s *Sensor) armIterator() error {
 func (s *Sensor) Close() error {
 	var errs []error
 	s.closing.Do(func() {
-		for _, l := range s.links {
-			errs = append(errs, l.Close())
+		errs = append(errs, closeAll(s.links))
+		if s.writes != nil {
+			errs = append(errs, s.writes.close())
 		}
 		if s.iterator != nil {
 			errs = append(errs, s.iterator.Close())
@@ -137,15 +172,18 @@ func (s *Sensor) Close() error {
 		if s.reader != nil {
 			errs = append(errs, s.reader.Close())
 		}
-		errs = append(errs, closeMaps(s.loader.maps))
+		errs = append(errs, s.loader.close())
 	})
 	return errors.Join(errs...)
 }
 
-func closeMaps(maps map[string]*ebpf.Map) error {
-	var errs []error
-	for _, m := range maps {
-		errs = append(errs, m.Close())
+// closeAll closes links side by side, as each waits for a grace period.
+func closeAll(links []link.Link) error {
+	errs := make([]error, len(links))
+	var all sync.WaitGroup
+	for i, l := range links {
+		all.Go(func() { errs[i] = l.Close() })
 	}
+	all.Wait()
 	return errors.Join(errs...)
 }

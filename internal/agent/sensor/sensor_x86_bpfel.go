@@ -13,6 +13,51 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type sensorAsked struct {
+	_     structs.HostLayout
+	Count uint32
+	Pad   uint32
+	Files [64]struct {
+		_    structs.HostLayout
+		Fd   int32
+		Pid  uint32
+		Mono uint64
+		Info struct {
+			_     structs.HostLayout
+			Ino   uint64
+			Size  uint64
+			Magic uint64
+			Dev   uint32
+			Gen   uint32
+			Mode  uint32
+			Nlink uint32
+			Rdev  uint32
+			Flags uint32
+		}
+	}
+}
+
+type sensorCredInfo struct {
+	_         structs.HostLayout
+	Uid       uint32
+	Gid       uint32
+	Euid      uint32
+	Egid      uint32
+	Effective uint64
+}
+
+type sensorOwner struct {
+	_         structs.HostLayout
+	Task      sensorTaskInfo
+	Initiated uint32
+	Next      uint32
+	Peers     [8]struct {
+		_       structs.HostLayout
+		Address [16]uint8
+		Port    uint32
+	}
+}
+
 type sensorScratch struct {
 	_      structs.HostLayout
 	Off    uint32
@@ -21,18 +66,68 @@ type sensorScratch struct {
 	Data   [28736]uint8
 }
 
+type sensorTaskInfo struct {
+	_           structs.HostLayout
+	Start       uint64
+	ParentStart uint64
+	Effective   uint64
+	Cgroup      uint64
+	Pid         uint32
+	Tid         uint32
+	ParentPid   uint32
+	Uid         uint32
+	Gid         uint32
+	Euid        uint32
+	Egid        uint32
+	Pidns       uint32
+	Mntns       uint32
+	Netns       uint32
+	Nspid       uint32
+	Login       uint32
+	Session     uint32
+	Flags       uint32
+	Comm        [16]int8
+}
+
+type sensorWatchKey struct {
+	_      structs.HostLayout
+	Parent uint32
+	Name   [32]int8
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	sensorMapAccepted    = "accepted"
+	sensorMapAsks        = "asks"
 	sensorMapCounters    = "counters"
+	sensorMapKnownCreds  = "known_creds"
+	sensorMapOwners      = "owners"
 	sensorMapRing        = "ring"
 	sensorMapScratches   = "scratches"
+	sensorMapWatches     = "watches"
+	sensorProgOnAccept   = "on_accept"
+	sensorProgOnConnect4 = "on_connect4"
+	sensorProgOnConnect6 = "on_connect6"
+	sensorProgOnDescribe = "on_describe"
+	sensorProgOnEgress   = "on_egress"
 	sensorProgOnExec     = "on_exec"
 	sensorProgOnExit     = "on_exit"
 	sensorProgOnFork     = "on_fork"
+	sensorProgOnIngress  = "on_ingress"
+	sensorProgOnMemfd    = "on_memfd"
+	sensorProgOnOpen     = "on_open"
+	sensorProgOnPath     = "on_path"
+	sensorProgOnPtrace   = "on_ptrace"
 	sensorProgOnRename   = "on_rename"
+	sensorProgOnSendmsg4 = "on_sendmsg4"
+	sensorProgOnSendmsg6 = "on_sendmsg6"
+	sensorProgOnSetid    = "on_setid"
+	sensorProgOnState    = "on_state"
 	sensorProgOnTask     = "on_task"
+	sensorProgOnVmWrite  = "on_vm_write"
+	sensorProgOnWritten  = "on_written"
 	sensorVarScopeCgroup = "scope_cgroup"
 	sensorVarScoped      = "scoped"
 	sensorVarWakeBytes   = "wake_bytes"
@@ -80,20 +175,41 @@ type sensorSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorProgramSpecs struct {
-	OnExec   *ebpf.ProgramSpec `ebpf:"on_exec"`
-	OnExit   *ebpf.ProgramSpec `ebpf:"on_exit"`
-	OnFork   *ebpf.ProgramSpec `ebpf:"on_fork"`
-	OnRename *ebpf.ProgramSpec `ebpf:"on_rename"`
-	OnTask   *ebpf.ProgramSpec `ebpf:"on_task"`
+	OnAccept   *ebpf.ProgramSpec `ebpf:"on_accept"`
+	OnConnect4 *ebpf.ProgramSpec `ebpf:"on_connect4"`
+	OnConnect6 *ebpf.ProgramSpec `ebpf:"on_connect6"`
+	OnDescribe *ebpf.ProgramSpec `ebpf:"on_describe"`
+	OnEgress   *ebpf.ProgramSpec `ebpf:"on_egress"`
+	OnExec     *ebpf.ProgramSpec `ebpf:"on_exec"`
+	OnExit     *ebpf.ProgramSpec `ebpf:"on_exit"`
+	OnFork     *ebpf.ProgramSpec `ebpf:"on_fork"`
+	OnIngress  *ebpf.ProgramSpec `ebpf:"on_ingress"`
+	OnMemfd    *ebpf.ProgramSpec `ebpf:"on_memfd"`
+	OnOpen     *ebpf.ProgramSpec `ebpf:"on_open"`
+	OnPath     *ebpf.ProgramSpec `ebpf:"on_path"`
+	OnPtrace   *ebpf.ProgramSpec `ebpf:"on_ptrace"`
+	OnRename   *ebpf.ProgramSpec `ebpf:"on_rename"`
+	OnSendmsg4 *ebpf.ProgramSpec `ebpf:"on_sendmsg4"`
+	OnSendmsg6 *ebpf.ProgramSpec `ebpf:"on_sendmsg6"`
+	OnSetid    *ebpf.ProgramSpec `ebpf:"on_setid"`
+	OnState    *ebpf.ProgramSpec `ebpf:"on_state"`
+	OnTask     *ebpf.ProgramSpec `ebpf:"on_task"`
+	OnVmWrite  *ebpf.ProgramSpec `ebpf:"on_vm_write"`
+	OnWritten  *ebpf.ProgramSpec `ebpf:"on_written"`
 }
 
 // sensorMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorMapSpecs struct {
-	Counters  *ebpf.MapSpec `ebpf:"counters"`
-	Ring      *ebpf.MapSpec `ebpf:"ring"`
-	Scratches *ebpf.MapSpec `ebpf:"scratches"`
+	Accepted   *ebpf.MapSpec `ebpf:"accepted"`
+	Asks       *ebpf.MapSpec `ebpf:"asks"`
+	Counters   *ebpf.MapSpec `ebpf:"counters"`
+	KnownCreds *ebpf.MapSpec `ebpf:"known_creds"`
+	Owners     *ebpf.MapSpec `ebpf:"owners"`
+	Ring       *ebpf.MapSpec `ebpf:"ring"`
+	Scratches  *ebpf.MapSpec `ebpf:"scratches"`
+	Watches    *ebpf.MapSpec `ebpf:"watches"`
 }
 
 // sensorVariableSpecs contains global variables before they are loaded into the kernel.
@@ -125,16 +241,26 @@ func (o *sensorObjects) Close() error {
 //
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorMaps struct {
-	Counters  *ebpf.Map `ebpf:"counters"`
-	Ring      *ebpf.Map `ebpf:"ring"`
-	Scratches *ebpf.Map `ebpf:"scratches"`
+	Accepted   *ebpf.Map `ebpf:"accepted"`
+	Asks       *ebpf.Map `ebpf:"asks"`
+	Counters   *ebpf.Map `ebpf:"counters"`
+	KnownCreds *ebpf.Map `ebpf:"known_creds"`
+	Owners     *ebpf.Map `ebpf:"owners"`
+	Ring       *ebpf.Map `ebpf:"ring"`
+	Scratches  *ebpf.Map `ebpf:"scratches"`
+	Watches    *ebpf.Map `ebpf:"watches"`
 }
 
 func (m *sensorMaps) Close() error {
 	return _SensorClose(
+		m.Accepted,
+		m.Asks,
 		m.Counters,
+		m.KnownCreds,
+		m.Owners,
 		m.Ring,
 		m.Scratches,
+		m.Watches,
 	)
 }
 
@@ -151,20 +277,52 @@ type sensorVariables struct {
 //
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorPrograms struct {
-	OnExec   *ebpf.Program `ebpf:"on_exec"`
-	OnExit   *ebpf.Program `ebpf:"on_exit"`
-	OnFork   *ebpf.Program `ebpf:"on_fork"`
-	OnRename *ebpf.Program `ebpf:"on_rename"`
-	OnTask   *ebpf.Program `ebpf:"on_task"`
+	OnAccept   *ebpf.Program `ebpf:"on_accept"`
+	OnConnect4 *ebpf.Program `ebpf:"on_connect4"`
+	OnConnect6 *ebpf.Program `ebpf:"on_connect6"`
+	OnDescribe *ebpf.Program `ebpf:"on_describe"`
+	OnEgress   *ebpf.Program `ebpf:"on_egress"`
+	OnExec     *ebpf.Program `ebpf:"on_exec"`
+	OnExit     *ebpf.Program `ebpf:"on_exit"`
+	OnFork     *ebpf.Program `ebpf:"on_fork"`
+	OnIngress  *ebpf.Program `ebpf:"on_ingress"`
+	OnMemfd    *ebpf.Program `ebpf:"on_memfd"`
+	OnOpen     *ebpf.Program `ebpf:"on_open"`
+	OnPath     *ebpf.Program `ebpf:"on_path"`
+	OnPtrace   *ebpf.Program `ebpf:"on_ptrace"`
+	OnRename   *ebpf.Program `ebpf:"on_rename"`
+	OnSendmsg4 *ebpf.Program `ebpf:"on_sendmsg4"`
+	OnSendmsg6 *ebpf.Program `ebpf:"on_sendmsg6"`
+	OnSetid    *ebpf.Program `ebpf:"on_setid"`
+	OnState    *ebpf.Program `ebpf:"on_state"`
+	OnTask     *ebpf.Program `ebpf:"on_task"`
+	OnVmWrite  *ebpf.Program `ebpf:"on_vm_write"`
+	OnWritten  *ebpf.Program `ebpf:"on_written"`
 }
 
 func (p *sensorPrograms) Close() error {
 	return _SensorClose(
+		p.OnAccept,
+		p.OnConnect4,
+		p.OnConnect6,
+		p.OnDescribe,
+		p.OnEgress,
 		p.OnExec,
 		p.OnExit,
 		p.OnFork,
+		p.OnIngress,
+		p.OnMemfd,
+		p.OnOpen,
+		p.OnPath,
+		p.OnPtrace,
 		p.OnRename,
+		p.OnSendmsg4,
+		p.OnSendmsg6,
+		p.OnSetid,
+		p.OnState,
 		p.OnTask,
+		p.OnVmWrite,
+		p.OnWritten,
 	)
 }
 

@@ -21,6 +21,20 @@ const (
 // now, kernel threads included, in pid order. Taken after Open it leaves no gap:
 // what starts meanwhile is in the ring.
 func (s *Sensor) Snapshot(ctx context.Context, emit func([]Record)) error {
+	return s.iterate(ctx, func(batch []Record) {
+		for i := range batch {
+			if !batch[i].Task.KernelThread {
+				readMemory(&batch[i])
+			}
+		}
+		emit(batch)
+	})
+}
+
+// iterate delivers the processes as the kernel alone describes them.
+func (s *Sensor) iterate(ctx context.Context, emit func([]Record)) error {
+	s.iterating.Lock()
+	defer s.iterating.Unlock()
 	f, err := s.iterator.Open()
 	if err != nil {
 		return fmt.Errorf("open the task iterator: %w", err)
@@ -48,8 +62,7 @@ func (s *Sensor) Snapshot(ctx context.Context, emit func([]Record)) error {
 	return ctx.Err()
 }
 
-// nextTask reads one record of the iterator, and from /proc what only the
-// process's own memory has.
+// nextTask reads one record of the iterator.
 func nextTask(in *bufio.Reader) (Record, error) {
 	head, err := in.Peek(recordSize)
 	if errors.Is(err, io.EOF) && len(head) == 0 {
@@ -66,11 +79,7 @@ func nextTask(in *bufio.Reader) (Record, error) {
 	if _, err := io.ReadFull(in, raw); err != nil {
 		return Record{}, fmt.Errorf("read the task iterator: %w", err)
 	}
-	r, err := decode(raw)
-	if err == nil && !r.Task.KernelThread {
-		readMemory(&r)
-	}
-	return r, err
+	return decode(raw)
 }
 
 // readMemory fills argv and environment. A process in a pid namespace that this

@@ -27,6 +27,7 @@ enum kind {
 	KIND_CLOSE,
 	KIND_DNS,
 	KIND_TASK,
+	KIND_CLOSE_WRITE,
 };
 
 enum tag {
@@ -55,13 +56,13 @@ enum place {
 enum string {
 	STRING_FILENAME = 0,
 	STRING_INTERP,
-	STRING_FDPATH,
 	STRING_TTY,
 	STRING_OLD_NAME,
 	STRING_NEW_NAME,
 	STRING_USER_PATH,
 	STRING_USER_NEW_PATH,
 	STRING_ATTRIBUTE,
+	STRING_TEXT,
 };
 
 // Indexes of numbers.
@@ -71,13 +72,11 @@ enum number {
 	NUMBER_REQUEST,
 	NUMBER_OPEN_FLAGS,
 	NUMBER_CHANGE,
-	NUMBER_TARGET_PID,
 	NUMBER_RESPONSE,
-	NUMBER_POLICY,
-	NUMBER_SYSCALL,
+	NUMBER_PID,
 };
 
-enum change { CHANGE_MODE = 1, CHANGE_OWNER, CHANGE_XATTR, CHANGE_SIZE };
+enum change { CHANGE_NONE, CHANGE_MODE, CHANGE_OWNER, CHANGE_XATTR, CHANGE_SIZE };
 
 enum record_flags {
 	RECORD_TRUNCATED = 1,       // something did not fit the scratch buffer

@@ -214,6 +214,6 @@ struct __sk_buff {
 	__u64 sk;
 };
 // A syscalls:sys_exit_* record as its format file in tracefs gives it.
-struct sys_exit { __u64 common; long nr; long ret; };
+struct sys_exit { __u64 common; int nr; int pad; long ret; };
 
 #endif

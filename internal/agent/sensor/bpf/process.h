@@ -11,9 +11,8 @@
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	if (child->pid != child->tgid)
-		return 0;
-	if (!in_scope(child))
+	learn_creds(child);
+	if (child->pid != child->tgid || !in_scope(child))
 		return 0;
 	struct scratch *s = scratch(SCRATCH_TRACE);
 	if (!s)
@@ -155,6 +154,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 		return 0;
 	struct record *r = begin(s, KIND_EXEC);
 	fill_task(&r->task, t);
+	put_changed(s, t);
 	put_file(s, bprm->file, &t->fs->root, PLACE_FILE);
 	path_of(&t->fs->pwd, &t->fs->root, PLACE_CWD);
 	put_string(s, STRING_FILENAME, bprm->filename, 1024, false);
@@ -194,7 +194,10 @@ SEC("iter/task")
 int on_task(struct bpf_iter__task *ctx)
 {
 	struct task_struct *t = ctx->task;
-	if (!t || t->pid != t->tgid || !in_scope(t))
+	if (!t)
+		return 0;
+	learn_creds(t);
+	if (t->pid != t->tgid || !in_scope(t))
 		return 0;
 	struct scratch *s = scratch(SCRATCH_ITER);
 	if (!s)

@@ -17,8 +17,9 @@ struct scratch {
 	u8 data[DATA_MAX + CHUNK_MAX + 64];
 };
 
-// Iterators can be preempted by the tracepoints, so they have a buffer apart.
-enum { SCRATCH_TRACE, SCRATCH_ITER, SCRATCHES };
+// Iterators and the programs that the agent runs itself can be preempted by the
+// tracepoints, so they have buffers apart.
+enum { SCRATCH_TRACE, SCRATCH_ITER, SCRATCH_RUN, SCRATCHES };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -8,6 +8,12 @@
 #include "task.h"
 #include "file.h"
 #include "socket.h"
+#include "calls.h"
+#include "credentials.h"
 #include "process.h"
+#include "ptrace.h"
+#include "fileop.h"
+#include "network.h"
+#include "dns.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,73 @@
+package sensor
+
+import (
+	"baize/internal/event"
+
+	"golang.org/x/sys/unix"
+)
+
+// pidnsInitial is PROC_PID_INIT_INO, the inode of the initial pid namespace.
+const pidnsInitial = 0xeffffffc
+
+// joiner completes records with what another record told: the task behind a
+// bare pid, the class of a watched path. Run owns it.
+type joiner struct {
+	table   *table
+	watches []Watch
+	counts  *counters
+	// ns is the pid namespace whose numbers fanotify gives, 0 for the initial.
+	ns uint32
+	// limited sensors leave out who is not in the table; others count it.
+	limited bool
+}
+
+// join completes r, and tells whether it is to be delivered.
+func (j *joiner) join(r *Record) bool {
+	j.table.learn(r)
+	switch r.Kind {
+	case event.FileCloseWrite:
+		return j.writer(r)
+	case event.FileOpen:
+		r.File.Watch = classify(j.watches, r.File.Path)
+		return r.File.Watch != "" && !ownEntry(&r.Task, r.File.Path)
+	case event.ProcessPtrace:
+		j.target(r)
+	}
+	return true
+}
+
+// writer finds who closed a file.
+func (j *joiner) writer(r *Record) bool {
+	task, ok := j.table.find(j.ns, r.targetPID)
+	if !ok {
+		if !j.limited {
+			j.counts.writesLost.Add(1)
+		}
+		return false
+	}
+	r.Task = task
+	return true
+}
+
+// target finds whom a tracer reached for where the kernel side could not.
+func (j *joiner) target(r *Record) {
+	if r.Child != nil {
+		return
+	}
+	ns := r.Task.PIDNS
+	if ns == pidnsInitial {
+		ns = 0
+	}
+	if task, ok := j.table.find(ns, r.targetPID); ok {
+		r.Child = &task
+	}
+}
+
+// ownPIDNamespace is the namespace of this process, 0 for the initial one.
+func ownPIDNamespace() uint32 {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/self/ns/pid", &st); err != nil || st.Ino == pidnsInitial {
+		return 0
+	}
+	return uint32(st.Ino)
+}
