@@ -59,6 +59,7 @@ func (db *DB) APITokens(ctx context.Context, user string) ([]APIToken, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}
+	defer rows.Close()
 	return collect(rows, func(t *APIToken) error { return scanToken(rows.Scan, t) })
 }
 

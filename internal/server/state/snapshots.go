@@ -65,6 +65,7 @@ func dropSnapshots(ctx context.Context, tx *sql.Tx, role string) ([]string, erro
 	if err != nil {
 		return nil, err
 	}
+	defer rows.Close()
 	return collect(rows, func(name *string) error { return rows.Scan(name) })
 }
 

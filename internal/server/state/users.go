@@ -83,6 +83,7 @@ func (db *DB) Users(ctx context.Context) ([]User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
+	defer rows.Close()
 	return collect(rows, func(u *User) error { return scanUser(rows.Scan, u) })
 }
 

@@ -1,0 +1,317 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"baize/internal/event"
+	"baize/internal/server/secret"
+	"baize/internal/server/state"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// oneHost is a fleet of one connected host, h1, and one that is away, h2.
+type oneHost struct{ log []string }
+
+func (f *oneHost) Hosts(_ context.Context, after string, _ int) ([]Host, error) {
+	if after >= "h1" {
+		return nil, nil
+	}
+	classes := []Class{{Class: "file", State: event.CoverageLost, Seen: 7, Lost: 3}}
+	return []Host{{ID: "h1", Name: "web-1", Connected: true, Armed: true, Tier: 2, Classes: classes, Hooks: []Hook{}}}, nil
+}
+
+func (f *oneHost) Host(ctx context.Context, id string) (Host, error) {
+	hosts, _ := f.Hosts(ctx, "", 1)
+	if id != "h1" {
+		return Host{}, fmt.Errorf("host %q: %w", id, state.ErrNotFound)
+	}
+	return hosts[0], nil
+}
+
+func (f *oneHost) Ping(ctx context.Context, id, by string) (Result, error) {
+	switch id {
+	case "h1":
+		f.log = append(f.log, "ping by "+by)
+		return Result{ID: "c1", State: "done"}, nil
+	case "slow":
+		<-ctx.Done()
+		return Result{}, ctx.Err()
+	}
+	return Result{}, fmt.Errorf("%s: %w", id, ErrUnreachable)
+}
+
+func (f *oneHost) Revoke(_ context.Context, id, by string) error {
+	f.log = append(f.log, "revoke "+id+" by "+by)
+	return nil
+}
+
+func (f *oneHost) EnrolToken(context.Context, string, int, time.Duration) (string, error) {
+	return "enrol-me", nil
+}
+
+// shortLog is an engine's log of events with consecutive sequence numbers.
+type shortLog struct {
+	events int
+	fail   error
+}
+
+func (l *shortLog) Read(_ context.Context, each func(*event.Event) error) error {
+	for i := range l.events {
+		e := &event.Event{Host: event.Host{ID: "h1"}, Seq: uint64(i + 1), Kind: event.ProcessExec, Time: began}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return l.fail
+}
+
+func (l *shortLog) Last(context.Context) (uint64, error) { return 5 << busShift, nil }
+
+var began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+const password = "correct horse battery"
+
+// bench is a server with its real state, listening on TLS and a unix socket.
+type bench struct {
+	t      *testing.T
+	state  *state.DB
+	fleet  *oneHost
+	log    *shortLog
+	server *Server
+	url    string
+	socket string
+	trust  *tls.Config
+	now    time.Time
+}
+
+func start(t *testing.T) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	db, err := state.Open(t.Context(), filepath.Join(dir, "state.db"))
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	b := &bench{t: t, state: db, fleet: &oneHost{}, log: &shortLog{}, socket: filepath.Join(dir, "api.sock"), now: time.Now()}
+	b.server = New(Config{
+		State: db, Fleet: b.fleet, Log: b.log, Version: "test", Metrics: prometheus.NewRegistry(),
+		Logger: slog.New(slog.NewTextHandler(testWriter{t}, nil)), Now: func() time.Time { return b.now },
+	})
+	hash, err := secret.Hash(password)
+	must(t, err)
+	for _, role := range []Role{Viewer, Analyst, Responder, Admin} {
+		must(t, db.AddUser(t.Context(), state.User{Name: string(role), Org: "default", Role: string(role), Password: hash}))
+	}
+	b.listen()
+	return b
+}
+
+func (b *bench) listen() {
+	b.t.Helper()
+	certificate, pool := selfSigned(b.t)
+	b.trust = &tls.Config{RootCAs: pool}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(b.t, err)
+	b.url = "https://" + listener.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- b.server.Serve(ctx, listener, &tls.Config{Certificates: []tls.Certificate{certificate}}, b.socket)
+	}()
+	b.t.Cleanup(func() {
+		cancel()
+		must(b.t, <-done)
+	})
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(b.socket); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatal("the server does not listen")
+		}
+	}
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	must(t, err)
+	parsed, err := x509.ParseCertificate(der)
+	must(t, err)
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
+
+// client calls as one principal.
+type client struct {
+	b      *bench
+	http   *http.Client
+	base   string
+	cookie string
+	token  string
+	header http.Header
+}
+
+// anonymous is a client that proves nothing.
+func (b *bench) anonymous() *client {
+	transport := &http.Transport{TLSClientConfig: b.trust, ForceAttemptHTTP2: true}
+	b.t.Cleanup(transport.CloseIdleConnections)
+	return &client{b: b, http: &http.Client{Transport: transport}, base: b.url, header: http.Header{}}
+}
+
+// local is a client on the unix socket.
+func (b *bench) local() *client {
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", b.socket)
+	}}
+	b.t.Cleanup(transport.CloseIdleConnections)
+	return &client{b: b, http: &http.Client{Transport: transport}, base: "http://local", header: http.Header{}}
+}
+
+// login is a client with a session of the user.
+func (b *bench) login(user string) *client {
+	b.t.Helper()
+	c := b.anonymous()
+	answer := c.call(http.MethodPost, "/login", map[string]string{"user": user, "password": password})
+	answer.want(http.StatusOK)
+	c.cookie = sessionOf(b.t, answer)
+	return c
+}
+
+func sessionOf(t *testing.T, a *answer) string {
+	t.Helper()
+	for _, cookie := range a.cookies {
+		if cookie.Name == sessionCookie {
+			return cookie.Value
+		}
+	}
+	t.Fatal("no session cookie")
+	return ""
+}
+
+// answer is a response that was read.
+type answer struct {
+	t       *testing.T
+	what    string
+	status  int
+	header  http.Header
+	cookies []*http.Cookie
+	body    []byte
+	err     error
+}
+
+func (c *client) request(method, path string, body any) *http.Request {
+	c.b.t.Helper()
+	var reader io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		must(c.b.t, err)
+		reader = bytes.NewReader(text)
+	}
+	target := c.base + base + path
+	if outside, found := strings.CutPrefix(path, "/"); found && strings.HasPrefix(outside, "/") {
+		target = c.base + outside
+	}
+	r, err := http.NewRequestWithContext(c.b.t.Context(), method, target, reader)
+	must(c.b.t, err)
+	for name, values := range c.header {
+		r.Header[name] = values
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.cookie != "" {
+		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: c.cookie})
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	return r
+}
+
+// call asks path of the API, or of the server where it begins with "//".
+func (c *client) call(method, path string, body any) *answer {
+	c.b.t.Helper()
+	response, err := c.http.Do(c.request(method, path, body))
+	must(c.b.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return &answer{t: c.b.t, what: method + " " + path, status: response.StatusCode, header: response.Header, cookies: response.Cookies(), body: text, err: err}
+}
+
+func (a *answer) want(status int) *answer {
+	a.t.Helper()
+	if a.status != status || a.err != nil {
+		a.t.Fatalf("%s: %d (%v), want %d: %s", a.what, a.status, a.err, status, a.body)
+	}
+	return a
+}
+
+// problem checks that the answer is an RFC 9457 problem and returns its detail.
+func (a *answer) problem(status int) string {
+	a.t.Helper()
+	a.want(status)
+	var p struct {
+		Title, Detail string
+		Status        int
+	}
+	if err := json.Unmarshal(a.body, &p); err != nil || p.Status != status || p.Title == "" || a.header.Get("Content-Type") != "application/problem+json" {
+		a.t.Fatalf("%s: not a problem: %v %s %s", a.what, err, a.header.Get("Content-Type"), a.body)
+	}
+	return p.Detail
+}
+
+func decode[T any](a *answer) T {
+	a.t.Helper()
+	var v T
+	decoder := json.NewDecoder(bytes.NewReader(a.want(http.StatusOK).body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&v); err != nil {
+		a.t.Fatalf("%s: %v: %s", a.what, err, a.body)
+	}
+	return v
+}
+
+var errBroken = errors.New("the disk broke")

