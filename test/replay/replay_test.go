@@ -1,0 +1,85 @@
+package replay
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// events is how many are replayed: ten million in the acceptance test.
+func events(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("BAIZE_REPLAY_EVENTS")
+	if text == "" {
+		return 200_000
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("BAIZE_REPLAY_EVENTS=%q is not a number", text)
+	}
+	return n
+}
+
+// TestMemoryIsBoundedAndOutputIdentical : ten times the events, the same memory;
+// the same events, the same bytes.
+func TestMemoryIsBoundedAndOutputIdentical(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "baize")
+	build := exec.Command("go", "build", "-o", bin, "baize/cmd/baize")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	n := events(t)
+	_, small := replay(t, bin, n/10)
+	once, large := replay(t, bin, n)
+	again, _ := replay(t, bin, n)
+	t.Logf("%d events: %d MB; %d events: %d MB", n/10, small>>20, n, large>>20)
+	const spread = 64 << 20
+	if large > 2*small+spread {
+		t.Errorf("ten times the events take %d MB instead of %d MB", large>>20, small>>20)
+	}
+	for _, name := range []string{"alerts.ndjson", "incidents.ndjson"} {
+		first, second := read(t, once, name), read(t, again, name)
+		if !bytes.Equal(first, second) {
+			t.Errorf("%s differs between two replays of the same events", name)
+		}
+		if name == "alerts.ndjson" && bytes.Count(first, []byte("\n")) < intrusions {
+			t.Errorf("%s has %d lines for %d intrusions", name, bytes.Count(first, []byte("\n")), intrusions)
+		}
+	}
+}
+
+// replay pipes n events through baize replay and returns the directory of its
+// output and its largest resident set in bytes.
+func replay(t *testing.T, bin string, n int) (dir string, rss int64) {
+	t.Helper()
+	dir = t.TempDir()
+	command := exec.Command(bin, "replay", "--out", dir, "-")
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	input, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	failed := errors.Join(generate(input, n), input.Close(), command.Wait())
+	if failed != nil {
+		t.Fatalf("%v\n%s", failed, output.Bytes())
+	}
+	return dir, command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+}
+
+func read(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}

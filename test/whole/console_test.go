@@ -1,0 +1,97 @@
+package whole
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"baize/internal/event"
+	"baize/test/lab"
+	"baize/test/story"
+)
+
+// onScreen is what the browser reports: when the incident was on the page, in
+// Unix milliseconds, and whether the page had been reloaded.
+type onScreen struct {
+	Seen         int64  `json:"seen"`
+	Text         string `json:"text"`
+	SameDocument bool   `json:"sameDocument"`
+}
+
+// TestIntrusionAppearsOnAnOpenPage : from the kernel to a browser's screen in
+// two seconds, without a reload.
+func TestIntrusionAppearsOnAnOpenPage(t *testing.T) {
+	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
+		t.Skip("needs web/node_modules: make test installs it")
+	}
+	ctx, stage := open(t, story.Options{})
+	login, err := stage.Stack.Login(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := browse(ctx, t, login.URL, login.User, login.Password)
+	if line := <-lines; line != "ready" {
+		t.Fatalf("the browser says %q", line)
+	}
+	go stage.Lab.Inject(ctx, lab.Rounds[0].Command()) //nolint:errcheck // what it did is looked up below
+	var seen onScreen
+	if err := json.Unmarshal([]byte(<-lines), &seen); err != nil {
+		t.Fatal(err)
+	}
+	exec := firstShell(ctx, t, stage)
+	took := time.UnixMilli(seen.Seen).Sub(exec)
+	t.Logf("%q on the page %v after the exec", seen.Text, took.Round(time.Millisecond))
+	if !seen.SameDocument || took > 2*time.Second {
+		t.Errorf("took %v, same document: %v", took, seen.SameDocument)
+	}
+}
+
+// browse starts the browser and returns what it prints, line by line.
+func browse(ctx context.Context, t *testing.T, args ...string) <-chan string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	command := exec.CommandContext(ctx, "node", append([]string{"live.mjs"}, args...)...)
+	command.Stderr = os.Stderr
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := make(chan string, 2)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer close(lines)
+		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+		if err := command.Wait(); err != nil {
+			t.Errorf("browser: %v", err)
+		}
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	return lines
+}
+
+// firstShell is when the kernel executed the first shell of the intrusion.
+func firstShell(ctx context.Context, t *testing.T, stage *story.Stage) time.Time {
+	t.Helper()
+	log, err := stage.Export(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shells := stage.Lab.Labels().Shells
+	for _, e := range log {
+		if e.Kind == event.ProcessExec && len(shells) > 0 && int(e.Process.PID) == shells[0] && e.Process.Context.Kind == event.ContextWebShell {
+			return e.Time
+		}
+	}
+	t.Fatalf("none of the shells %v is in the log", shells)
+	return time.Time{}
+}

@@ -1,0 +1,49 @@
+// Somebody before the console: signs in, opens the list of incidents, says
+// "ready", and reports when the first incident is on the page, without a reload.
+//
+//   node live.mjs URL USER PASSWORD
+import { createRequire } from "node:module";
+import { randomUUID } from "node:crypto";
+
+const require = createRequire(new URL("../../web/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+const [url, user, password] = process.argv.slice(2);
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+try {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: "en-US" });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.fill('input[autocomplete="username"]', user);
+  await page.fill('input[autocomplete="current-password"]', password);
+  await page.click('button[type="submit"]');
+  const fresh = page.locator('input[autocomplete="new-password"]');
+  await fresh.first().or(page.locator(".filters")).first().waitFor();
+  if ((await fresh.count()) > 0) {
+    const own = randomUUID();
+    for (const field of await fresh.all()) await field.fill(own);
+    await page.click('button[type="submit"]');
+  }
+  await page.locator(".filters").waitFor();
+  // The page tells the time itself, so that driving it costs nothing.
+  await page.evaluate(() => {
+    window.sameDocument = true;
+    window.firstRow = new Promise((resolve) => {
+      const look = () => {
+        const row = document.querySelector(".row-link");
+        if (row) resolve({ seen: Date.now(), text: row.textContent });
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  });
+  console.log("ready");
+  const found = await page.evaluate(() => window.firstRow);
+  const sameDocument = await page.evaluate(() => window.sameDocument === true);
+  console.log(JSON.stringify({ ...found, sameDocument }));
+} finally {
+  await browser.close();
+}
