@@ -66,11 +66,9 @@ type atom struct {
 	compare comparison
 	number  float64
 	part    timePart
-	// other field of askField, and how much of it must agree.
-	other         string
-	prefixOnly    bool
-	suffixOnly    bool
-	substringOnly bool
+	// other field of askField, and startswith, endswith, contains or "" for equal.
+	other    string
+	relation string
 
 	line int
 }
@@ -91,7 +89,7 @@ func (a *atom) key() string {
 	case askCompare:
 		what = fmt.Sprint(a.compare, a.number, a.part)
 	case askField:
-		what = fmt.Sprint(a.other, a.prefixOnly, a.suffixOnly, a.substringOnly)
+		what = a.relation + "\x00" + a.other
 	}
 	return fmt.Sprintf("%s\x00%d%t\x00%s", a.field, a.ask, a.cased, what)
 }
@@ -143,27 +141,31 @@ func (a *atom) accepts(v Value, others []Value) bool {
 
 // agrees compares v with the values of the other field.
 func (a *atom) agrees(v Value, others []Value) bool {
-	mine := v.text
-	if !a.cased {
-		mine = fold(mine)
-	}
 	for _, o := range others {
-		if o.kind == kindNull {
-			continue
-		}
-		theirs := o.text
-		if !a.cased {
-			theirs = fold(theirs)
-		}
-		switch {
-		case a.prefixOnly && strings.HasPrefix(mine, theirs),
-			a.suffixOnly && strings.HasSuffix(mine, theirs),
-			a.substringOnly && strings.Contains(mine, theirs),
-			mine == theirs:
+		if o.kind != kindNull && a.related(v.text, o.text) {
 			return true
 		}
 	}
 	return false
+}
+
+// related compares two texts as a |fieldref asks.
+func (a *atom) related(mine, theirs string) bool {
+	if a.relation == "" && !a.cased {
+		return strings.EqualFold(mine, theirs)
+	}
+	if !a.cased {
+		mine, theirs = fold(mine), fold(theirs)
+	}
+	switch a.relation {
+	case "startswith":
+		return strings.HasPrefix(mine, theirs)
+	case "endswith":
+		return strings.HasSuffix(mine, theirs)
+	case "contains":
+		return strings.Contains(mine, theirs)
+	}
+	return mine == theirs
 }
 
 // timePart is a part of a time in UTC, by the name of its modifier; "" is the

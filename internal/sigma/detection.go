@@ -183,20 +183,20 @@ func (d *detector) value(field string, m *modifiers, v *node) (*expr, error) {
 		if field == "" && m.anchor == "" {
 			p = p.anyBefore().anyAfter()
 		}
-		kids = append(kids, atomic(&atom{
+		kids = append(kids, leaf(&atom{
 			field: field, pattern: p, cased: m.cased, glob: newGlob(p, m.cased), line: v.line,
 		}))
 	}
 	return combine(opOr, kids), nil
 }
 
-func atomic(a *atom) *expr { return &expr{op: opAtom, atom: a} }
+func leaf(a *atom) *expr { return &expr{op: opAtom, atom: a} }
 
 func nullValue(field string, m *modifiers, v *node) (*expr, error) {
 	if field == "" || m.ask != askPattern || m.anchor != "" || len(m.encode) > 0 {
 		return nil, malformed(v.line, "null does not go with a modifier or a keyword")
 	}
-	return atomic(&atom{field: field, ask: askNull, line: v.line}), nil
+	return leaf(&atom{field: field, ask: askNull, line: v.line}), nil
 }
 
 // special compiles the values that are not text patterns.
@@ -214,10 +214,7 @@ func (d *detector) special(field string, m *modifiers, v *node) (*expr, error) {
 			err = malformed(v.line, "%q is not a number", v.text)
 		}
 	case askField:
-		a.other = v.text
-		a.prefixOnly = m.anchor == "startswith"
-		a.suffixOnly = m.anchor == "endswith"
-		a.substringOnly = m.anchor == "contains"
+		a.other, a.relation = v.text, m.anchor
 		if v.shape != shapeString || v.text == "" {
 			err = malformed(v.line, "|fieldref needs the name of a field")
 		}
@@ -226,11 +223,11 @@ func (d *detector) special(field string, m *modifiers, v *node) (*expr, error) {
 			return nil, malformed(v.line, "|exists needs true or false")
 		}
 		if v.text == "false" {
-			return negate(atomic(a)), nil
+			return negate(leaf(a)), nil
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return atomic(a), nil
+	return leaf(a), nil
 }

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,11 @@ func indent(s string) string {
 func files(contents ...string) fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for i, c := range contents {
-		fsys[string(rune('a'+i))+".yml"] = &fstest.MapFile{Data: []byte(c)}
+		name := string(rune('a'+i)) + ".yml"
+		if i >= 26 {
+			name = fmt.Sprintf("z%05d.yml", i)
+		}
+		fsys[name] = &fstest.MapFile{Data: []byte(c)}
 	}
 	return fsys
 }

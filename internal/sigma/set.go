@@ -1,42 +1,63 @@
 package sigma
 
-// Set is a compiled set of rules. It is immutable and safe for concurrent use.
-type Set struct {
-	rules []*Rule
-}
+import "slices"
 
-func compile(rules []*Rule) *Set {
-	for i, r := range rules {
-		r.order = i
-	}
-	return &Set{rules: rules}
-}
+// maxChosen bounds the log sources remembered; foreign records may name any.
+const maxChosen = 256
 
-// Rules returns all rules in force, ordered by key. The caller does not change
-// the slice.
-func (s *Set) Rules() []*Rule { return s.rules }
-
-// Match appends the rules that rec satisfies to dst, ordered by Rule.Key.
+// Match appends the rules that rec satisfies to dst, ordered by Rule.Key. It
+// allocates nothing but what dst grows by.
 func (s *Set) Match(rec Record, dst []*Rule) []*Rule {
-	source := rec.Logsource()
-	for _, r := range s.rules {
-		if r.Logsource.covers(source) && r.cond.eval(func(a *atom) bool { return a.ask1(rec) }) {
-			dst = append(dst, r)
-		}
+	groups := s.groupsOf(rec.Logsource())
+	if len(groups) == 0 {
+		return dst
+	}
+	m := s.matchers.Get().(*matcher)
+	m.begin(rec, s.idsOf(rec.Schema()))
+	first := len(dst)
+	for _, g := range groups {
+		dst = m.match(g, dst)
+	}
+	m.end()
+	s.matchers.Put(m)
+	if len(dst)-first > 1 {
+		slices.SortFunc(dst[first:], func(a, b *Rule) int { return a.order - b.order })
 	}
 	return dst
 }
 
-// ask1 decides an atom on a record, by itself.
-func (a *atom) ask1(rec Record) bool {
-	var mine, other Values
-	if a.field == "" {
-		rec.Strings(&mine)
-	} else {
-		rec.Field(rec.Schema().ID(a.field), a.field, &mine)
+// groupsOf returns the groups whose rules apply to a log source.
+func (s *Set) groupsOf(source Logsource) []*group {
+	known := *s.chosen.Load()
+	if groups, ok := known[source]; ok {
+		return groups
 	}
-	if a.ask == askField {
-		rec.Field(rec.Schema().ID(a.other), a.other, &other)
+	var groups []*group
+	for _, g := range s.groups {
+		if g.source.covers(source) {
+			groups = append(groups, g)
+		}
 	}
-	return a.holds(mine.list, other.list)
+	if len(known) < maxChosen {
+		next := make(map[Logsource][]*group, len(known)+1)
+		for k, v := range known {
+			next[k] = v
+		}
+		next[source] = groups
+		s.chosen.Store(&next)
+	}
+	return groups
+}
+
+// idsOf returns the numbers of the set's fields in a schema.
+func (s *Set) idsOf(schema *Schema) []int {
+	if b := s.bound.Load(); b != nil && b.schema == schema {
+		return b.ids
+	}
+	b := &binding{schema: schema, ids: make([]int, len(s.fields))}
+	for i, name := range s.fields {
+		b.ids[i] = schema.ID(name)
+	}
+	s.bound.Store(b)
+	return b.ids
 }

@@ -1,0 +1,181 @@
+package sigma
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Set is a compiled set of rules. It is immutable and safe for concurrent use.
+type Set struct {
+	rules  []*Rule
+	groups []*group
+	// fields are the names that rules ask for; 0 is "", all strings.
+	fields []string
+	// bound remembers the numbers of fields in the schema last seen, chosen
+	// the groups that apply to a log source.
+	bound    atomic.Pointer[binding]
+	chosen   atomic.Pointer[map[Logsource][]*group]
+	matchers sync.Pool
+	// The largest counts of any group, for the size of a matcher.
+	maxFacts, maxTests, maxRules int
+}
+
+// binding is the numbers of a set's fields in a schema.
+type binding struct {
+	schema *Schema
+	ids    []int
+}
+
+// group is all rules of one log source, compiled together.
+type group struct {
+	source Logsource
+	rules  []*Rule
+	// steps is the program of each rule.
+	steps []step
+	tests []test
+	scans []fieldScan
+	// triggered are, by fact, the rules to evaluate once it holds; always
+	// those that no fact announces.
+	triggered [][]int32
+	always    []int32
+}
+
+// fieldScan is the automaton of one field.
+type fieldScan struct {
+	field int
+	*automaton
+}
+
+// builder compiles one group.
+type builder struct {
+	set   *Set
+	names map[string]int
+	group *group
+	atoms map[string]step
+	facts []literal
+	// uses counts, by fact, the atoms of rules that need it.
+	uses   []int
+	factOf map[literal]int32
+}
+
+// compile makes a set of rules, which are in the order of their keys.
+func compile(rules []*Rule) *Set {
+	s := &Set{rules: rules, fields: []string{""}}
+	names := map[string]int{"": 0}
+	byLogsource := map[Logsource]*group{}
+	for i, r := range rules {
+		r.order = i
+		g := byLogsource[r.Logsource]
+		if g == nil {
+			g = &group{source: r.Logsource}
+			byLogsource[r.Logsource] = g
+			s.groups = append(s.groups, g)
+		}
+		g.rules = append(g.rules, r)
+	}
+	for _, g := range s.groups {
+		b := builder{set: s, names: names, group: g, atoms: map[string]step{}, factOf: map[literal]int32{}}
+		b.build()
+		s.maxFacts = max(s.maxFacts, len(b.facts))
+		s.maxTests = max(s.maxTests, len(g.tests))
+		s.maxRules = max(s.maxRules, len(g.rules))
+	}
+	s.chosen.Store(&map[Logsource][]*group{})
+	s.matchers.New = func() any { return newMatcher(s) }
+	return s
+}
+
+func (b *builder) build() {
+	g := b.group
+	for _, r := range g.rules {
+		g.steps = append(g.steps, b.step(r.cond))
+	}
+	g.triggered = make([][]int32, len(b.facts))
+	for i, s := range g.steps {
+		facts, _, ok := b.triggers(s, false)
+		if !ok {
+			g.always = append(g.always, int32(i))
+			continue
+		}
+		for _, f := range facts {
+			if !slices.Contains(g.triggered[f], int32(i)) {
+				g.triggered[f] = append(g.triggered[f], int32(i))
+			}
+		}
+	}
+	b.automata()
+}
+
+// automata builds one automaton for each field that has literals.
+func (b *builder) automata() {
+	literals := map[int][]anchored{}
+	facts := map[int][]int32{}
+	var order []int
+	for i, f := range b.facts {
+		if literals[f.field] == nil {
+			order = append(order, f.field)
+		}
+		literals[f.field] = append(literals[f.field], f.anchored)
+		facts[f.field] = append(facts[f.field], int32(i))
+	}
+	for _, field := range order {
+		a := newAutomaton(literals[field], facts[field], maxDense)
+		b.group.scans = append(b.group.scans, fieldScan{field, a})
+	}
+}
+
+// field numbers a field of the set.
+func (b *builder) field(name string) int {
+	if i, ok := b.names[name]; ok {
+		return i
+	}
+	i := len(b.set.fields)
+	b.names[name] = i
+	b.set.fields = append(b.set.fields, name)
+	return i
+}
+
+// fact numbers a literal of the group.
+func (b *builder) fact(l literal) int32 {
+	if i, ok := b.factOf[l]; ok {
+		return i
+	}
+	i := int32(len(b.facts))
+	b.factOf[l] = i
+	b.facts = append(b.facts, l)
+	b.uses = append(b.uses, 0)
+	return i
+}
+
+// Rules returns all rules in force, ordered by key. The caller does not change
+// the slice.
+func (s *Set) Rules() []*Rule { return s.rules }
+
+// Stats describes what a set is compiled to.
+type Stats struct {
+	Rules int
+	// Groups of rules with the same log source, and the Literals, States and
+	// Bytes of all their automata.
+	Groups, Literals, States, Bytes int
+	// Tests are the predicates that literals alone do not decide.
+	Tests int
+	// Always is the number of rules that no literal announces: they are
+	// evaluated for every record of their log source.
+	Always int
+}
+
+// Stats returns what the set is compiled to.
+func (s *Set) Stats() Stats {
+	stats := Stats{Rules: len(s.rules), Groups: len(s.groups)}
+	for _, g := range s.groups {
+		stats.Literals += len(g.triggered)
+		stats.Tests += len(g.tests)
+		stats.Always += len(g.always)
+		for _, scan := range g.scans {
+			stats.States += len(scan.link)
+			stats.Bytes += scan.bytes()
+		}
+	}
+	return stats
+}
