@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +30,22 @@ type observer struct {
 	resolver *container.Resolver
 	titles   *enrich.Titles
 	batches  chan []sensor.Record
-	log      *slog.Logger
+	// marks are events of the agent itself, from other goroutines.
+	marks     chan *event.Event
+	ended     chan struct{}
+	processes atomic.Int64
+	log       *slog.Logger
+}
+
+// maxMarks bounds the agent's own events waiting to be recorded.
+const maxMarks = 64
+
+// report records an event of the agent itself, while it observes.
+func (o *observer) report(ev *event.Event) {
+	select {
+	case o.marks <- ev:
+	case <-o.ended:
+	}
 }
 
 // batchQueue bounds the record batches between sensor and enrichment. Behind
@@ -63,7 +79,8 @@ func observe(host event.Host, org, scope string, log *slog.Logger) (*observer, e
 	o := &observer{
 		sensor: armed, hasher: digest.New(proc), titles: enrich.NewTitles(proc),
 		resolver: container.NewResolver(container.DefaultSockets()),
-		batches:  make(chan []sensor.Record, batchQueue), log: log,
+		batches:  make(chan []sensor.Record, batchQueue), marks: make(chan *event.Event, maxMarks),
+		ended: make(chan struct{}), log: log,
 	}
 	o.enricher = enrich.New(enrich.Config{
 		Host: host, Boot: boot, Org: org, Nested: scope != "", Proc: proc,
@@ -129,6 +146,7 @@ func (o *observer) sense(ctx context.Context) error {
 // loop is the one goroutine of enrichment. It ends when the sensor has
 // delivered its last batch.
 func (o *observer) loop(failed <-chan error, out sink) error {
+	defer close(o.ended)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -148,8 +166,11 @@ func (o *observer) loop(failed <-chan error, out sink) error {
 			o.enricher.Resolved(time.Now(), box)
 		case title := <-o.titles.Done():
 			o.enricher.Retitled(time.Now(), title)
+		case ev := <-o.marks:
+			o.enricher.Mark(time.Now(), ev)
 		case <-timer.C:
 			o.enricher.Tick(time.Now())
+			o.processes.Store(int64(o.enricher.Statistics().Processes))
 		}
 		o.release(out, timer)
 	}
