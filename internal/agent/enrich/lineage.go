@@ -15,7 +15,10 @@ func (e *Enricher) short(p *process) *event.Process {
 		view := p.summary()
 		view.Exec, view.Start = p.exec, p.start
 		view.EffectiveUser, view.Exe = p.effective, &p.image.exe
-		view.Agent, view.Session, view.Login = p.agent, p.session, p.login
+		view.Agent, view.Login = p.agent, p.login
+		if p.session != noID {
+			view.Session = p.session
+		}
 		view.TTY = p.image.tty
 		view.Parent = p.parent
 		p.view = view

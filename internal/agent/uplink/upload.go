@@ -32,7 +32,11 @@ type Blob struct {
 // gives up when the context ends or the server refuses the blob.
 func (u *Uplink) Upload(ctx context.Context, blob Blob) error {
 	digest := sha256.New()
-	if _, err := io.Copy(digest, io.NewSectionReader(blob.Content, 0, blob.Size)); err != nil {
+	n, err := io.Copy(digest, io.NewSectionReader(blob.Content, 0, blob.Size))
+	if err == nil && n < blob.Size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
 		return fmt.Errorf("read %s: %w", blob.Name, err)
 	}
 	header := &baizev1.UploadHeader{Sha256: digest.Sum(nil), Size: uint64(blob.Size), Kind: blob.Kind, Name: blob.Name}
@@ -55,8 +59,8 @@ func (u *Uplink) Upload(ctx context.Context, blob Blob) error {
 // transient reports whether trying again may help.
 func transient(err error) bool {
 	switch status.Code(err) {
-	case codes.Unavailable, codes.Aborted, codes.Internal, codes.DeadlineExceeded, codes.Unknown:
-		return !errors.Is(err, errIncomplete)
+	case codes.Unavailable, codes.Aborted, codes.Internal, codes.DeadlineExceeded:
+		return true
 	}
 	return false
 }
