@@ -154,6 +154,9 @@ const (
 
 func (e *Enricher) fileOf(f *sensor.File) *event.File {
 	file := e.fileRef(&f.FileRef)
+	if f.Watch != "" {
+		file.Sensitive = f.Watch
+	}
 	file.FromUser, file.Change, file.Attribute = f.FromUser, f.Change, f.Attribute
 	if f.NewPath != "" {
 		file.Target = &event.File{Path: f.NewPath, Sensitive: sensitive(f.NewPath)}

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"strconv"
@@ -14,38 +15,67 @@ import (
 // patience bounds every wait of the live tests.
 const patience = 20 * time.Second
 
-// lab is an armed sensor and all that it delivered.
+// lab is an armed sensor with all that it delivered, as one test uses it.
 type lab struct {
 	t      *testing.T
 	sensor *Sensor
+	*log
+}
 
+// log collects records.
+type log struct {
 	mu      sync.Mutex
 	records []Record
 	changed chan struct{}
 }
 
-// arm opens a sensor and runs it until the test ends.
-func arm(t *testing.T, o Options) *lab {
+// start opens a sensor and runs it until end is called.
+func start(t *testing.T, o Options) (l *lab, end func() error) {
 	t.Helper()
 	needKernel(t)
 	s, err := Open(o)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	l := &lab{t: t, sensor: s, changed: make(chan struct{}, 1)}
+	l = &lab{t: t, sensor: s, log: &log{changed: make(chan struct{})}}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx, l.take) }()
-	t.Cleanup(func() {
+	return l, func() error {
 		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("run: %v", err)
-		}
-		if err := s.Close(); err != nil {
-			t.Errorf("close: %v", err)
+		return errors.Join(<-done, s.Close())
+	}
+}
+
+// arm gives a test a sensor of its own.
+func arm(t *testing.T, o Options) *lab {
+	t.Helper()
+	l, end := start(t, o)
+	t.Cleanup(func() {
+		if err := end(); err != nil {
+			t.Errorf("end: %v", err)
 		}
 	})
 	return l
+}
+
+// common is the sensor that most tests share: detaching takes the kernel
+// seconds, and their records do not meet.
+var common struct {
+	sync.Mutex
+	lab *lab
+	end func() error
+}
+
+// shared is an armed sensor of the whole host. TestMain ends it.
+func shared(t *testing.T) *lab {
+	t.Helper()
+	common.Lock()
+	defer common.Unlock()
+	if common.lab == nil {
+		common.lab, common.end = start(t, Options{})
+	}
+	return &lab{t: t, sensor: common.lab.sensor, log: common.lab.log}
 }
 
 // needKernel skips where the sensor cannot run by nature, and fails where the
@@ -60,27 +90,25 @@ func needKernel(t *testing.T) {
 	}
 }
 
-func (l *lab) take(batch []Record) {
+func (l *log) take(batch []Record) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.records = append(l.records, batch...)
-	l.mu.Unlock()
-	select {
-	case l.changed <- struct{}{}:
-	default:
-	}
+	close(l.changed)
+	l.changed = make(chan struct{})
 }
 
-// find returns the first record that matches.
-func (l *lab) find(match func(*Record) bool) *Record {
+// matching returns all records that match so far, and what closes when there
+// are more.
+func (l *log) matching(match func(*Record) bool) (found []Record, more <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.records {
 		if match(&l.records[i]) {
-			r := l.records[i]
-			return &r
+			found = append(found, l.records[i])
 		}
 	}
-	return nil
+	return found, l.changed
 }
 
 // await waits for a record that matches.
@@ -88,11 +116,12 @@ func (l *lab) await(what string, match func(*Record) bool) *Record {
 	l.t.Helper()
 	deadline := time.After(patience)
 	for {
-		if r := l.find(match); r != nil {
-			return r
+		found, more := l.matching(match)
+		if len(found) > 0 {
+			return &found[0]
 		}
 		select {
-		case <-l.changed:
+		case <-more:
 		case <-deadline:
 			l.t.Fatalf("no record of %s", what)
 		}

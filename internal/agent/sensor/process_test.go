@@ -16,7 +16,7 @@ func ofPID(kind event.Kind, pid int) func(*Record) bool {
 }
 
 func TestForkExecExit(t *testing.T) {
-	l := arm(t, Options{})
+	l := shared(t)
 	dir := t.TempDir()
 	c := exec.Command("/bin/sh", "-c", "read x; exit 3")
 	c.Dir = dir
@@ -83,7 +83,7 @@ func checkExec(t *testing.T, r *Record, dir string) {
 }
 
 func TestSnapshotHasEveryone(t *testing.T) {
-	l := arm(t, Options{})
+	l := shared(t)
 	seen := map[int]Record{}
 	err := l.sensor.Snapshot(context.Background(), func(batch []Record) {
 		for _, r := range batch {

@@ -32,6 +32,7 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 		if err != nil {
 			return err
 		}
+		s.settler.settle(batch)
 		batch = coverage.append(batch, time.Now())
 		if len(batch) > 0 {
 			emit(batch)

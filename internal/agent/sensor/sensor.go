@@ -70,6 +70,7 @@ type Sensor struct {
 	// iterating serialises the iterator, which has one buffer.
 	iterating sync.Mutex
 	joiner    *joiner
+	settler   *settler
 	// writes is nil where fanotify is refused, for the reason in writesErr.
 	writes    *writes
 	writesErr error
@@ -113,6 +114,10 @@ func (s *Sensor) start() error {
 		ns: ownPIDNamespace(), limited: s.scope.limited,
 	}
 	if err := s.armAll(); err != nil {
+		return err
+	}
+	var err error
+	if s.settler, err = newSettler(s.loader); err != nil {
 		return err
 	}
 	s.writes, s.writesErr = openWrites(s.loader, s.counts)

@@ -25,7 +25,7 @@ const (
 	WatchCredentials = "credentials"
 	WatchSSHKey      = "ssh_key"
 	WatchCloud       = "cloud_credentials"
-	WatchToken       = "token"
+	WatchToken       = "service_token"
 	WatchHistory     = "history"
 	WatchMemory      = "process_memory"
 	WatchDefinition  = "definition"
@@ -65,12 +65,12 @@ var Watches = []Watch{
 	{WatchCloud, "**/application_default_credentials.json"},
 	{WatchCloud, "**/.oci/config"},
 	{WatchCloud, "**/.aliyun/config.json"},
-	{WatchToken, "**/.kube/config"},
-	{WatchToken, "/etc/kubernetes/admin.conf"},
-	{WatchToken, "/etc/kubernetes/kubelet.conf"},
+	{WatchCredentials, "**/.kube/config"},
+	{WatchCredentials, "/etc/kubernetes/admin.conf"},
+	{WatchCredentials, "/etc/kubernetes/kubelet.conf"},
 	{WatchToken, "**/kubernetes.io/serviceaccount/token"},
 	{WatchToken, "**/kubernetes.io/serviceaccount/*/token"},
-	{WatchToken, "**/.vault-token"},
+	{WatchCredentials, "**/.vault-token"},
 	{WatchHistory, "**/.bash_history"},
 	{WatchHistory, "**/.zsh_history"},
 	{WatchHistory, "**/.ash_history"},

@@ -204,22 +204,26 @@ int on_written(void *ctx)
 	return 0;
 }
 
-__attribute__((noinline)) int describe(u32 i)
+__attribute__((noinline)) int describe(u64 i)
 {
 	u32 key = ASK_DESCRIBE;
 	struct asked *a = bpf_map_lookup_elem(&asks, &key);
-	if (!a || i >= ASKED_MAX)
+	if (!a)
 		return 0;
-	struct file *f = file_of(bpf_get_current_task_btf(), a->files[i].fd);
+	asm volatile("%0 &= %1" : "+r"(i) : "i"(ASKED_MAX - 1));
+	struct asked_file *q = &a->files[i];
+	struct file *f = file_of(bpf_get_current_task_btf(), q->fd);
 	if (f)
-		fill_file(&a->files[i].info, BPF_CORE_READ(f, f_inode), BPF_CORE_READ(f, f_path.dentry));
+		fill_file(&q->info, BPF_CORE_READ(f, f_inode), BPF_CORE_READ(f, f_path.dentry));
 	return 0;
 }
 
 SEC("syscall")
 int on_describe(void *ctx)
 {
-	for (u32 i = 0; i < ASKED_MAX; i++)
+	u32 key = ASK_DESCRIBE;
+	struct asked *a = bpf_map_lookup_elem(&asks, &key);
+	for (u32 i = 0; a && i < ASKED_MAX && i < a->count; i++)
 		describe(i);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10
 #define ECONNABORTED 103
+#define SOCK_DONE 1
 #define PEERS 8
 #define ACCEPTED_MAX 32768
 
@@ -90,7 +91,9 @@ static __always_inline void fill_bytes(struct sock_info *i, struct sock *sk)
 	u64 sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
 	u64 acked = BPF_CORE_READ(tp, bytes_acked);
 	i->bytes_out = sent < acked ? sent : acked;
-	i->bytes_in = BPF_CORE_READ(tp, bytes_received);
+	// Received counts the FIN, which leaves this flag.
+	i->bytes_in = BPF_CORE_READ(tp, bytes_received) -
+		      (BPF_CORE_READ(sk, __sk_common.skc_flags) >> SOCK_DONE & 1);
 }
 
 // closed ends a connection that was owned, or one that never came about.
@@ -121,6 +124,9 @@ int BPF_PROG(on_state, struct sock *sk, int before, int after)
 {
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
+	// The kernel gives out cookies when asked: here for the accept to come.
+	if (after == TCP_ESTABLISHED && before == TCP_SYN_RECV)
+		bpf_get_socket_cookie(sk);
 	if (after != TCP_SYN_SENT && after != TCP_LISTEN && after != TCP_CLOSE &&
 	    !(after == TCP_ESTABLISHED && before == TCP_SYN_SENT))
 		return 0;

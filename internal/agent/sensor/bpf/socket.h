@@ -27,7 +27,8 @@ static __always_inline bool fill_socket(struct sock_info *i, struct sock *sk)
 	i->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	i->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	i->protocol = BPF_CORE_READ(sk, sk_protocol);
-	i->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	// skc_num is gone already when a socket closes; this stays.
+	i->local_port = __builtin_bswap16(BPF_CORE_READ(inet, inet_sport));
 	i->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	return true;
 }

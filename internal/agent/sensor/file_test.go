@@ -1,0 +1,157 @@
+package sensor
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"baize/internal/event"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// fileOf awaits a record of a kind about a path by a process.
+func (l *lab) fileOf(kind event.Kind, pid int, path string) *Record {
+	l.t.Helper()
+	return l.await(string(kind)+" of "+path, func(r *Record) bool {
+		return r.Kind == kind && int(r.Task.PID) == pid && r.File.Path == path
+	})
+}
+
+func TestFileCalls(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), inMemory(t)} {
+		l := shared(t)
+		h := prepare(t, nil, "files", dir)
+		h.finish()
+		at := func(name string) string { return filepath.Join(dir, name) }
+		second := inode(t, at("second"))
+
+		made := l.fileOf(event.FileCreate, h.pid, at("first"))
+		if made.File.FromUser || made.File.Inode != second || made.Task.Start/tick != h.ticks {
+			t.Errorf("create %+v by %+v", made.File, made.Task)
+		}
+		checkSettled(t, l, h, at, made.File.FileRef)
+		if r := l.fileOf(event.FileUnlink, h.pid, at("third")); !r.File.FromUser {
+			t.Errorf("unlink %+v", r.File)
+		}
+		l.fileOf(event.FileUnlink, h.pid, at("dir"))
+		checkAttributes(t, l, h, at("second"))
+	}
+}
+
+// inMemory is a directory on tmpfs.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "sensor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// checkSettled checks records of calls that only had names: where the name led
+// is the file that was made, down to its generation.
+func checkSettled(t *testing.T, l *lab, h *helper, at func(string) string, made FileRef) {
+	t.Helper()
+	rename := l.fileOf(event.FileRename, h.pid, at("first"))
+	if rename.File.NewPath != at("second") || !rename.File.FromUser {
+		t.Errorf("rename %+v", rename.File)
+	}
+	link := l.fileOf(event.FileLink, h.pid, at("second"))
+	if link.File.NewPath != at("third") {
+		t.Errorf("link %+v", link.File)
+	}
+	soft := l.fileOf(event.FileCreate, h.pid, at("soft"))
+	if soft.File.NewPath != "/target" || soft.File.Inode != inode(t, at("soft")) || soft.File.Mode&modeMask != syscall.S_IFLNK {
+		t.Errorf("symlink %+v", soft.File)
+	}
+	l.fileOf(event.FileCreate, h.pid, at("dir"))
+	if got := rename.File.FileRef; got.Inode != made.Inode || got.Gen != made.Gen || got.Device != made.Device {
+		t.Errorf("renamed %+v, made %+v", got, made)
+	}
+}
+
+func checkAttributes(t *testing.T, l *lab, h *helper, path string) {
+	t.Helper()
+	ino := inode(t, path)
+	for _, change := range []string{"mode", "owner", "xattr", "size"} {
+		r := l.await("a change of "+change, func(r *Record) bool {
+			return r.Kind == event.FileAttributes && int(r.Task.PID) == h.pid && r.File.Change == change
+		})
+		if r.File.Path != path || r.File.Inode != ino {
+			t.Errorf("%s: %+v", change, r.File)
+		}
+		if change == "xattr" && r.File.Attribute != "trusted.baize" {
+			t.Errorf("attribute %q", r.File.Attribute)
+		}
+	}
+}
+
+func TestCloseAfterWrite(t *testing.T) {
+	l := shared(t)
+	for _, how := range []string{"leave", "dup2", "mmap"} {
+		for _, dir := range []string{t.TempDir(), inMemory(t)} {
+			name := filepath.Join(dir, how)
+			h := act(t, how, name)
+			r := l.fileOf(event.FileCloseWrite, h.pid, name)
+			made := l.fileOf(event.FileCreate, h.pid, name)
+			var st syscall.Stat_t
+			if err := syscall.Stat(name, &st); err != nil {
+				t.Fatal(err)
+			}
+			if r.File.Inode != st.Ino || r.File.Size != uint64(st.Size) || r.Task.Start/tick != h.ticks {
+				t.Errorf("%s: %+v by %+v", how, r.File, r.Task)
+			}
+			if r.File.Gen != made.File.Gen || r.File.Device != made.File.Device {
+				t.Errorf("%s: made %+v, closed %+v", how, made.File.FileRef, r.File.FileRef)
+			}
+		}
+	}
+}
+
+func TestWatchedOpens(t *testing.T) {
+	l := shared(t)
+	home := t.TempDir()
+	key := filepath.Join(home, ".ssh", "id_ed25519")
+	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(key, []byte("k"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, class := range map[string]string{
+		"/etc/shadow": WatchCredentials, key: WatchSSHKey, "/etc/profile": WatchDefinition,
+		"/proc/" + itoa(os.Getpid()) + "/environ": WatchMemory,
+	} {
+		pid := run(t, "/bin/cat", path)
+		if r := l.fileOf(event.FileOpen, pid, path); r.File.Watch != class || r.File.FromUser {
+			t.Errorf("%s: %+v", path, r.File)
+		}
+	}
+	// A path of the same name elsewhere, and one's own memory, are no records.
+	if err := os.WriteFile(filepath.Join(home, "shadow"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pid := run(t, "/bin/cat", filepath.Join(home, "shadow"), "/proc/self/environ", "/etc/shadow")
+	l.fileOf(event.FileOpen, pid, "/etc/shadow")
+	other, _ := l.matching(func(r *Record) bool {
+		return ofPID(event.FileOpen, pid)(r) && r.File.Path != "/etc/shadow"
+	})
+	for _, r := range other {
+		t.Errorf("unwatched open %+v", r.File)
+	}
+}
+
+// A path through a symbolic link and a descriptor is the kernel's path.
+func TestOpenIsSeenThroughLinks(t *testing.T) {
+	l := shared(t)
+	link := filepath.Join(t.TempDir(), "harmless")
+	if err := os.Symlink("/etc/shadow", link); err != nil {
+		t.Fatal(err)
+	}
+	pid := run(t, "/bin/cat", link)
+	l.fileOf(event.FileOpen, pid, "/etc/shadow")
+}

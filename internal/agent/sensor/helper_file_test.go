@@ -1,0 +1,73 @@
+package sensor
+
+import (
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// fileCalls does one of everything in the directory args[0].
+func fileCalls(args []string) error {
+	dir, err := unix.Open(args[0], unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	at := func(name string) string { return filepath.Join(args[0], name) }
+	steps := []func() error{
+		func() error { return unix.Chdir(args[0]) },
+		func() error { return os.WriteFile(at("first"), []byte("x"), 0o600) },
+		func() error { return unix.Renameat(dir, "first", dir, "second") },
+		func() error { return unix.Link(at("second"), "third") },
+		func() error { return unix.Symlink("/target", at("soft")) },
+		func() error { return unix.Mkdir(at("dir"), 0o700) },
+		func() error { return unix.Chmod("second", 0o4755) },
+		func() error { return unix.Chown(at("second"), 1, 1) },
+		func() error { return unix.Setxattr(at("second"), "trusted.baize", []byte("1"), 0) },
+		func() error { return unix.Truncate(at("second"), 100) },
+		func() error { return unix.Unlinkat(dir, "third", 0) },
+		func() error { return unix.Rmdir(at("dir")) },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dupClose ends the last writing descriptor by dup2 over it.
+func dupClose(args []string) error {
+	fd, err := unix.Open(args[0], unix.O_CREAT|unix.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := unix.Write(fd, []byte("by dup2")); err != nil {
+		return err
+	}
+	null, err := unix.Open("/dev/null", unix.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	return unix.Dup2(null, fd)
+}
+
+// mapWrite writes through a shared mapping that outlives the descriptor.
+func mapWrite(args []string) error {
+	fd, err := unix.Open(args[0], unix.O_CREAT|unix.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := unix.Ftruncate(fd, 4096); err != nil {
+		return err
+	}
+	m, err := unix.Mmap(fd, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	if err := unix.Close(fd); err != nil {
+		return err
+	}
+	copy(m, "by mmap")
+	return unix.Munmap(m)
+}
