@@ -11,6 +11,9 @@ const (
 	ClassFile    Class = "file"
 	ClassNetwork Class = "network"
 	ClassDNS     Class = "dns"
+	// ClassAll is a window in which events of any class may be missing: the
+	// server's say where a host's numbering has a gap.
+	ClassAll Class = "all"
 )
 
 // Coverage states, best first.

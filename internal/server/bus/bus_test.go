@@ -46,7 +46,7 @@ func batch(t *testing.T, first uint64, count int) Batch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Batch{Origin: origin, First: first, Count: count, Received: start, Skew: 1500 * time.Millisecond, Body: body}
+	return Batch{Origin: origin, First: first, Last: first + uint64(count) - 1, Received: start, Skew: 1500 * time.Millisecond, Body: body}
 }
 
 func publish(t *testing.T, b *Bus, batch Batch, after uint64) uint64 {

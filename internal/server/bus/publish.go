@@ -26,9 +26,9 @@ type header struct {
 	Host string `json:"host,omitempty"`
 	Name string `json:"name,omitempty"`
 	Boot string `json:"boot,omitempty"`
-	// First and Count number the events; 0 where they have no numbers.
+	// First and Last number the events; 0 where they have no numbers.
 	First    uint64    `json:"first,omitempty"`
-	Count    int       `json:"count,omitempty"`
+	Last     uint64    `json:"last,omitempty"`
 	Received time.Time `json:"received"`
 	Skew     int64     `json:"skew_ms,omitempty"`
 }
@@ -36,9 +36,9 @@ type header struct {
 // Batch is a run of one boot's events, as it goes to the log.
 type Batch struct {
 	Origin wire.Origin
-	// First is the number of the first event; Count events follow each other.
-	First uint64
-	Count int
+	// First and Last are the run of numbers that the batch settles: what is
+	// missing in between is lost for good, and said so by an event within.
+	First, Last uint64
 	// Received is the server's clock; Skew is host clock minus server clock.
 	Received time.Time
 	Skew     time.Duration
@@ -50,7 +50,7 @@ type Batch struct {
 type Tail struct {
 	// Sequence of the message; 0 where the log has none.
 	Sequence uint64
-	// Seq is the number of the last event in it.
+	// Seq is the last number that it settled.
 	Seq uint64
 }
 
@@ -60,7 +60,7 @@ type Tail struct {
 func (b *Bus) Publish(ctx context.Context, batch Batch, after uint64) (uint64, error) {
 	h := header{
 		Org: batch.Origin.Org, Host: batch.Origin.Host.ID, Name: batch.Origin.Host.Name, Boot: batch.Origin.Boot,
-		First: batch.First, Count: batch.Count, Received: batch.Received.UTC(), Skew: batch.Skew.Milliseconds(),
+		First: batch.First, Last: batch.Last, Received: batch.Received.UTC(), Skew: batch.Skew.Milliseconds(),
 	}
 	ack, err := b.publish(ctx, batchSubject(h.Host, h.Boot), h, batch.Body, jetstream.WithExpectLastSequencePerSubject(after))
 	if fenced(err) {
@@ -122,7 +122,7 @@ func (b *Bus) Tail(ctx context.Context, host, boot string) (Tail, error) {
 	if err != nil {
 		return Tail{}, fmt.Errorf("tail of host %s boot %s: %w", host, boot, err)
 	}
-	return Tail{Sequence: msg.Sequence, Seq: h.First + uint64(h.Count) - 1}, nil
+	return Tail{Sequence: msg.Sequence, Seq: h.Last}, nil
 }
 
 func parseHeader(headers nats.Header) (header, error) {

@@ -8,13 +8,9 @@ import (
 	"time"
 )
 
-// States of a command, besides those of its result.
-const (
-	// CommandSent : handed to the host's session, not answered yet.
-	CommandSent = "sent"
-	// CommandExpired : not answered while it was valid.
-	CommandExpired = "expired"
-)
+// CommandSent is the state of a command that was issued and not answered yet.
+// Past its expiry it will not be obeyed any more.
+const CommandSent = "sent"
 
 // Command is an order that was issued to a host, and what came of it.
 type Command struct {
@@ -25,7 +21,7 @@ type Command struct {
 	Approver string
 	Issued   time.Time
 	Expires  time.Time
-	// State is CommandSent, CommandExpired, or done, failed or refused.
+	// State is CommandSent, or done, failed or refused.
 	State    string
 	Detail   string
 	Answered time.Time
@@ -70,18 +66,33 @@ func (db *DB) EndCommand(ctx context.Context, id, host, state, detail string, no
 	return nil
 }
 
+const selectCommands = `SELECT id, host, counter, action, approver, issued, expires, state, detail, answered FROM commands`
+
+func scanCommand(scan func(...any) error, c *Command) error {
+	var counter, issued, expires, answered int64
+	err := scan(&c.ID, &c.Host, &counter, &c.Action, &c.Approver, &issued, &expires, &c.State, &c.Detail, &answered)
+	c.Counter, c.Issued, c.Expires, c.Answered = uint64(counter), at(issued), at(expires), at(answered)
+	return err
+}
+
+// Command returns one command, or ErrNotFound.
+func (db *DB) Command(ctx context.Context, id string) (Command, error) {
+	var c Command
+	err := scanCommand(db.sql.QueryRowContext(ctx, selectCommands+` WHERE id = ?`, id).Scan, &c)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Command{}, fmt.Errorf("read command %s: %w", id, err)
+	}
+	return c, nil
+}
+
 // Commands returns the latest commands to a host, newest first.
 func (db *DB) Commands(ctx context.Context, host string, limit int) ([]Command, error) {
-	rows, err := db.sql.QueryContext(ctx, `
-		SELECT id, host, counter, action, approver, issued, expires, state, detail, answered
-		FROM commands WHERE host = ? ORDER BY issued DESC, counter DESC LIMIT ?`, host, limit)
+	rows, err := db.sql.QueryContext(ctx, selectCommands+` WHERE host = ? ORDER BY issued DESC, counter DESC LIMIT ?`, host, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read commands of %s: %w", host, err)
 	}
-	return collect(rows, func(c *Command) error {
-		var counter, issued, expires, answered int64
-		err := rows.Scan(&c.ID, &c.Host, &counter, &c.Action, &c.Approver, &issued, &expires, &c.State, &c.Detail, &answered)
-		c.Counter, c.Issued, c.Expires, c.Answered = uint64(counter), at(issued), at(expires), at(answered)
-		return err
-	})
+	return collect(rows, func(c *Command) error { return scanCommand(rows.Scan, c) })
 }

@@ -164,6 +164,12 @@ func TestCommandsCountUpAndAreAnsweredOnce(t *testing.T) {
 	if err := db.EndCommand(t.Context(), "c1", "h1", "failed", "", epochStart); !errors.Is(err, ErrNotFound) {
 		t.Errorf("answered twice: %v", err)
 	}
+	if c, err := db.Command(t.Context(), "c1"); err != nil || c.State != "done" || c.Counter != 2 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if _, err := db.Command(t.Context(), "c9"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an unknown command: %v", err)
+	}
 	commands, err := db.Commands(t.Context(), "h1", 2)
 	must(t, err)
 	if len(commands) != 2 || commands[0].State != CommandSent || commands[1].Detail != "pong" || !commands[1].Answered.Equal(epochStart.Add(time.Second)) {

@@ -49,7 +49,7 @@ CREATE TABLE commands (
   approver TEXT NOT NULL,
   issued INTEGER NOT NULL,
   expires INTEGER NOT NULL,
-  state TEXT NOT NULL,                 -- sent, done, failed, refused, expired
+  state TEXT NOT NULL,                 -- sent, done, failed, refused
   detail TEXT NOT NULL DEFAULT '',
   answered INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -1,0 +1,163 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	grpcpeer "google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"baize/internal/identity"
+	"baize/internal/server/ca"
+	baizev1 "baize/proto/baize/v1"
+)
+
+// peer is an authenticated host.
+type peer struct {
+	identity.Name
+	serial   string
+	notAfter time.Time
+	addr     string
+}
+
+type peerKey struct{}
+
+// peerOf is the host that the call was admitted for.
+func peerOf(ctx context.Context) peer { return ctx.Value(peerKey{}).(peer) }
+
+// admit lets a call in with a valid certificate. Everything but enrolling
+// needs one; a method that is not known needs one too.
+func (g *Gateway) admit(ctx context.Context, method string) (context.Context, error) {
+	if method == baizev1.EnrollmentService_Enroll_FullMethodName {
+		return ctx, nil
+	}
+	addr, certificate := caller(ctx)
+	if certificate == nil {
+		return nil, status.Error(codes.Unauthenticated, "a host certificate is required: enrol first")
+	}
+	name, err := g.deps.Registrar.Admit(ctx, certificate)
+	switch {
+	case ctx.Err() != nil:
+		return nil, status.FromContextError(ctx.Err()).Err()
+	case err != nil:
+		g.refusals.add(refusal{name: name, kind: "certificate", reason: fmt.Sprintf("%v: serial %s, from %s", err, ca.Serial(certificate), addr)})
+		return nil, status.Error(codes.Unauthenticated, err.Error())
+	}
+	return context.WithValue(ctx, peerKey{}, peer{Name: name, serial: ca.Serial(certificate), notAfter: certificate.NotAfter, addr: addr}), nil
+}
+
+// caller is the address and the verified certificate of the connection.
+func caller(ctx context.Context) (addr string, certificate *x509.Certificate) {
+	p, ok := grpcpeer.FromContext(ctx)
+	if !ok {
+		return "", nil
+	}
+	info, ok := p.AuthInfo.(credentials.TLSInfo)
+	if !ok || len(info.State.VerifiedChains) == 0 {
+		return p.Addr.String(), nil
+	}
+	return p.Addr.String(), info.State.VerifiedChains[0][0]
+}
+
+func (g *Gateway) admitUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	ctx, err := g.admit(ctx, info.FullMethod)
+	if err != nil {
+		return nil, err
+	}
+	return handle(ctx, req)
+}
+
+func (g *Gateway) admitStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	ctx, err := g.admit(stream.Context(), info.FullMethod)
+	if err != nil {
+		return err
+	}
+	return handle(srv, &admitted{stream, ctx})
+}
+
+// admitted is a stream whose context says who calls.
+type admitted struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+// Context returns the stream's context with the peer in it.
+func (a *admitted) Context() context.Context { return a.ctx }
+
+// watched reports handshakes that fail for the certificate that was shown. A
+// connection that only looks at the port is no report.
+type watched struct {
+	credentials.TransportCredentials
+	failed func(addr net.Addr, err error)
+}
+
+func (g *Gateway) watch(config *tls.Config) credentials.TransportCredentials {
+	return &watched{credentials.NewTLS(config), func(addr net.Addr, err error) {
+		g.refusals.add(refusal{kind: "handshake", reason: fmt.Sprintf("TLS from %s: %v", addr, err)})
+	}}
+}
+
+// ServerHandshake implements credentials.TransportCredentials.
+func (w *watched) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	secure, info, err := w.TransportCredentials.ServerHandshake(conn)
+	if _, bad := errors.AsType[*tls.CertificateVerificationError](err); bad {
+		w.failed(conn.RemoteAddr(), err)
+	}
+	return secure, info, err
+}
+
+// Clone implements credentials.TransportCredentials.
+func (w *watched) Clone() credentials.TransportCredentials {
+	return &watched{w.TransportCredentials.Clone(), w.failed}
+}
+
+// limiter slows down whoever guesses tokens: a bucket for each address, and
+// one for those that do not fit.
+type limiter struct {
+	mu      sync.Mutex
+	buckets map[string]*rate.Limiter
+	rest    *rate.Limiter
+}
+
+// Attempts to enrol: 30 at once from an address, then one a second; beyond
+// maxBuckets addresses, those that come new share one bucket.
+const (
+	enrolRate  = rate.Limit(1)
+	enrolBurst = 30
+	maxBuckets = 4096
+)
+
+func newLimiter() *limiter {
+	return &limiter{buckets: map[string]*rate.Limiter{}, rest: rate.NewLimiter(10, 100)}
+}
+
+func (l *limiter) allow(addr string, now time.Time) bool {
+	host := addr[:max(strings.LastIndexByte(addr, ':'), 0)]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	bucket := l.buckets[host]
+	if bucket == nil && len(l.buckets) >= maxBuckets {
+		maps.DeleteFunc(l.buckets, func(_ string, b *rate.Limiter) bool { return b.TokensAt(now) >= enrolBurst })
+	}
+	switch {
+	case bucket != nil:
+	case len(l.buckets) >= maxBuckets:
+		bucket = l.rest
+	default:
+		bucket = rate.NewLimiter(enrolRate, enrolBurst)
+		l.buckets[host] = bucket
+	}
+	return bucket.AllowN(now, 1)
+}
