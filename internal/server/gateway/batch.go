@@ -89,7 +89,7 @@ func (in *inbound) settle(ctx context.Context, key bootKey, p *bootProgress, b *
 		in.refuse("event", fmt.Sprintf("batch from number %d: %v", b.FirstSeq, problem))
 	}
 	out := bus.Batch{Origin: origin, First: p.seq + 1, Last: last, Received: now, Skew: in.skew.estimate(), Body: b.Events}
-	if lost := last - p.seq - uint64(len(events)); lost > 0 || len(events) < int(b.Count) {
+	if lost := last - p.seq - uint64(len(events)); lost > 0 || problem != nil || len(events) < int(b.Count) {
 		body, err := wire.Pack(withLoss(events, p.seq, last, lost, now))
 		if err != nil {
 			return err // what was decoded encodes

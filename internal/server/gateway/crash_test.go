@@ -1,0 +1,3 @@
+package gateway
+
+func serveForParent() bool { return false }
