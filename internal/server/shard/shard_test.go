@@ -84,7 +84,7 @@ func (s *server) publish(events []*event.Event) {
 			s.t.Fatal(err)
 		}
 		first := events[0]
-		s.after[host], err = s.bus.Publish(s.t.Context(), bus.Batch{Origin: wire.Of(first), First: first.Seq, Count: n, Received: events[n-1].Time, Body: body}, s.after[host])
+		s.after[host], err = s.bus.Publish(s.t.Context(), bus.Batch{Origin: wire.Of(first), First: first.Seq, Last: events[n-1].Seq, Received: events[n-1].Time, Body: body}, s.after[host])
 		if err != nil {
 			s.t.Fatal(err)
 		}
