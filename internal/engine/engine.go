@@ -28,6 +28,9 @@ type Config struct {
 	Alerts int
 	// Entities of the baseline.
 	Entities int
+	// Final asks for the last revision of each incident alone, when it ends or
+	// the log does: what a replay wants.
+	Final bool
 	// Trace asks for the provenance of each new alert.
 	Trace bool
 }
@@ -133,15 +136,30 @@ func (e *Engine) Process(ev *event.Event) Output {
 	default:
 		e.observe(ev, &out)
 	}
-	out.Incidents = append(out.Incidents, e.merger.Drain(false)...)
+	if e.cfg.Final {
+		out.Incidents = e.merger.Ended()
+	} else {
+		out.Incidents = append(out.Incidents, e.merger.Drain(false)...)
+	}
 	return out
 }
 
 // Finish hands out what waits for the next second, at the end of a log.
 func (e *Engine) Finish() Output {
 	var out Output
-	e.flush(&out)
+	e.FinishTo(func(part Output) {
+		out.Alerts = append(out.Alerts, part.Alerts...)
+		out.Incidents = append(out.Incidents, part.Incidents...)
+	})
 	return out
+}
+
+// FinishTo is Finish in parts, with one incident in memory at a time.
+func (e *Engine) FinishTo(emit func(Output)) {
+	var out Output
+	e.flushAlerts(&out)
+	emit(out)
+	e.merger.DrainTo(true, func(i incident.Incident) { emit(Output{Incidents: []incident.Incident{i}}) })
 }
 
 // Years whose instants fit in 64 bits of nanoseconds. An event outside them
@@ -165,13 +183,19 @@ func (e *Engine) advance(ev *event.Event, out *Output) {
 }
 
 func (e *Engine) flush(out *Output) {
+	e.flushAlerts(out)
+	if !e.cfg.Final {
+		out.Incidents = append(out.Incidents, e.merger.Drain(true)...)
+	}
+}
+
+func (e *Engine) flushAlerts(out *Output) {
 	for _, f := range e.waiting {
 		e.recount(f)
 		out.Alerts = append(out.Alerts, f.Alert)
 	}
 	clear(e.waiting)
 	e.waiting = e.waiting[:0]
-	out.Incidents = append(out.Incidents, e.merger.Drain(true)...)
 }
 
 // observe takes in what happened on a host, and raises what the rules find.

@@ -28,7 +28,7 @@ func (g *Graph) process(h *host, ep *event.Process, now int64) *process {
 		return *p
 	}
 	parent := g.ancestors(h, ep, now)
-	p := &process{Key: ep.Key, Parent: parent, Server: ep.Server}
+	p := &process{Key: ep.Key, Parent: parent, Server: ep.Server, First: now}
 	g.put(h, key, p, now)
 	describe(p, ep)
 	g.place(h, p, ep.Context)
@@ -57,7 +57,7 @@ func (g *Graph) ancestor(h *host, ep *event.Process, above procKey, ctx *event.C
 	if h.procs.Get(key, now) != nil {
 		return key
 	}
-	p := &process{Key: ep.Key, Parent: above, Server: ep.Server}
+	p := &process{Key: ep.Key, Parent: above, Server: ep.Server, First: now}
 	g.put(h, key, p, now)
 	describe(p, ep)
 	if ep.Context != nil {

@@ -35,6 +35,8 @@ type process struct {
 	// Root : it is the first process of its context.
 	Root   bool
 	Exited bool
+	// First is when it was first seen.
+	First int64
 	// Source is the outside peer that a server accepted last, at SourceTime;
 	// another one was last accepted at OtherTime.
 	Source     string

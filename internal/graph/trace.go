@@ -9,6 +9,8 @@ type Step struct {
 	User          string
 	Context, Kind string
 	Lineage       string
+	// First is when it was first seen, in nanoseconds of the engine's clock.
+	First int64
 	// Flow says that the image was written by another lineage.
 	Flow *Flow
 }
@@ -50,5 +52,5 @@ func (g *Graph) Trace(key event.ProcessKey) Trace {
 }
 
 func step(p *process) Step {
-	return Step{Key: p.Key, Exe: p.Exe, Command: p.Command, User: p.User, Context: p.Context, Kind: p.Kind, Lineage: p.Lineage, Flow: p.Flow}
+	return Step{Key: p.Key, Exe: p.Exe, Command: p.Command, User: p.User, Context: p.Context, Kind: p.Kind, Lineage: p.Lineage, First: p.First, Flow: p.Flow}
 }

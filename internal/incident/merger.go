@@ -319,7 +319,14 @@ func (m *Merger) touch(g *group, now int64) {
 		g.dirty = true
 		m.dirty = append(m.dirty, g)
 	}
+	if len(m.dirty) > 2*m.groups.Len()+minCompact {
+		m.dirty = slices.DeleteFunc(m.dirty, func(g *group) bool { return g.gone })
+	}
 }
+
+// minCompact is how many changes may wait before those of incidents that are
+// gone are looked for.
+const minCompact = 1_000
 
 // drainAtOnce is the number of alerts up to which an incident is handed out on
 // every change; a larger one only when all are, once a second.
@@ -347,7 +354,16 @@ func (m *Merger) Drain(all bool) []Incident {
 	if len(m.dirty) == 0 && len(m.ended) == 0 {
 		return nil
 	}
-	out := m.Ended()
+	var out []Incident
+	m.DrainTo(all, func(i Incident) { out = append(out, i) })
+	return out
+}
+
+// DrainTo is Drain with one incident in memory at a time.
+func (m *Merger) DrainTo(all bool, yield func(Incident)) {
+	for _, i := range m.Ended() {
+		yield(i)
+	}
 	waiting := m.dirty[:0]
 	for _, g := range m.dirty {
 		switch {
@@ -357,10 +373,9 @@ func (m *Merger) Drain(all bool) []Incident {
 			waiting = append(waiting, g)
 		default:
 			g.dirty = false
-			out = append(out, g.view())
+			yield(g.view())
 		}
 	}
 	clear(m.dirty[len(waiting):])
 	m.dirty = waiting
-	return out
 }

