@@ -13,6 +13,6 @@ func New() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(rulesCommand())
+	root.AddCommand(rulesCommand(), replayCommand(), incidentsCommand())
 	return root
 }

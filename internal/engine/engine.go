@@ -144,21 +144,26 @@ func (e *Engine) Process(ev *event.Event) Output {
 	return out
 }
 
-// Finish hands out what waits for the next second, at the end of a log.
+// Finish hands out everything at the end of a log, also what waits for the
+// next second.
 func (e *Engine) Finish() Output {
 	var out Output
-	e.FinishTo(func(part Output) {
-		out.Alerts = append(out.Alerts, part.Alerts...)
-		out.Incidents = append(out.Incidents, part.Incidents...)
-	})
+	e.FinishAlerts(func(part Output) { out.Alerts = part.Alerts })
+	e.FinishIncidents(func(part Output) { out.Incidents = append(out.Incidents, part.Incidents...) })
 	return out
 }
 
-// FinishTo is Finish in parts, with one incident in memory at a time.
-func (e *Engine) FinishTo(emit func(Output)) {
+// FinishAlerts hands out the repeats that wait for the next second.
+func (e *Engine) FinishAlerts(emit func(Output)) {
 	var out Output
 	e.flushAlerts(&out)
 	emit(out)
+}
+
+// FinishIncidents hands out the incidents that were not handed out yet, one at
+// a time. Without FinishAlerts before it, repeats of alerts keep waiting: so a
+// replay ends where the live engine stands behind the same event.
+func (e *Engine) FinishIncidents(emit func(Output)) {
 	e.merger.DrainTo(true, func(i incident.Incident) { emit(Output{Incidents: []incident.Incident{i}}) })
 }
 

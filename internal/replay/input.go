@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"github.com/klauspost/compress/zstd"
 
 	"baize/internal/event"
 	"baize/internal/event/eventio"
@@ -51,10 +54,25 @@ func openInput(name string, standard io.Reader, dir string) (*input, error) {
 		return nil, err
 	}
 	in := &input{name: "stdin", file: file, owned: true}
-	if _, err := io.Copy(file, standard); err != nil {
+	if err := copyCompressed(file, standard); err != nil {
 		return nil, errors.Join(fmt.Errorf("read stdin: %w", err), in.close())
 	}
 	return checked(in)
+}
+
+// copyCompressed copies NDJSON compressed, and anything else as it is.
+func copyCompressed(file io.Writer, in io.Reader) error {
+	buffered := bufio.NewReaderSize(in, 1<<20)
+	if first, _ := buffered.Peek(1); len(first) == 0 || first[0] != '{' {
+		_, err := io.Copy(file, buffered)
+		return err
+	}
+	z, err := zstd.NewWriter(file, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(z, buffered)
+	return errors.Join(err, z.Close())
 }
 
 // checked refuses what is no file of events.

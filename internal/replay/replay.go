@@ -73,6 +73,7 @@ func Run(opts Options) (summary Summary, err error) {
 type run struct {
 	opts    Options
 	temp    string
+	order   order
 	inputs  []*input
 	engine  *engine.Engine
 	output  *output
@@ -103,6 +104,7 @@ func (r *run) pass() error {
 	if err != nil {
 		return err
 	}
+	r.order = o
 	if len(r.inputs) == 1 {
 		r.begin()
 		err = streamed(r.inputs[0], o, r.bad, r.take)
@@ -151,7 +153,15 @@ func (r *run) take(ev *event.Event) error {
 
 func (r *run) finish() error {
 	var failed error
-	r.engine.FinishTo(func(out engine.Output) { failed = errors.Join(failed, r.output.add(&out)) })
+	emit := func(out engine.Output) {
+		if failed == nil {
+			failed = r.output.add(&out)
+		}
+	}
+	if r.order == byTime { // a live log's repeats wait for its next tick
+		r.engine.FinishAlerts(emit)
+	}
+	r.engine.FinishIncidents(emit)
 	r.summary.Hosts = r.hosts.Len()
 	if revision := r.engine.RuleRevision(); revision != r.summary.Rules {
 		r.summary.LogRules = revision

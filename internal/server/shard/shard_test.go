@@ -7,8 +7,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,11 +17,11 @@ import (
 
 	"go.uber.org/goleak"
 
-	"baize/internal/alert"
 	"baize/internal/engine"
 	"baize/internal/engine/enginetest"
 	"baize/internal/event"
-	"baize/internal/incident"
+	"baize/internal/event/eventio"
+	"baize/internal/replay"
 	"baize/internal/server/bus"
 	"baize/internal/server/state"
 	"baize/internal/wire"
@@ -128,61 +128,57 @@ func (s *server) caughtUp(shard *Shard) {
 	}
 }
 
-// stored is everything in the state, as bytes.
+// stored is what the state has, as replay writes it.
 func (s *server) stored() string {
 	s.t.Helper()
 	alerts, _, err := s.db.Alerts(s.t.Context(), state.AlertFilter{}, state.Page{Limit: 1000})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	incidents, _, err := s.db.Incidents(s.t.Context(), state.IncidentFilter{Merged: true}, state.Page{Limit: 1000})
+	incidents, _, err := s.db.Incidents(s.t.Context(), state.IncidentFilter{}, state.Page{Limit: 1000})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return marshal(s.t, alerts, incidents)
-}
-
-func marshal(t *testing.T, alerts []alert.Alert, incidents []incident.Incident) string {
-	t.Helper()
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
-	for _, list := range []any{alerts, incidents} {
-		if err := enc.Encode(list); err != nil {
-			t.Fatal(err)
+	for _, a := range alerts {
+		if err := enc.Encode(a); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	for _, i := range incidents {
+		if err := enc.Encode(i); err != nil {
+			s.t.Fatal(err)
 		}
 	}
 	return out.String()
 }
 
-// replayed is what an engine makes of the log that has the same rules and
-// never stopped.
+// replayed is what a replay makes of the exported log.
 func (s *server) replayed() string {
 	s.t.Helper()
-	e := engine.New(s.config(0).Engine)
-	all := newBatch()
-	if err := s.bus.Read(s.t.Context(), 0, func(ev *event.Event) error { all.add(e.Process(ev)); return nil }); err != nil {
+	dir := s.t.TempDir()
+	log, err := os.Create(filepath.Join(dir, "log.ndjson"))
+	if err != nil {
 		s.t.Fatal(err)
 	}
-	for i := range all.incidents {
-		for _, id := range all.incidents[i].Alerts {
-			if all.incidents[i].MergedInto == "" {
-				all.alerts[all.alertAt[id]].Incident = all.incidents[i].ID
-			}
-		}
+	w := eventio.NewWriter(log)
+	if err := errors.Join(s.bus.Read(s.t.Context(), 0, w.Write), w.Flush(), log.Close()); err != nil {
+		s.t.Fatal(err)
 	}
-	slices.SortFunc(all.alerts, func(a, b alert.Alert) int {
-		if c := a.Time.Compare(b.Time); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	slices.SortFunc(all.incidents, func(a, b incident.Incident) int {
-		if c := a.Opened.Compare(b.Opened); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return marshal(s.t, all.alerts, all.incidents)
+	_, err = replay.Run(replay.Options{Files: []string{log.Name()}, Out: dir, Engine: s.config(0).Engine, Bad: func(err error) { s.t.Error(err) }})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	alerts, err := os.ReadFile(filepath.Join(dir, "alerts.ndjson"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	incidents, err := os.ReadFile(filepath.Join(dir, "incidents.ndjson"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(alerts) + string(incidents)
 }
 
 // intrusions is a log of two intrusions in two services, the second joined by

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"baize/content"
+	"baize/internal/engine"
+	"baize/internal/replay"
+)
+
+// maxReported bounds the bad lines that are named one by one; all are counted.
+const maxReported = 100
+
+func replayCommand() *cobra.Command {
+	var rules []string
+	var out string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "replay [--rules DIR]... [--out DIR] FILE...",
+		Short: "Run telemetry from files through the engine",
+		Long: "Run events (NDJSON, optionally gzip or zstd, - for stdin) through the engine that runs live.\n" +
+			"Without --rules the rules that come with Baize are used. --out gets alerts.ndjson,\n" +
+			"incidents.ndjson and provenance.ndjson. The same input gives the same bytes.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return replayFiles(cmd, rules, out, files, asJSON)
+		},
+	}
+	cmd.Flags().StringArrayVar(&rules, "rules", nil, "directory of Sigma rules (may be repeated)")
+	cmd.Flags().StringVar(&out, "out", "", "directory for the results")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the summary as JSON")
+	return cmd
+}
+
+func replayFiles(cmd *cobra.Command, rules []string, out string, files []string, asJSON bool) error {
+	loaded, err := replayRules(cmd.ErrOrStderr(), rules)
+	if err != nil {
+		return err
+	}
+	report := &badLines{out: cmd.ErrOrStderr()}
+	summary, err := replay.Run(replay.Options{
+		Files: files, Stdin: cmd.InOrStdin(), Out: out, Engine: engine.Config{Rules: loaded}, Bad: report.add,
+	})
+	switch {
+	case errors.Is(err, replay.ErrFormat):
+		return &exitError{code: exitUsage, err: err}
+	case err != nil:
+		return unreachable("replay: %w", err)
+	}
+	if err := printSummary(cmd.OutOrStdout(), &summary, asJSON); err != nil {
+		return unreachable("writing the summary: %w", err)
+	}
+	return report.result("an event")
+}
+
+// replayRules loads the rules of the directories, or those that come with
+// Baize. Rules that are not in force are named; they stop nothing.
+func replayRules(stderr io.Writer, dirs []string) (engine.Rules, error) {
+	roots := []fs.FS{content.Rules()}
+	if len(dirs) > 0 {
+		roots = nil
+	}
+	for _, dir := range dirs {
+		root, err := openDir(dir)
+		if err != nil {
+			return nil, err
+		}
+		roots = append(roots, root)
+	}
+	rules, report, err := engine.LoadRules(roots...)
+	if err != nil {
+		return nil, unreachable("%w", err)
+	}
+	for _, p := range report.Invalid {
+		fmt.Fprintf(stderr, "rule not in force, invalid: %s\n", p)
+	}
+	for _, p := range report.Unsupported {
+		fmt.Fprintf(stderr, "rule not in force, unsupported: %s\n", p)
+	}
+	return rules, nil
+}
+
+func printSummary(out io.Writer, s *replay.Summary, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(s)
+	}
+	span := "no events"
+	if s.Events > 0 {
+		span = fmt.Sprintf("%d events of %d hosts from %s to %s", s.Events, s.Hosts, s.First.Format(time.RFC3339), s.Last.Format(time.RFC3339))
+	}
+	if s.LogRules != "" {
+		span += "\nthe log was made with other rules: " + s.LogRules
+	}
+	_, err := fmt.Fprintf(out, "%s\n%d alerts in %d incidents\n", span, s.Alerts, s.Incidents)
+	return err
+}
+
+// badLines names the lines of foreign input that were left out.
+type badLines struct {
+	out   io.Writer
+	count int
+}
+
+func (b *badLines) add(err error) {
+	if b.count++; b.count <= maxReported {
+		fmt.Fprintln(b.out, err)
+	}
+}
+
+// result is the command's answer: no where lines were left out.
+func (b *badLines) result(what string) error {
+	if b.count == 0 {
+		return nil
+	}
+	return no("%d lines were not %s and were left out", b.count, what)
+}
