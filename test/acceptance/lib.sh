@@ -43,6 +43,13 @@ go_tests() {
   echo "$passed tests passed: $(grep -o -- '^--- PASS: [^ ]*' <<< "$out" | cut -d' ' -f3 | head -n 12 | paste -sd' ')"
 }
 
+# with NAME=VALUE COMMAND... sets a variable for the line that calls it.
+with() {
+  export "${1?}"
+  shift
+  "$@"
+}
+
 # finish ends the script: 0 only where every line holds.
 finish() {
   echo

@@ -176,10 +176,10 @@ line "fresh clone: make demo exits 0" fresh_clone make demo
 line "the intrusion appears on an open page within two seconds, without a reload" go_tests TestIntrusionAppearsOnAnOpenPage ./test/whole
 line "one incident with every alert of the intrusion and none of the machine's own" demo
 line "ordinary work raises nothing above low" go_tests TestOrdinaryWorkRaisesNothingAboveLow ./test/whole
-line "a server killed for a minute loses nothing; the live log replays to the same bytes" env BAIZE_OUTAGE=60 "$BASH" -c '. test/acceptance/lib.sh; go_tests TestServerKilledDuringTheIntrusion ./test/whole'
+line "a server killed for a minute loses nothing; the live log replays to the same bytes" with BAIZE_OUTAGE=60 go_tests TestServerKilledDuringTheIntrusion ./test/whole
 line "kill -9 on the agent: it comes back, the gap shows as coverage" go_tests TestAgentKilledComesBackAndShowsTheGap ./test/whole
 line "two scoped agents never see each other's processes" go_tests TestScopedAgentsSeeOnlyTheirOwn ./test/whole
-line "ten million events through replay: bounded memory, identical output" env BAIZE_REPLAY_EVENTS="${EVENTS:-10000000}" "$BASH" -c '. test/acceptance/lib.sh; go_tests TestMemoryIsBoundedAndOutputIdentical ./test/replay'
+line "ten million events through replay: bounded memory, identical output" with BAIZE_REPLAY_EVENTS="${EVENTS:-10000000}" go_tests TestMemoryIsBoundedAndOutputIdentical ./test/replay
 line "bad input: fuzz tests for the wire, the rule loader and the event reader" fuzzed
 line "refused and reported: another host's id, forged or replayed command, revoked certificate" go_tests 'Refus|Revok|Forged|Replayed|Another|Foreign' ./internal/server/gateway ./internal/agent/action
 line "measured: events lost, agent RSS and CPU, event to incident p50 and p99" measure_line

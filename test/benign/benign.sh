@@ -45,8 +45,13 @@ cleanup() {
   [ ! -e "$work/crontab.before" ] || restore_crontab
   # What a container daemon leaves mounted.
   awk -v dir="$work/" 'index($2, dir) == 1 {print $2}' /proc/mounts | sort -r | xargs -r -n1 umount -l
+  if [ "$status" = 0 ]; then
+    say done
+  else
+    say "failed with status $status"
+    tail -n 5 "$work"/*.log 2> /dev/null || true
+  fi
   rm -rf "$work"
-  [ "$status" = 0 ] && say done
   exit "$status"
 }
 trap cleanup EXIT
@@ -56,10 +61,10 @@ packages() {
   if dpkg-query -W "$package" > /dev/null 2>&1; then package=sl; fi
   export DEBIAN_FRONTEND=noninteractive
   # The lists may name versions that are gone from the mirror by now.
-  apt-get install -y -qq --no-install-recommends "$package" > "$work/apt.log" 2>&1 ||
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$package"; } > "$work/apt.log" 2>&1
+  apt-get -o DPkg::Lock::Timeout=60 install -y -qq --no-install-recommends "$package" > "$work/apt.log" 2>&1 ||
+    { apt-get update -qq && apt-get -o DPkg::Lock::Timeout=60 install -y -qq --no-install-recommends "$package"; } > "$work/apt.log" 2>&1
   dpkg-query -L "$package" | grep -m1 /usr/share/doc/ > /dev/null
-  apt-get remove -y -qq "$package" >> "$work/apt.log" 2>&1
+  apt-get -o DPkg::Lock::Timeout=60 remove -y -qq "$package" >> "$work/apt.log" 2>&1
 }
 
 go_program() {
