@@ -8,8 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
+	"sync"
 
+	"baize/internal/agent/procfs"
 	"baize/internal/event"
 )
 
@@ -23,6 +26,9 @@ const maxAnswer = 4 << 20
 type docker struct {
 	socket string
 	client *http.Client
+
+	mu   sync.Mutex
+	root string // of its data, once asked for
 }
 
 func newDocker(socket string) *docker {
@@ -38,13 +44,17 @@ func (d *docker) name() string { return d.socket }
 
 func (d *docker) close() { d.client.CloseIdleConnections() }
 
+// described is the part of a container's description that is read. The engine's
+// answers and its files agree in it.
+type described struct {
+	Name   string
+	Image  string // the id of the image's configuration
+	Config struct{ Image string }
+}
+
 func (d *docker) inspect(ctx context.Context, id string) (*event.Container, error) {
-	var box struct {
-		Name   string
-		Image  string // the id of the image's configuration
-		Config struct{ Image string }
-	}
-	if err := d.get(ctx, "/containers/"+id+"/json", &box); err != nil {
+	box, err := d.describe(ctx, id)
+	if err != nil {
 		return nil, err
 	}
 	image := &event.Name{Name: box.Config.Image, Digest: box.Image}
@@ -63,6 +73,36 @@ func (d *docker) inspect(ctx context.Context, id string) (*event.Container, erro
 		State: event.ContainerOK, ID: id, Runtime: Docker,
 		Name: strings.TrimPrefix(box.Name, "/"), Image: image,
 	}, nil
+}
+
+// describe reads the engine's own file before it asks: while a container is
+// being started, which is when it is asked about, the engine does not answer.
+func (d *docker) describe(ctx context.Context, id string) (described, error) {
+	var box described
+	if root := d.dataRoot(ctx); root != "" {
+		f, err := procfs.Open(filepath.Join(root, "containers", id, "config.v2.json"))
+		if err == nil {
+			defer f.Close()
+			err = json.NewDecoder(io.LimitReader(f, maxAnswer)).Decode(&box)
+		}
+		if err == nil && box.Name != "" {
+			return box, nil
+		}
+	}
+	box = described{}
+	return box, d.get(ctx, "/containers/"+id+"/json", &box)
+}
+
+func (d *docker) dataRoot(ctx context.Context) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.root == "" {
+		var info struct{ DockerRootDir string }
+		if d.get(ctx, "/info", &info) == nil {
+			d.root = info.DockerRootDir
+		}
+	}
+	return d.root
 }
 
 func (d *docker) get(ctx context.Context, path string, answer any) error {

@@ -31,6 +31,7 @@ func DefaultSockets() Sockets {
 const (
 	askTimeout = 2 * time.Second
 	queueSize  = 256
+	atOnce     = 8
 )
 
 // retries are the waits before a runtime that did not answer is asked again;
@@ -44,13 +45,15 @@ type runtime interface {
 	close()
 }
 
-// Resolver asks the runtimes about containers, one question at a time, off the
-// path of the events. Run it, send it ids, drain Found.
+// Resolver asks the runtimes about containers, off the path of the events. Run it, send it ids, drain Found.
 type Resolver struct {
-	sockets  Sockets
+	sockets Sockets
+
+	mu       sync.Mutex
 	runtimes map[string]runtime
-	asked    chan ID
-	found    chan *event.Container
+
+	asked chan ID
+	found chan *event.Container
 }
 
 // NewResolver returns a resolver that does not run yet.
@@ -75,66 +78,53 @@ func (r *Resolver) Ask(id ID) bool {
 	}
 }
 
-// Run answers until the context ends. Questions that must be repeated wait in
-// goroutines of their own, at most as many as the queue is long.
+// Run answers until the context ends, at most atOnce questions at a time: one
+// that waits for a slow runtime holds up no other.
 func (r *Resolver) Run(ctx context.Context) {
-	var waiting sync.WaitGroup
-	again := make(chan question)
-	slots := make(chan struct{}, queueSize)
+	var asking sync.WaitGroup
 	defer r.close()
-	defer waiting.Wait()
+	defer asking.Wait()
+	slots := make(chan struct{}, atOnce)
 	for {
-		var q question
+		select {
+		case <-ctx.Done():
+			return
+		case slots <- struct{}{}:
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case id := <-r.asked:
-			q = question{id: id}
-		case q = <-again:
+			asking.Go(func() {
+				defer func() { <-slots }()
+				r.resolve(ctx, id)
+			})
 		}
-		answer, err := r.inspect(ctx, q.id)
-		if err == nil {
-			r.answer(ctx, answer)
-			continue
-		}
-		if q.attempt >= len(retries) || !take(slots) {
-			r.answer(ctx, &event.Container{State: event.ContainerAbsent, ID: q.id.ID, Runtime: q.id.Runtime})
-			continue
-		}
-		waiting.Go(func() {
-			defer func() { <-slots }()
-			q.later(ctx, again)
-		})
 	}
 }
 
-func take(slots chan struct{}) bool {
-	select {
-	case slots <- struct{}{}:
-		return true
-	default:
-		return false
+// resolve asks until the runtimes answer or the retries are used up.
+func (r *Resolver) resolve(ctx context.Context, id ID) {
+	for attempt := 0; ctx.Err() == nil; attempt++ {
+		box, err := r.inspect(ctx, id)
+		if err != nil && attempt < len(retries) {
+			pause(ctx, retries[attempt])
+			continue
+		}
+		if err != nil {
+			box = &event.Container{State: event.ContainerAbsent, ID: id.ID, Runtime: id.Runtime}
+		}
+		r.answer(ctx, box)
+		return
 	}
 }
 
-// question is an id and how often it was asked in vain.
-type question struct {
-	id      ID
-	attempt int
-}
-
-func (q question) later(ctx context.Context, again chan<- question) {
-	timer := time.NewTimer(retries[q.attempt])
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return
 	case <-timer.C:
-	}
-	q.attempt++
-	select {
-	case <-ctx.Done():
-	case again <- q:
 	}
 }
 
@@ -170,17 +160,19 @@ func (r *Resolver) inspect(ctx context.Context, id ID) (*event.Container, error)
 }
 
 func (r *Resolver) present() []runtime {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var all []runtime
 	for _, socket := range r.sockets.Docker {
-		all = r.add(all, socket, func() (runtime, error) { return newDocker(socket), nil })
+		all = r.addLocked(all, socket, func() (runtime, error) { return newDocker(socket), nil })
 	}
 	for _, socket := range r.sockets.Containerd {
-		all = r.add(all, socket, func() (runtime, error) { return newContainerd(socket) })
+		all = r.addLocked(all, socket, func() (runtime, error) { return newContainerd(socket) })
 	}
 	return all
 }
 
-func (r *Resolver) add(all []runtime, socket string, connect func() (runtime, error)) []runtime {
+func (r *Resolver) addLocked(all []runtime, socket string, connect func() (runtime, error)) []runtime {
 	if _, err := os.Stat(socket); err != nil {
 		return all
 	}

@@ -39,12 +39,20 @@ type File struct {
 	HostRoot bool
 	// Others are processes of the same mount namespace, for when PID is gone.
 	Others []uint32
-	// Inode and Device as the kernel's record has them. LooseDevice is set on
-	// file systems that show stat another device number than their super
-	// block's (overlayfs, btrfs).
-	Inode       uint64
-	Device      event.Device
-	LooseDevice bool
+	// Inode, Device, Gen and Size as the kernel's record has them.
+	Inode  uint64
+	Device event.Device
+	Gen    uint32
+	Size   uint64
+}
+
+// content is a file's content as a record names it, without a change time. It
+// stands for a version only where the file itself is gone.
+type content struct {
+	inode  uint64
+	device event.Device
+	gen    uint32
+	size   uint64
 }
 
 // Done is the answer to one request.
@@ -63,6 +71,11 @@ type Hasher struct {
 	mu    sync.Mutex
 	cache map[version]*list.Element
 	order *list.List // of *entry, most recently used first
+	// last has the latest digest of files that were reached, for records of
+	// the same file that come when it is gone: written, executed and deleted
+	// within milliseconds. Every write in between would have been a record,
+	// and a later digest, of its own.
+	last map[content]string
 }
 
 type request struct {
@@ -86,7 +99,7 @@ type entry struct {
 func New(proc procfs.FS) *Hasher {
 	return &Hasher{
 		proc: proc, requests: make(chan request, queueSize), done: make(chan Done, queueSize),
-		cache: map[version]*list.Element{}, order: list.New(),
+		cache: map[version]*list.Element{}, order: list.New(), last: map[content]string{},
 	}
 }
 
@@ -123,7 +136,7 @@ func (h *Hasher) work(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case r := <-h.requests:
-			answer := Done{Token: r.token, Hash: h.hash(ctx, &r.file, buffer)}
+			answer := Done{Token: r.token, Hash: h.recall(&r.file, h.hash(ctx, &r.file, buffer))}
 			select {
 			case h.done <- answer:
 			case <-ctx.Done():
@@ -157,6 +170,26 @@ func (h *Hasher) hash(ctx context.Context, file *File, buffer []byte) event.Hash
 	return event.Hash{SHA256: sum, State: event.HashOK}
 }
 
+// recall remembers a digest, or stands in for one that cannot be had any more.
+func (h *Hasher) recall(file *File, hash event.Hash) event.Hash {
+	if file.Gen == 0 {
+		return hash // the number may belong to another file by now
+	}
+	key := content{file.Inode, file.Device, file.Gen, file.Size}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if hash.State == event.HashFailed && h.last[key] != "" {
+		return event.Hash{SHA256: h.last[key], State: event.HashOK}
+	}
+	if hash.State == event.HashOK {
+		if len(h.last) >= cacheSize {
+			clear(h.last)
+		}
+		h.last[key] = hash.SHA256
+	}
+	return hash
+}
+
 // reach opens the file by the first way that leads to the right inode.
 func (h *Hasher) reach(file *File) *os.File {
 	if file.Image {
@@ -184,13 +217,23 @@ func (h *Hasher) reach(file *File) *os.File {
 	return nil
 }
 
+// is reports whether f is the file that the record speaks of.
 func (file *File) is(f *os.File) bool {
 	v, err := stat(f)
 	if err != nil || v.ino != file.Inode {
 		return false
 	}
-	device := event.MakeDevice(unix.Major(v.dev), unix.Minor(v.dev))
-	return file.LooseDevice || device == file.Device
+	return event.MakeDevice(unix.Major(v.dev), unix.Minor(v.dev)) == file.Device || looseDevice(f)
+}
+
+// looseDevice reports a file system that shows stat another device number than
+// its super block's, or that of the layer below: overlayfs and btrfs.
+func looseDevice(f *os.File) bool {
+	var s unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
+		return false
+	}
+	return s.Type == unix.OVERLAYFS_SUPER_MAGIC || s.Type == unix.BTRFS_SUPER_MAGIC
 }
 
 func stat(f *os.File) (version, error) {

@@ -111,10 +111,6 @@ func TestAnotherFileUnderTheNameIsNotTaken(t *testing.T) {
 	if got := hash(t, h, file); got.State != event.HashFailed {
 		t.Errorf("same inode number on another device: %+v", got)
 	}
-	file.LooseDevice = true
-	if got := hash(t, h, file); got.State != event.HashOK {
-		t.Errorf("loose device: %+v", got)
-	}
 }
 
 func TestFileOfAnEndedProcessIsReachedThroughItsNeighbours(t *testing.T) {
@@ -133,6 +129,30 @@ func TestFileOfAnEndedProcessIsReachedThroughItsNeighbours(t *testing.T) {
 	file.Others = []uint32{7}
 	if got := hash(t, h, file); got.SHA256 != want {
 		t.Errorf("through its neighbour: %+v", got)
+	}
+}
+
+func TestAGoneFileHasItsLastDigest(t *testing.T) {
+	h := start(t, procfs.FS{})
+	path := filepath.Join(t.TempDir(), "f")
+	want := write(t, path, "brought in, executed, deleted")
+	file := identity(t, path)
+	file.Gen, file.Size = 7, 29
+	hash(t, h, file)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if got := hash(t, h, file); got.SHA256 != want || got.State != event.HashOK {
+		t.Errorf("gone: %+v", got)
+	}
+	for _, other := range []File{
+		{Path: path, HostRoot: true, Inode: file.Inode, Device: file.Device, Gen: 8, Size: 29},
+		{Path: path, HostRoot: true, Inode: file.Inode, Device: file.Device, Gen: 7, Size: 30},
+		{Path: path, HostRoot: true, Inode: file.Inode, Device: file.Device, Gen: 0, Size: 29},
+	} {
+		if got := hash(t, h, other); got.State != event.HashFailed {
+			t.Errorf("another file of that number, %+v: %+v", other, got)
+		}
 	}
 }
 

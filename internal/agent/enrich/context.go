@@ -11,7 +11,8 @@ import (
 // parent's until one of these holds, asked in this order whenever it executes
 // or moves to another cgroup or namespace:
 //
-//	container  it is in a container in which its parent was not
+//	container  it executes something in a container in which its parent was
+//	           not: the runtime's own stages, which set it up, are not in it yet
 //	service    its cgroup is another systemd unit's than its parent's
 //	cron       a job scheduler's child executes something else
 //	login      a login daemon's child executes something else; or, at any time,
@@ -77,18 +78,18 @@ func isInterpreter(name string) bool {
 // assign applies the rules above. before is the image that an exec replaced,
 // nil where nothing was executed.
 func (e *Enricher) assign(p *process, before *image) {
+	executed := before != nil
 	switch {
 	case p.kernel || p.id.PID == 1 || e.nestedInit(p):
 		if p.context == nil || p.context.Root != p.key && p.context.Kind != event.ContextBoot {
 			e.begin(p, event.ContextBoot, "")
 		}
 		return
-	case p.place.box != nil && p.inside != p.place.box:
+	case executed && p.place.box != nil && p.inside != p.place.box:
 		e.enter(p, p.place.box)
 	case p.place.unit != "" && p.place.unit != p.unit:
 		e.serve(p)
 	}
-	executed := before != nil
 	switch parent := p.parentBase(); {
 	case executed && schedulers[parent] && !schedulers[p.image.base()]:
 		e.beginOnce(p, event.ContextCron)
@@ -144,7 +145,7 @@ func (e *Enricher) beginOnce(p *process, kind string) {
 func (e *Enricher) enter(p *process, b *box) {
 	p.inside = b
 	if b.context == nil {
-		b.root = p.id
+		b.root = p
 		e.begin(p, event.ContextContainer, "")
 		b.context = p.context
 		return

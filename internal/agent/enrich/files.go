@@ -27,11 +27,7 @@ var mounts = map[uint64]string{
 	0x73636673: "securityfs", 0x09041934: "anon_inode", 0xff534d42: "cifs",
 }
 
-var (
-	inMemory = map[uint64]bool{magicTmpfs: true, magicRamfs: true, magicHuge: true}
-	// looseDevices show stat another device number than their super block's.
-	looseDevices = map[uint64]bool{magicOverlay: true, magicBtrfs: true}
-)
+var inMemory = map[uint64]bool{magicTmpfs: true, magicRamfs: true, magicHuge: true}
 
 func isMemfd(ref *sensor.FileRef) bool {
 	name := strings.TrimPrefix(ref.Path, "/")

@@ -94,7 +94,7 @@ func (e *Enricher) wanted(p *process, ref *sensor.FileRef, isImage bool) *digest
 	file := digest.File{
 		PID: p.id.PID, Image: isImage, Path: ref.Path,
 		HostRoot: p.place.key.mountNS == e.mountNS && p.place.box == nil,
-		Inode:    ref.Inode, Device: ref.Device, LooseDevice: looseDevices[ref.Magic],
+		Inode:    ref.Inode, Device: ref.Device, Gen: ref.Gen, Size: ref.Size,
 		Others: p.place.others(p.id.PID, p.parent),
 	}
 	if !e.config.Hasher.Submit(file, d) {

@@ -98,19 +98,24 @@ func (e *Enricher) Hashed(now time.Time, done digest.Done) {
 	d.late = nil
 }
 
-// Resolved takes the answer of the container runtimes and reports the
-// container's start, unless it ran before the agent did.
+// Resolved takes the answer of the container runtimes.
 func (e *Enricher) Resolved(now time.Time, box *event.Container) {
 	b := e.places.boxes[box.ID]
 	if b == nil {
 		return
 	}
 	b.state = box
-	root := e.procs.procs[b.root]
-	if b.cold || root == nil {
+	e.announce(now, b)
+}
+
+// announce reports the start of a container once it has a process and its
+// runtime has answered.
+func (e *Enricher) announce(now time.Time, b *box) {
+	if b == nil || b.announced || b.root == nil || b.pending() {
 		return
 	}
-	e.queue(now, &event.Event{Time: e.now(), Kind: event.ContainerStart, Process: e.short(root)}, nil, b)
+	b.announced = true
+	e.queue(now, &event.Event{Time: e.now(), Kind: event.ContainerStart, Process: e.short(b.root)}, nil, b)
 }
 
 func (e *Enricher) now() time.Time { return time.Now().UTC() }

@@ -39,9 +39,10 @@ type box struct {
 	// state is what its events say; it is replaced, never changed.
 	state   *event.Container
 	context *event.Context
-	root    Identity
-	// cold : it ran before the agent did.
-	cold bool
+	// root is its first process, nil until that has executed something.
+	root *process
+	// announced : its start was reported, or was before the agent's.
+	announced bool
 }
 
 func (b *box) pending() bool { return b != nil && b.state.State == event.ContainerPending }
@@ -94,7 +95,7 @@ func (e *Enricher) place(task *sensor.Task, inherited *place, cold bool) *place 
 func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup, cold bool) *place {
 	p := &place{key: keyOf(task), unit: container.Unit(groups)}
 	if id, found := container.FromCgroups(groups); found {
-		p.box = e.box(id, task, cold)
+		p.box = e.box(id, cold)
 	}
 	p.visit(task.PID)
 	if e.config.Proc.NamespaceOf(task.PID) != task.MountNS {
@@ -108,7 +109,7 @@ func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup, cold bool) 
 }
 
 // box returns the container, asking its runtime at first sight.
-func (e *Enricher) box(id container.ID, task *sensor.Task, cold bool) *box {
+func (e *Enricher) box(id container.ID, cold bool) *box {
 	if b := e.places.boxes[id.ID]; b != nil {
 		return b
 	}
@@ -116,7 +117,7 @@ func (e *Enricher) box(id container.ID, task *sensor.Task, cold bool) *box {
 		clear(e.places.boxes)
 	}
 	b := &box{
-		id: id, cold: cold, root: Identity{task.PID, task.Start},
+		id: id, announced: cold,
 		state: &event.Container{State: event.ContainerPending, ID: id.ID, Runtime: id.Runtime},
 	}
 	e.places.boxes[id.ID] = b
@@ -146,8 +147,8 @@ func (p *place) others(pid uint32, parent *event.Process) []uint32 {
 	if parent != nil {
 		pids = append(pids, parent.PID)
 	}
-	if p.box != nil {
-		pids = append(pids, p.box.root.PID)
+	if p.box != nil && p.box.root != nil {
+		pids = append(pids, p.box.root.id.PID)
 	}
 	return pids
 }

@@ -36,6 +36,7 @@ func (e *Enricher) exec(now time.Time, rec *sensor.Record) {
 	ev := e.event(rec, p)
 	ev.Process = e.whole(p)
 	e.queue(now, ev, p.image.digest, p.place.box)
+	e.announce(now, p.place.box)
 }
 
 // executed gives p its new image.
@@ -79,7 +80,7 @@ func (e *Enricher) exit(now time.Time, rec *sensor.Record) {
 	ev.Process = &view
 	e.queue(now, ev, nil, p.place.box)
 	e.procs.exit(p, now)
-	if b := p.place.box; b != nil && b.root == p.id {
+	if b := p.place.box; b != nil && b.root == p {
 		e.boxEnded(now, ev.Time, p, b)
 	}
 }
