@@ -4,8 +4,7 @@ import "time"
 
 // Process is a process as an event carries it: its key, and enough of itself
 // and of its ancestors to read one line alone. Only an exec carries it whole;
-// other kinds carry key, pid, executable, command line, user, parent and context,
-// and of the ancestors key, pid and executable.
+// other kinds carry key, pid, executable, command line, user, parent and context.
 type Process struct {
 	Key ProcessKey `json:"key,omitzero"`
 	// PID is the thread group id in the initial pid namespace.

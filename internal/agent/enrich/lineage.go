@@ -8,8 +8,8 @@ type lineage struct {
 	ancestors []event.Process
 }
 
-// short is the process as every event carries it: key, names, user, context,
-// parent, and which images the ancestors are: rules ask who is at work. It is shared between events and must not be changed.
+// short is the process as every event carries it: key, names, user, parent and
+// context. It is shared between events and must not be changed.
 func (e *Enricher) short(p *process) *event.Process {
 	if p.view == nil {
 		view := p.summary()
@@ -20,7 +20,7 @@ func (e *Enricher) short(p *process) *event.Process {
 			view.Session = p.session
 		}
 		view.TTY = p.image.tty
-		view.Parent, view.Ancestors = p.parent, briefly(p.ancestors)
+		view.Parent = p.parent
 		p.view = view
 	}
 	return p.view
@@ -59,18 +59,6 @@ func (e *Enricher) whole(p *process) *event.Process {
 	whole.Stdin, whole.Stdout, whole.Stderr = img.fds[0], img.fds[1], img.fds[2]
 	whole.Ancestors = p.ancestors
 	return &whole
-}
-
-// briefly is the ancestors by key and image alone.
-func briefly(ancestors []event.Process) []event.Process {
-	if len(ancestors) == 0 {
-		return nil
-	}
-	brief := make([]event.Process, len(ancestors))
-	for i := range ancestors {
-		brief[i] = event.Process{Key: ancestors[i].Key, PID: ancestors[i].PID, Executable: ancestors[i].Executable}
-	}
-	return brief
 }
 
 // children is what a child forked now gets as parent and ancestors. It is
