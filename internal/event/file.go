@@ -5,7 +5,10 @@ type File struct {
 	// Path in the mount namespace of the process that acted.
 	Path  string  `json:"path,omitempty"`
 	Inode FileKey `json:"inode,omitzero"`
-	Size  uint64  `json:"size,omitempty"`
+	// Type is dir, symlink, device, pipe or socket; empty for a regular file,
+	// and where it is not known.
+	Type string `json:"type,omitempty"`
+	Size uint64 `json:"size,omitempty"`
 	// Mode is the permission bits in octal with a leading zero, for example "0755".
 	Mode string `json:"mode,omitempty"`
 	// Mount is the file system type, for example "tmpfs".

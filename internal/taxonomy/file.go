@@ -28,6 +28,7 @@ var fileFields = []field{
 		}
 	})},
 	{"File.Size", onFile(func(f *event.File, out *sigma.Values) { out.Int(int64(f.Size)) })},
+	{"File.Type", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Type) })},
 	{"File.Mode", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Mode) })},
 	{"File.Mount", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Mount) })},
 	{"File.Change", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Change) })},

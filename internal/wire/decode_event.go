@@ -68,6 +68,8 @@ func (d *decoder) file(c *cursor) (*event.File, error) {
 			return d.text(c, &f.Attribute)
 		case 11:
 			return d.text(c, &f.Sensitive)
+		case 12:
+			return d.text(c, &f.Type)
 		}
 		return err
 	})

@@ -51,6 +51,7 @@ func (e *encoder) file(n protowire.Number, f *event.File) {
 	e.text(10, f.Attribute)
 
 	e.text(11, f.Sensitive)
+	e.text(12, f.Type)
 }
 
 func (e *encoder) hash(n protowire.Number, h *event.Hash) {

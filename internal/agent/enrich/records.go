@@ -123,20 +123,11 @@ func (e *Enricher) file(now time.Time, rec *sensor.Record) {
 	var wanted *digestEntry
 	if rec.File != nil {
 		ev.File = e.fileOf(rec.File)
-		if watched(ev.File) {
-			ev.Process = e.descended(p)
-		}
 		if worthDigest(rec) {
 			wanted = e.wanted(p, &rec.File.FileRef, false)
 		}
 	}
 	e.queue(now, ev, wanted, p.place.box)
-}
-
-// watched reports whether a file, by its old or new name, is of a class that
-// rules ask for.
-func watched(f *event.File) bool {
-	return f.Sensitive != "" || f.Target != nil && f.Target.Sensitive != ""
 }
 
 // worthDigest reports whether the file may be brought in to be executed: it is
@@ -162,6 +153,12 @@ const (
 	regularFile = 0o100000
 )
 
+// fileTypes names the others as event.File does.
+var fileTypes = map[uint32]string{
+	0o140000: "socket", 0o120000: "symlink", 0o060000: "device",
+	0o040000: "dir", 0o020000: "device", 0o010000: "pipe",
+}
+
 func (e *Enricher) fileOf(f *sensor.File) *event.File {
 	file := e.fileRef(&f.FileRef)
 	if f.Watch != "" {
@@ -176,7 +173,7 @@ func (e *Enricher) fileOf(f *sensor.File) *event.File {
 
 func (e *Enricher) fileRef(ref *sensor.FileRef) *event.File {
 	return &event.File{
-		Path: ref.Path, Inode: e.fileKey(ref), Size: ref.Size,
+		Path: ref.Path, Inode: e.fileKey(ref), Size: ref.Size, Type: fileTypes[ref.Mode&fileType],
 		Mode: mode(ref.Mode), Mount: mounts[ref.Magic], Sensitive: sensitive(ref.Path),
 	}
 }

@@ -962,6 +962,7 @@ type File struct {
 	Change        string                 `protobuf:"bytes,9,opt,name=change,proto3" json:"change,omitempty"`
 	Attribute     string                 `protobuf:"bytes,10,opt,name=attribute,proto3" json:"attribute,omitempty"`
 	Sensitive     string                 `protobuf:"bytes,11,opt,name=sensitive,proto3" json:"sensitive,omitempty"`
+	Type          string                 `protobuf:"bytes,12,opt,name=type,proto3" json:"type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1069,6 +1070,13 @@ func (x *File) GetAttribute() string {
 func (x *File) GetSensitive() string {
 	if x != nil {
 		return x.Sensitive
+	}
+	return ""
+}
+
+func (x *File) GetType() string {
+	if x != nil {
+		return x.Type
 	}
 	return ""
 }
@@ -1620,7 +1628,7 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"parentKind\x125\n" +
 	"\vparent_root\x18\x04 \x01(\v2\x14.baize.v1.ProcessKeyR\n" +
 	"parentRoot\x12\x18\n" +
-	"\aservice\x18\x05 \x01(\tR\aservice\"\xbe\x02\n" +
+	"\aservice\x18\x05 \x01(\tR\aservice\"\xd2\x02\n" +
 	"\x04File\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12'\n" +
 	"\x05inode\x18\x02 \x01(\v2\x11.baize.v1.FileKeyR\x05inode\x12\x12\n" +
@@ -1633,7 +1641,8 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x06change\x18\t \x01(\tR\x06change\x12\x1c\n" +
 	"\tattribute\x18\n" +
 	" \x01(\tR\tattribute\x12\x1c\n" +
-	"\tsensitive\x18\v \x01(\tR\tsensitive\".\n" +
+	"\tsensitive\x18\v \x01(\tR\tsensitive\x12\x12\n" +
+	"\x04type\x18\f \x01(\tR\x04type\".\n" +
 	"\bEndpoint\x12\x0e\n" +
 	"\x02ip\x18\x01 \x01(\fR\x02ip\x12\x12\n" +
 	"\x04port\x18\x02 \x01(\rR\x04port\"\xab\x01\n" +
