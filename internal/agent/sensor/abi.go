@@ -28,6 +28,7 @@ const (
 	kindDNS
 	kindTask
 	kindCloseWrite
+	kindMount
 )
 
 const (
@@ -124,7 +125,12 @@ var kinds = map[uint16]event.Kind{
 	kindDNS:         event.DNSQuery,
 	kindTask:        event.ProcessExec,
 	kindCloseWrite:  event.FileCloseWrite,
+	kindMount:       kindMounted,
 }
+
+// kindMounted is a record for the sensor itself: a process may have mounted a
+// file system.
+const kindMounted event.Kind = "sensor.mounted"
 
 // changes name the values of a change number.
 var changes = [...]string{changeMode: "mode", changeOwner: "owner", changeXattr: "xattr", changeSize: "size"}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"time"
-	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -23,9 +23,16 @@ type writes struct {
 	asks    *ebpf.Map
 	program *ebpf.Program
 	counts  *counters
+	// wake is an eventfd that ends a wait.
+	wake int
 
-	mu  sync.Mutex
-	err error
+	// draining serialises readers of the group.
+	draining sync.Mutex
+
+	mu sync.Mutex
+	// mounters are processes that mounted something since the last look.
+	mounters map[uint32]bool
+	err      error
 }
 
 // note keeps what keeps writes from being seen, nil once it works.
@@ -42,6 +49,18 @@ func (w *writes) state() error {
 	return w.err
 }
 
+// mounted has the mounts of a process looked at soon.
+func (w *writes) mounted(pid uint32) {
+	w.mu.Lock()
+	if len(w.mounters) < mountersMax {
+		w.mounters[pid] = true
+	}
+	w.mu.Unlock()
+	w.rouse()
+}
+
+func (w *writes) rouse() { _, _ = unix.Write(w.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
+
 const (
 	// writtenMax is ASKED_MAX of bpf/fileop.h.
 	writtenMax = 64
@@ -49,6 +68,10 @@ const (
 	gather = time.Millisecond
 	// remark is how soon new mounts are looked for without a hint.
 	remark = 2 * time.Second
+	// mountersMax bounds the processes to look at; the rest wait for remark.
+	mountersMax = 64
+	// flushReads bounds the reads of a flush.
+	flushReads = 8
 )
 
 // askedFile is struct asked_file and asked is struct asked of bpf/fileop.h.
@@ -81,23 +104,23 @@ func openWrites(l *loader, c *counters) (*writes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fanotify: %w", err)
 	}
-	w := &writes{fd: fd, marks: newMarks(fd), asks: l.maps[sensorMapAsks], program: program, counts: c}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	w := &writes{
+		fd: fd, marks: newMarks(fd), asks: l.maps[sensorMapAsks], program: program, counts: c,
+		wake: wake, mounters: map[uint32]bool{},
+	}
 	w.note(w.marks.update())
 	return w, nil
 }
 
-func (w *writes) close() error { return unix.Close(w.fd) }
+func (w *writes) close() error { return errors.Join(unix.Close(w.fd), unix.Close(w.wake)) }
 
 // run moves events into the ring until ctx ends.
 func (w *writes) run(ctx context.Context) {
-	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
-	if err != nil {
-		w.note(err)
-		return
-	}
-	defer unix.Close(stop)
-	end := context.AfterFunc(ctx, func() { _, _ = unix.Write(stop, []byte{1, 0, 0, 0, 0, 0, 0, 0}) })
-	defer end()
+	defer context.AfterFunc(ctx, w.rouse)()
 	table, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
 		w.note(err)
@@ -105,24 +128,27 @@ func (w *writes) run(ctx context.Context) {
 	}
 	defer table.Close()
 	for ctx.Err() == nil {
-		w.wait(stop, int(table.Fd()))
-		w.drain(ctx)
+		w.wait(int(table.Fd()))
+		w.drain(ctx, -1)
 	}
 }
 
 // wait sleeps until there are events, a mount changed, or it is time to look
 // for mounts elsewhere.
-func (w *writes) wait(stop, table int) {
+func (w *writes) wait(table int) {
 	fds := []unix.PollFd{
 		{Fd: int32(w.fd), Events: unix.POLLIN},
 		{Fd: int32(table), Events: unix.POLLPRI},
-		{Fd: int32(stop), Events: unix.POLLIN},
+		{Fd: int32(w.wake), Events: unix.POLLIN},
 	}
-	_, err := unix.Poll(fds, int(remark.Milliseconds()))
-	if err != nil && !errors.Is(err, unix.EINTR) {
+	if _, err := unix.Poll(fds, int(remark.Milliseconds())); err != nil && !errors.Is(err, unix.EINTR) {
 		w.note(err)
 	}
-	if fds[1].Revents != 0 || w.marks.due(time.Now()) {
+	if fds[2].Revents != 0 {
+		_, _ = unix.Read(w.wake, make([]byte, 8))
+		w.lookAtMounters()
+	}
+	if fds[1].Revents&unix.POLLPRI != 0 || w.marks.due(time.Now()) {
 		w.note(w.marks.update())
 	}
 	if fds[0].Revents != 0 {
@@ -130,10 +156,32 @@ func (w *writes) wait(stop, table int) {
 	}
 }
 
-// drain reads until the queue is empty.
-func (w *writes) drain(ctx context.Context) {
-	var buf [writtenMax * int(unsafe.Sizeof(unix.FanotifyEventMetadata{}))]byte
-	for ctx.Err() == nil {
+// lookAtMounters marks what processes have just mounted.
+func (w *writes) lookAtMounters() {
+	w.mu.Lock()
+	pids := w.mounters
+	w.mounters = map[uint32]bool{}
+	w.mu.Unlock()
+	for pid := range pids {
+		dir := "/proc/" + strconv.FormatUint(uint64(pid), 10)
+		if err := w.marks.search(dir, dir+"/root", map[string]bool{}); err != nil {
+			// It has ended: whoever uses its mounts comes up in all of them.
+			w.note(w.marks.update())
+			return
+		}
+	}
+}
+
+// flush moves what has come so far, within bounds, so that it is not behind
+// what followed from it.
+func (w *writes) flush(ctx context.Context) { w.drain(ctx, flushReads) }
+
+// drain reads until the queue is empty, or at most so many times.
+func (w *writes) drain(ctx context.Context, most int) {
+	w.draining.Lock()
+	defer w.draining.Unlock()
+	var buf [writtenMax * unix.FAN_EVENT_METADATA_LEN]byte
+	for ; ctx.Err() == nil && most != 0; most-- {
 		n, err := unix.Read(w.fd, buf[:])
 		if errors.Is(err, unix.EINTR) {
 			continue

@@ -59,6 +59,7 @@ var helpers = map[string]func(args []string) error{
 	"serve":      serveOnce,
 	"burst":      burst,
 	"askdns":     askDNS,
+	"island":     island,
 }
 
 func number(s string) int {

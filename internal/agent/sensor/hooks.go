@@ -62,6 +62,7 @@ func callHooks() []hook {
 	add(sensorProgOnAccept, event.ClassNetwork, "accept", "accept4")
 	add(sensorProgOnMemfd, event.ClassFile, "memfd_create")
 	add(sensorProgOnOpen, event.ClassFile, "open", "openat", "openat2", "creat")
+	add(sensorProgOnMount, event.ClassFile, "mount", "move_mount", "fsmount")
 	for _, c := range pathCalls {
 		out = append(out, hook{program: sensorProgOnPath, class: event.ClassFile, call: c.name, cookie: c.cookie()})
 	}

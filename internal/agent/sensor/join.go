@@ -19,12 +19,17 @@ type joiner struct {
 	ns uint32
 	// limited sensors leave out who is not in the table; others count it.
 	limited bool
+	// mounted is told of processes that mounted something.
+	mounted func(pid uint32)
 }
 
 // join completes r, and tells whether it is to be delivered.
 func (j *joiner) join(r *Record) bool {
 	j.table.learn(r)
 	switch r.Kind {
+	case kindMounted:
+		j.mounted(r.Task.PID)
+		return false
 	case event.FileCloseWrite:
 		return j.writer(r)
 	case event.FileOpen:

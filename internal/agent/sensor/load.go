@@ -29,7 +29,7 @@ func newLoader(o Options, scope *scope) (*loader, error) {
 		return nil, err
 	}
 	l := &loader{spec: spec, cache: btf.NewCache(), programs: map[string]*ebpf.Program{}}
-	only := &ebpf.CollectionSpec{Maps: spec.Maps, Types: spec.Types, ByteOrder: spec.ByteOrder}
+	only := &ebpf.CollectionSpec{Maps: spec.Maps, Variables: spec.Variables, Types: spec.Types, ByteOrder: spec.ByteOrder}
 	coll, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{Cache: l.cache})
 	if err != nil {
 		return nil, fmt.Errorf("create maps: %w", err)

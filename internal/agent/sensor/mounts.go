@@ -17,40 +17,40 @@ import (
 
 // marks are the file systems that fanotify watches for closes after writing.
 // A mark covers a whole file system, wherever it is mounted; only its first
-// mount has to be found, in whatever mount namespace.
+// mount has to be found, in whatever mount namespace. Marking again changes
+// nothing, and a device number may meanwhile mean another file system: so every
+// update marks all.
 type marks struct {
 	group int
-	// marked holds device numbers, failed why others could not be marked.
-	marked map[string]bool
+	next  time.Time
+	// failed says why file systems could not be marked, by device.
 	failed map[string]error
-	next   time.Time
 }
 
-func newMarks(group int) *marks {
-	return &marks{group: group, marked: map[string]bool{}, failed: map[string]error{}}
-}
+func newMarks(group int) *marks { return &marks{group: group, failed: map[string]error{}} }
 
 // due tells whether it is time to look for new mounts.
 func (m *marks) due(now time.Time) bool { return !now.Before(m.next) }
 
-// update marks what is new: the mounts of this mount namespace, and of one
-// process of every other.
+// update marks the mounts of this mount namespace, and those of one process of
+// every other.
 func (m *marks) update() error {
 	m.next = time.Now().Add(remark)
 	clear(m.failed)
-	if err := m.search("/proc/self", ""); err != nil {
+	done := map[string]bool{}
+	if err := m.search("/proc/self", "", done); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return fmt.Errorf("look for mount namespaces: %w", err)
 	}
-	done := map[uint64]bool{}
+	namespaces := map[uint64]bool{}
 	for _, e := range entries {
 		if _, err := strconv.Atoi(e.Name()); err != nil {
 			continue
 		}
-		m.searchProcess(filepath.Join("/proc", e.Name()), done)
+		m.searchProcess(filepath.Join("/proc", e.Name()), namespaces, done)
 	}
 	return m.failure()
 }
@@ -65,19 +65,19 @@ func (m *marks) failure() error {
 }
 
 // searchProcess searches the mount namespace of a process, each once.
-func (m *marks) searchProcess(dir string, done map[uint64]bool) {
+func (m *marks) searchProcess(dir string, namespaces map[uint64]bool, done map[string]bool) {
 	var st unix.Stat_t
-	if err := unix.Stat(dir+"/ns/mnt", &st); err != nil || done[st.Ino] {
+	if err := unix.Stat(dir+"/ns/mnt", &st); err != nil || namespaces[st.Ino] {
 		return
 	}
-	done[st.Ino] = true
+	namespaces[st.Ino] = true
 	// It may have ended meanwhile; another process of the namespace comes up
 	// at the next update.
-	_ = m.search(dir, dir+"/root")
+	_ = m.search(dir, dir+"/root", done)
 }
 
-// search marks the file systems of one mount table.
-func (m *marks) search(dir, root string) error {
+// search marks the file systems of one mount table that are not done.
+func (m *marks) search(dir, root string, done map[string]bool) error {
 	f, err := os.Open(dir + "/mountinfo")
 	if err != nil {
 		return err
@@ -86,21 +86,22 @@ func (m *marks) search(dir, root string) error {
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		mt, ok := parseMount(lines.Text())
-		if !ok || m.marked[mt.device] || !watchable(mt) {
+		if !ok || done[mt.device] || !watchable(mt) {
 			continue
 		}
-		if err := m.mark(root + mt.point); err != nil {
+		if err := m.mark(root+mt.point, mt.fs); err != nil {
 			m.failed[mt.device] = fmt.Errorf("%s (%s): %w", mt.point, mt.fs, err)
 			continue
 		}
-		m.marked[mt.device] = true
+		delete(m.failed, mt.device)
+		done[mt.device] = true
 	}
 	return lines.Err()
 }
 
-func (m *marks) mark(point string) error {
+func (m *marks) mark(point, fs string) error {
 	err := unix.FanotifyMark(m.group, unix.FAN_MARK_ADD|unix.FAN_MARK_FILESYSTEM, unix.FAN_CLOSE_WRITE, unix.AT_FDCWD, point)
-	if err != nil {
+	if err != nil || fs != "devtmpfs" && filepath.Base(point) != "dev" {
 		return err
 	}
 	return m.ignoreDevices(point)

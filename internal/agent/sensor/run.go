@@ -28,12 +28,12 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 	coverage := newCoverage(s)
 	raw := ringbuf.Record{RawSample: make([]byte, 0, 32<<10)}
 	for ctx.Err() == nil {
-		batch, err := s.batch(&raw)
+		batch, err := s.batch(ctx, &raw)
 		if err != nil {
 			return err
 		}
 		s.settler.settle(batch)
-		batch = coverage.append(batch, time.Now())
+		batch = coverage.append(writesFirst(batch), time.Now())
 		if len(batch) > 0 {
 			emit(batch)
 		}
@@ -41,11 +41,21 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 	return nil
 }
 
-// batch reads until the flush time or until the batch is full.
-func (s *Sensor) batch(raw *ringbuf.Record) ([]Record, error) {
-	s.reader.SetDeadline(time.Now().Add(s.options.Flush))
-	var out []Record
-	for len(out) < batchMax {
+// batch reads for the flush time or until the batch is full, and then what was
+// written before.
+func (s *Sensor) batch(ctx context.Context, raw *ringbuf.Record) ([]Record, error) {
+	out, err := s.read(nil, raw, batchMax, time.Now().Add(s.options.Flush))
+	if err != nil || s.writes == nil {
+		return out, err
+	}
+	s.writes.flush(ctx)
+	return s.read(out, raw, 2*batchMax, time.Now())
+}
+
+// read appends records until a deadline or until there are so many.
+func (s *Sensor) read(out []Record, raw *ringbuf.Record, most int, deadline time.Time) ([]Record, error) {
+	s.reader.SetDeadline(deadline)
+	for len(out) < most {
 		err := s.reader.ReadInto(raw)
 		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, ringbuf.ErrFlushed) {
 			return out, nil

@@ -120,7 +120,10 @@ func (s *Sensor) start() error {
 	if s.settler, err = newSettler(s.loader); err != nil {
 		return err
 	}
-	s.writes, s.writesErr = openWrites(s.loader, s.counts)
+	s.joiner.mounted = func(uint32) {}
+	if s.writes, s.writesErr = openWrites(s.loader, s.counts); s.writesErr == nil {
+		s.joiner.mounted = s.writes.mounted
+	}
 	return s.iterate(context.Background(), func(batch []Record) {
 		for i := range batch {
 			s.joiner.table.learn(&batch[i])

@@ -117,6 +117,7 @@ const (
 	sensorProgOnFork     = "on_fork"
 	sensorProgOnIngress  = "on_ingress"
 	sensorProgOnMemfd    = "on_memfd"
+	sensorProgOnMount    = "on_mount"
 	sensorProgOnOpen     = "on_open"
 	sensorProgOnPath     = "on_path"
 	sensorProgOnPtrace   = "on_ptrace"
@@ -185,6 +186,7 @@ type sensorProgramSpecs struct {
 	OnFork     *ebpf.ProgramSpec `ebpf:"on_fork"`
 	OnIngress  *ebpf.ProgramSpec `ebpf:"on_ingress"`
 	OnMemfd    *ebpf.ProgramSpec `ebpf:"on_memfd"`
+	OnMount    *ebpf.ProgramSpec `ebpf:"on_mount"`
 	OnOpen     *ebpf.ProgramSpec `ebpf:"on_open"`
 	OnPath     *ebpf.ProgramSpec `ebpf:"on_path"`
 	OnPtrace   *ebpf.ProgramSpec `ebpf:"on_ptrace"`
@@ -287,6 +289,7 @@ type sensorPrograms struct {
 	OnFork     *ebpf.Program `ebpf:"on_fork"`
 	OnIngress  *ebpf.Program `ebpf:"on_ingress"`
 	OnMemfd    *ebpf.Program `ebpf:"on_memfd"`
+	OnMount    *ebpf.Program `ebpf:"on_mount"`
 	OnOpen     *ebpf.Program `ebpf:"on_open"`
 	OnPath     *ebpf.Program `ebpf:"on_path"`
 	OnPtrace   *ebpf.Program `ebpf:"on_ptrace"`
@@ -312,6 +315,7 @@ func (p *sensorPrograms) Close() error {
 		p.OnFork,
 		p.OnIngress,
 		p.OnMemfd,
+		p.OnMount,
 		p.OnOpen,
 		p.OnPath,
 		p.OnPtrace,

@@ -28,6 +28,7 @@ enum kind {
 	KIND_DNS,
 	KIND_TASK,
 	KIND_CLOSE_WRITE,
+	KIND_MOUNT,
 };
 
 enum tag {

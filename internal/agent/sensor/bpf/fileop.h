@@ -150,6 +150,23 @@ int on_path(struct sys_exit *ctx)
 	return 0;
 }
 
+// on_mount hurries: until the reader has marked the new file system, fanotify
+// does not see what is written there.
+SEC("tracepoint/syscalls/sys_exit_mount")
+int on_mount(struct sys_exit *ctx)
+{
+	if (ctx->ret < 0)
+		return 0;
+	struct task_struct *t = bpf_get_current_task_btf();
+	struct scratch *s = scratch(SCRATCH_TRACE);
+	if (!s || !in_scope(t))
+		return 0;
+	struct record *r = begin(s, KIND_MOUNT);
+	fill_task(&r->task, t);
+	submit_now(s, CLASS_FILE, BPF_RB_FORCE_WAKEUP);
+	return 0;
+}
+
 // Programs that the agent runs itself on descriptors of its own: those that
 // fanotify opened, and those of paths that were only known by name. Both answer
 // with what the kernel knows of the file, so that a file has one identity.

@@ -82,7 +82,7 @@ static __always_inline u64 bounded(u64 size)
 	return size;
 }
 
-static __always_inline void submit(struct scratch *s, u32 class)
+static __always_inline void submit_now(struct scratch *s, u32 class, u64 wake)
 {
 	struct record *r = (struct record *)s->data;
 	u64 size = bounded(s->off);
@@ -91,8 +91,13 @@ static __always_inline void submit(struct scratch *s, u32 class)
 	count(class, SEEN);
 	if (s->flags & RECORD_READ_FAILED)
 		count(class, LOST_READ);
-	if (bpf_ringbuf_output(&ring, r, size, wake_flags()))
+	if (bpf_ringbuf_output(&ring, r, size, wake))
 		count(class, LOST_RING_FULL);
+}
+
+static __always_inline void submit(struct scratch *s, u32 class)
+{
+	submit_now(s, class, wake_flags());
 }
 
 // put appends an item of a constant size and returns where its bytes go.
