@@ -40,13 +40,15 @@ func mergeFile(cmd *cobra.Command, baseline, name string) error {
 			return err
 		}
 	}
-	err := withInput(cmd, name, func(in io.Reader) error {
-		return mergeio.Merge(in, cmd.OutOrStdout(), common, func(err error) { report.add(fmt.Errorf("%s: %w", name, err)) })
+	merged := 0
+	err := withInput(cmd, name, func(in io.Reader) (err error) {
+		merged, err = mergeio.Merge(in, cmd.OutOrStdout(), common, func(err error) { report.add(fmt.Errorf("%s: %w", name, err)) })
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return report.result("an alert")
+	return report.result("an alert", merged)
 }
 
 // withInput opens a file by name, or stdin for "-".

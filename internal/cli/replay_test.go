@@ -73,8 +73,9 @@ func TestReplayRefuses(t *testing.T) {
 		{exitUsage, "", "", []string{"replay"}},
 		{exitUnreachable, "none", "", []string{"replay", filepath.Join(t.TempDir(), "none")}},
 		{exitUnreachable, "none", "", []string{"replay", "--rules", filepath.Join(t.TempDir(), "none"), "-"}},
-		{exitNo, "stdin: line 1: ", "nonsense\n" + shmExec, []string{"replay", "-"}},
-		{exitNo, "-: line 2: ", `{"id":"a","time":"2026-01-02T03:04:05Z","host":{"id":"h"}}` + "\n{\n", []string{"incidents", "merge", "-"}},
+		{0, "stdin: line 1: ", "nonsense\n" + shmExec, []string{"replay", "-"}},
+		{exitNo, "stdin: line 1: ", "nonsense\n", []string{"replay", "-"}},
+		{0, "-: line 2: ", `{"id":"a","time":"2026-01-02T03:04:05Z","host":{"id":"h"}}` + "\n{\n", []string{"incidents", "merge", "-"}},
 		{exitUnreachable, "none", "", []string{"incidents", "merge", filepath.Join(t.TempDir(), "none")}},
 	} {
 		_, errs, status := baize(t, c.stdin, c.args...)

@@ -69,8 +69,8 @@ func ReadBaseline(in io.Reader, bad func(error)) (map[string]bool, error) {
 
 // Merge reads alerts in their order of arrival and writes, after the last, a
 // Line for each in the same order. bad is called for each line that is no
-// alert; the rest is merged.
-func Merge(in io.Reader, out io.Writer, common map[string]bool, bad func(error)) error {
+// alert; the rest is merged. It returns the number of alerts.
+func Merge(in io.Reader, out io.Writer, common map[string]bool, bad func(error)) (int, error) {
 	m := incident.New(incident.Config{Alerts: maxAlerts, Keys: maxKeys}, incident.NewGiven(common))
 	var merged []Line
 	joined := map[string]string{}
@@ -92,9 +92,9 @@ func Merge(in io.Reader, out io.Writer, common map[string]bool, bad func(error))
 		return nil
 	})
 	if err != nil {
-		return err
+		return len(merged), err
 	}
-	return write(out, merged, joined)
+	return len(merged), write(out, merged, joined)
 }
 
 func parse(line []byte) (alert.Alert, error) {

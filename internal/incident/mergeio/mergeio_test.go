@@ -13,9 +13,12 @@ import (
 func merge(t testing.TB, common map[string]bool, input string) (lines []Line, bad []string) {
 	t.Helper()
 	var out bytes.Buffer
-	err := Merge(strings.NewReader(input), &out, common, func(err error) { bad = append(bad, err.Error()) })
+	count, err := Merge(strings.NewReader(input), &out, common, func(err error) { bad = append(bad, err.Error()) })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := strings.Count(out.String(), "\n"); got != count {
+		t.Fatalf("%d lines for %d alerts", got, count)
 	}
 	dec := json.NewDecoder(&out)
 	for dec.More() {
@@ -124,7 +127,7 @@ func FuzzMerge(f *testing.F) {
 	f.Add(`{"id":"a","time":"0001-01-01T00:00:01Z","host":{"id":"h"}}`)
 	f.Fuzz(func(t *testing.T, input string) {
 		var out bytes.Buffer
-		if err := Merge(strings.NewReader(input), &out, nil, func(error) {}); err != nil && out.Len() > 0 {
+		if _, err := Merge(strings.NewReader(input), &out, nil, func(error) {}); err != nil && out.Len() > 0 {
 			t.Fatal("output beside an error")
 		}
 	})
