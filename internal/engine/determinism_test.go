@@ -24,6 +24,7 @@ func script(seed uint64, rounds int) []*event.Event {
 	var services []*enginetest.Process
 	for i := range 4 {
 		h := w.Host(fmt.Sprintf("h%d", i))
+		h.SlowDigests = i%2 == 0
 		services = append(services, h.Service("app.service", "/usr/bin/java"), h.Daemon("/usr/bin/node", "x.js"))
 		enginetest.Benign(h, 1)
 	}
@@ -34,6 +35,9 @@ func script(seed uint64, rounds int) []*event.Event {
 		t.File = fmt.Sprintf([]string{"/dev/shm/k%d", "/tmp/x%d"}[r.IntN(2)], r.IntN(5))
 		t.From = fmt.Sprintf("198.51.100.%d", r.IntN(5))
 		trojan := t.Round(services[r.IntN(len(services))])
+		if r.IntN(2) == 0 {
+			trojan.Digest()
+		}
 		for range r.IntN(4) {
 			trojan.Connect(t.C2, 443).Ask(fmt.Sprintf("q%d.dnslog.example", i))
 		}

@@ -85,6 +85,8 @@ type Engine struct {
 	base   *incident.Baseline
 	merger *incident.Merger
 	alerts *lru.Map[alertKey, *firing]
+	// awaited are the alerts that lack the digest of an image.
+	awaited *lru.Map[event.FileKey, []alertKey]
 	// waiting are the alerts that repeated since the last second began.
 	waiting []*firing
 	now     int64
@@ -100,11 +102,12 @@ func New(cfg Config) *Engine {
 	cfg = cfg.withDefaults()
 	base := incident.NewBaseline(cfg.Entities)
 	return &Engine{
-		cfg:    cfg,
-		graph:  graph.New(cfg.Limits),
-		base:   base,
-		merger: incident.New(cfg.Merger, base),
-		alerts: lru.New[alertKey, *firing](cfg.Alerts),
+		cfg:     cfg,
+		graph:   graph.New(cfg.Limits),
+		base:    base,
+		merger:  incident.New(cfg.Merger, base),
+		alerts:  lru.New[alertKey, *firing](cfg.Alerts),
+		awaited: lru.New[event.FileKey, []alertKey](maxAwaited),
 	}
 }
 
@@ -211,6 +214,9 @@ func (e *Engine) observe(ev *event.Event, out *Output) {
 		return
 	}
 	e.see(ev, &subject)
+	if ev.Kind == event.FileHash {
+		e.digest(ev, &subject)
+	}
 	if f := subject.Flow; f != nil {
 		e.merger.Flow(ev.Org, f.From, subject.Lineage, f.Path, e.now)
 	}

@@ -28,6 +28,8 @@ type firing struct {
 	Alert alert.Alert
 	// More repeats came since the alert was last handed out.
 	More uint64
+	// waits : it is among those to hand out when the next second begins.
+	waits bool
 }
 
 // coverage raises an alert for a window in which the sensor was blind.
@@ -54,6 +56,7 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 		a.Incident, _ = e.merger.Add(&a, facts, e.now)
 	}
 	e.alerts.Put(key, &firing{Key: key, Alert: a}, e.now)
+	e.await(ev, key)
 	out.Alerts = append(out.Alerts, a)
 	if e.cfg.Trace && ev.Process != nil {
 		out.Traces = append(out.Traces, Trace{Alert: a.ID, Trace: e.graph.Trace(ev.Process.Key), Event: ev})
@@ -62,12 +65,17 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 
 // repeat counts an alert again. It is handed out when the next second begins.
 func (e *Engine) repeat(f *firing, ev *event.Event) {
-	if f.More == 0 {
-		e.waiting = append(e.waiting, f)
-	}
+	e.wait(f)
 	f.More += ev.Repeats()
 	if ev.Time.After(f.Alert.Last) {
 		f.Alert.Last = ev.Time
+	}
+}
+
+func (e *Engine) wait(f *firing) {
+	if !f.waits {
+		f.waits = true
+		e.waiting = append(e.waiting, f)
 	}
 }
 
@@ -79,7 +87,7 @@ func (e *Engine) recount(f *firing) {
 	if f.Alert.Kind != alert.KindSensor {
 		f.Alert.Incident = e.merger.IncidentOf(f.Alert.ID)
 	}
-	f.More = 0
+	f.More, f.waits = 0, false
 }
 
 // scope is what repeats are counted within: the lineage, or the process where

@@ -301,6 +301,31 @@ func TestTheAgentsOwnDoingsAreLeftOut(t *testing.T) {
 	}
 }
 
+// TestALateDigestJoins: the same content under other names, on hosts that
+// share nothing else, known only after the alerts were raised.
+func TestALateDigestJoins(t *testing.T) {
+	w, events := enginetest.Record()
+	var trojans []*enginetest.Process
+	for _, id := range []string{"web-1", "web-2"} {
+		h := w.Host(id)
+		h.SlowDigests = true
+		trojans = append(trojans, h.Login().Write("/tmp/x").Spawn("/tmp/x"))
+	}
+	for _, p := range trojans {
+		p.Digest()
+	}
+	s := run(t, *events)
+	open := s.open()
+	if len(open) != 1 || len(open[0].Reasons) != 1 || open[0].Reasons[0].Reason != incident.ReasonHash {
+		t.Fatalf("incidents %+v", open)
+	}
+	for _, a := range s.alerts {
+		if !slices.ContainsFunc(a.Entities, func(e alert.Entity) bool { return e.Type == alert.EntityHash && e.Role == incident.RoleImage }) {
+			t.Errorf("alert lacks the digest: %+v", a.Entities)
+		}
+	}
+}
+
 func TestRepeatsAreCounted(t *testing.T) {
 	w, events := enginetest.Record()
 	trojan := enginetest.First.Round(w.Host("web-1").Service("a.service", "/usr/bin/java"))

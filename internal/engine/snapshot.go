@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"baize/internal/event"
 	"baize/internal/lru"
 )
 
@@ -26,7 +27,8 @@ type header struct {
 	// Alerts are JSON: the form in which an alert survives unchanged.
 	Alerts []lru.Item[alertKey, []byte]
 	// More is how many repeats of each wait.
-	More []uint64
+	More    []uint64
+	Awaited []lru.Item[event.FileKey, []alertKey]
 	// Waiting are the alerts to hand out, in order; some may have left Alerts.
 	Waiting []waiting
 }
@@ -42,7 +44,7 @@ type waiting struct {
 func (e *Engine) Snapshot(w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	enc := gob.NewEncoder(buffered)
-	head := header{Version: snapshotVersion, Now: e.now, Second: e.second, Revision: e.revision}
+	head := header{Version: snapshotVersion, Now: e.now, Second: e.second, Revision: e.revision, Awaited: e.awaited.Snapshot()}
 	for _, item := range e.alerts.Snapshot() {
 		body, err := json.Marshal(item.Value.Alert)
 		if err != nil {
@@ -82,6 +84,7 @@ func (e *Engine) Restore(r io.Reader) error {
 		return fmt.Errorf("%w: version %d, want %d", ErrSnapshot, head.Version, snapshotVersion)
 	}
 	e.now, e.second, e.revision = head.Now, head.Second, head.Revision
+	e.awaited.Restore(head.Awaited)
 	if err := e.restoreAlerts(&head); err != nil {
 		return err
 	}
@@ -110,6 +113,7 @@ func (e *Engine) restoreAlerts(head *header) error {
 		if slot := e.alerts.Peek(w.Key); slot != nil && (*slot).Alert.ID == f.Alert.ID {
 			f = *slot
 		}
+		f.waits = true
 		e.waiting = append(e.waiting, f)
 	}
 	return nil

@@ -99,9 +99,13 @@ func (h *host) executed(p *process, image *event.Image, now int64) *Flow {
 	return p.Flow
 }
 
+// definition is the class of files that say what is run: crontabs, units,
+// shell start files.
+const definition = "definition"
+
 // read ties by definition files only: credentials are read by everybody.
 func (h *host) read(p *process, f *event.File, now int64) *Flow {
-	if f == nil || f.Sensitive != "" {
+	if f == nil || f.Sensitive != definition {
 		return nil
 	}
 	return h.use(p, keyOf(f), true, now)

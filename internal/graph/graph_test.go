@@ -89,6 +89,26 @@ func TestAListenerOfATaintedLineageIsNoHub(t *testing.T) {
 	if s.last.Lineage != lineage {
 		t.Fatalf("lineage %q became %q", lineage, s.last.Lineage)
 	}
+	p.Serve("x").Spawn("/usr/bin/id")
+	if s.last.Lineage != lineage {
+		t.Fatalf("as a service of its own, lineage %q became %q", lineage, s.last.Lineage)
+	}
+}
+
+func TestADefinitionTiesItsAuthorToItsReader(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	h := s.Host("h")
+	h.Login().Write("/root/.bashrc")
+	from := s.last.Lineage
+	h.Login().Open("/root/.bashrc", "definition")
+	if s.last.Flow == nil || s.last.Flow.From != from || !s.last.Flow.Read {
+		t.Errorf("flow %+v", s.last.Flow)
+	}
+	h.Login().Write("/etc/shadow")
+	h.Login().Open("/etc/shadow", "credentials")
+	if s.last.Flow != nil {
+		t.Errorf("credentials tie: %+v", s.last.Flow)
+	}
 }
 
 func TestTheSourceOfARequest(t *testing.T) {

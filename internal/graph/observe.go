@@ -31,7 +31,11 @@ func (g *Graph) serve(h *host, p *process, server bool, ctx *event.Context) {
 		return
 	}
 	p.Server = server
-	if moved || g.tainted.Peek(p.Lineage) == nil {
+	tainted := g.tainted.Peek(p.Lineage) != nil
+	switch {
+	case tainted && moved && ctx.Kind == event.ContextService:
+		p.Context, p.Kind, p.Root = ctx.ID, ctx.Kind, p.Key == ctx.Root
+	case moved || !tainted:
 		g.place(h, p, ctx)
 	}
 }

@@ -124,6 +124,24 @@ func (m *Merger) Repeat(a *alert.Alert, more uint64, now int64) {
 	m.touch(g, now)
 }
 
+// Enrich adds an entity to a known alert, and joins what it now belongs with.
+func (m *Merger) Enrich(a *alert.Alert, e *alert.Entity, now int64) {
+	slot := m.byID.Get(a.ID, now)
+	if slot == nil || (*slot).group.gone {
+		return
+	}
+	n := *slot
+	n.group.tally(n, e)
+	for _, f := range m.features(a, e, now) {
+		n.add(f)
+	}
+	for _, j := range m.joins(n) {
+		m.connect(n, j.with, j.reason)
+	}
+	m.post(n, now)
+	m.touch(n.group, now)
+}
+
 // IncidentOf returns the incident that a known alert belongs to now.
 func (m *Merger) IncidentOf(id string) string {
 	if slot := m.byID.Peek(id); slot != nil {
@@ -184,7 +202,7 @@ type join struct {
 func (m *Merger) joins(n *node) []join {
 	var list []join
 	for _, c := range m.candidates(n) {
-		if c.group.gone || c.Org != n.Org {
+		if c == n || c.group.gone || c.Org != n.Org {
 			continue
 		}
 		reasons := m.reasons(n, c)

@@ -54,12 +54,14 @@ func (w *World) send(ev *event.Event) {
 type Host struct {
 	ID, Name string
 	Init     *Process
-	world    *World
-	boot     string
-	seq      uint64
-	pid      uint32
-	inode    uint64
-	files    map[string]event.FileKey
+	// SlowDigests : digests are pending when an image is executed.
+	SlowDigests bool
+	world       *World
+	boot        string
+	seq         uint64
+	pid         uint32
+	inode       uint64
+	files       map[string]event.FileKey
 }
 
 // firstPID is above what a kernel keeps for itself.
@@ -128,6 +130,13 @@ func (p *Process) whole() *event.Process {
 	return &w
 }
 
+// Serve makes the process the root of a service of its own, as a host does with
+// one that begins to listen outside any.
+func (p *Process) Serve(name string) *Process {
+	p.context = &event.Context{ID: "service:" + p.self.Key.String(), Kind: event.ContextService, Root: p.self.Key, Parent: p.context.ID, Service: name}
+	return p.Listen(4445)
+}
+
 // Fork starts a child that still runs the same image.
 func (p *Process) Fork() *Process {
 	p.host.pid++
@@ -153,6 +162,9 @@ func (p *Process) Exec(args ...string) *Process {
 	p.self.Name = path.Base(args[0])
 	p.self.Exe = &event.Image{Inode: p.host.File(args[0]), Tmpfs: strings.HasPrefix(args[0], "/dev/shm/")}
 	p.self.Hash = &event.Hash{State: event.HashOK, SHA256: digest(args[0])}
+	if p.host.SlowDigests {
+		p.self.Hash = &event.Hash{State: event.HashPending}
+	}
 	p.host.emit(&event.Event{Kind: event.ProcessExec, Process: p.whole()})
 	return p
 }
@@ -201,6 +213,19 @@ func (p *Process) Accept(peer string) *Process {
 // Write makes or overwrites a file.
 func (p *Process) Write(name string) *Process {
 	p.host.emit(&event.Event{Kind: event.FileCloseWrite, Process: p.whole(), File: &event.File{Path: name, Inode: p.host.File(name), Size: 912, Mode: "0644"}})
+	return p
+}
+
+// Open reads a watched file of a class.
+func (p *Process) Open(name, class string) *Process {
+	p.host.emit(&event.Event{Kind: event.FileOpen, Process: p.whole(), File: &event.File{Path: name, Inode: p.host.File(name), Sensitive: class}})
+	return p
+}
+
+// Digest reports the digest of the process's image, which was pending before.
+func (p *Process) Digest() *Process {
+	name := p.self.Executable
+	p.host.emit(&event.Event{Kind: event.FileHash, Process: p.whole(), File: &event.File{Path: name, Inode: p.host.File(name), Hash: &event.Hash{State: event.HashOK, SHA256: digest(name)}}})
 	return p
 }
 
