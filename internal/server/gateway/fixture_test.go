@@ -207,7 +207,7 @@ func (c *client) send(r *baizev1.ConnectRequest) {
 
 func (c *client) sendBatch(b *baizev1.Batch) {
 	c.t.Helper()
-	c.send(&baizev1.ConnectRequest{Message: &baizev1.ConnectRequest_Batch{Batch: b}})
+	c.send(wrap(b))
 }
 
 // settle sends a batch and returns the mark that it brings.
@@ -322,4 +322,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		}
 	}
 	t.Fatal("never: " + what)
+}
+
+func wrap(b *baizev1.Batch) *baizev1.ConnectRequest {
+	return &baizev1.ConnectRequest{Message: &baizev1.ConnectRequest_Batch{Batch: b}}
 }
