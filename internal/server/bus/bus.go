@@ -27,7 +27,8 @@ import (
 )
 
 const (
-	stream = "EVENTS"
+	stream   = "EVENTS"
+	subjects = "events.>"
 	// subjects: events.host.HOST.BOOT for numbered batches, events.server.HOST
 	// for what the server says of a host, events.control for the engine.
 	subjectHost    = "events.host."
@@ -63,6 +64,7 @@ type Bus struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream
 	lock   *os.File
+	tail   tail
 }
 
 // Open starts the log in its directory. Close stops it.
@@ -96,10 +98,19 @@ func (b *Bus) start(ctx context.Context, config Config) (err error) {
 		return err
 	}
 	b.stream, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: stream, Subjects: []string{"events.>"}, Storage: jetstream.FileStorage,
+		Name: stream, Subjects: []string{subjects}, Storage: jetstream.FileStorage,
 		Discard: jetstream.DiscardOld, MaxAge: config.MaxAge, MaxBytes: config.MaxBytes,
+		AllowDirect: true,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	info, err := b.stream.Info(ctx)
+	if err != nil {
+		return err
+	}
+	b.tail.advance(info.State.LastSeq)
+	return nil
 }
 
 func options(config Config) *server.Options {

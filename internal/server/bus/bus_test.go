@@ -238,6 +238,23 @@ func TestTheQuotaDropsTheOldEnd(t *testing.T) {
 	}
 }
 
+// A reader that was behind when everything it had not read was dropped.
+func TestFollowGoesOnBehindWhatWasDropped(t *testing.T) {
+	b := open(t, t.TempDir())
+	last := publish(t, b, batch(t, 1, 1), 0)
+	if err := b.stream.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if events := readAll(t, b, 0); events != nil {
+		t.Fatalf("%+v", events)
+	}
+	// The boot's tail went too: the log knows nothing to stand behind.
+	publish(t, b, batch(t, 2, 1), 0)
+	if events := readAll(t, b, End(last)); len(events) != 1 || events[0].Seq != 2 {
+		t.Fatalf("%+v", events)
+	}
+}
+
 // skippable is a zstd frame that decoders pass over: bytes without content.
 func skippable(n int) []byte {
 	return append([]byte{0x50, 0x2a, 0x4d, 0x18, byte(n), byte(n >> 8), 0, 0}, make([]byte, n)...)
@@ -249,9 +266,11 @@ func TestDamagedMessagesAreLeftOut(t *testing.T) {
 	bad.Body = []byte("not zstd")
 	last := publish(t, b, bad, 0)
 	publish(t, b, batch(t, 2, 1), last)
-	if _, err := b.js.Publish(t.Context(), "events.control", []byte("no header")); err != nil {
+	ack, err := b.js.Publish(t.Context(), "events.control", []byte("no header"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	b.tail.advance(ack.Sequence)
 	if events := readAll(t, b, 0); len(events) != 1 || events[0].Seq != 2 {
 		t.Fatalf("%+v", events)
 	}

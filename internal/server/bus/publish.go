@@ -106,6 +106,7 @@ func (b *Bus) publish(ctx context.Context, subject string, h header, body []byte
 	if err != nil {
 		return 0, fmt.Errorf("append to the event log: %w", err)
 	}
+	b.tail.advance(ack.Sequence)
 	return ack.Sequence, nil
 }
 

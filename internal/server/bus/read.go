@@ -15,6 +15,7 @@ import (
 
 // Message is what a reader gets at once: events that became durable together.
 type Message struct {
+	// Events may be none, where nothing of a message could be read.
 	Events []*event.Event
 	// Position after all of Events: what a reader keeps to go on from.
 	Position uint64
@@ -26,15 +27,11 @@ type Message struct {
 // Read calls do for every event behind position after, 0 for all, up to the
 // end that the log has now.
 func (b *Bus) Read(ctx context.Context, after uint64, do func(*event.Event) error) error {
-	info, err := b.stream.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("read the event log: %w", err)
-	}
-	last := info.State.LastSeq
-	if info.State.Msgs == 0 || after >= End(last) {
+	last, _ := b.tail.get()
+	if last == 0 || after >= End(last) {
 		return nil
 	}
-	err = b.Follow(ctx, after, func(m Message) error {
+	err := b.Follow(ctx, after, func(m Message) error {
 		for _, ev := range m.Events {
 			if err := do(ev); err != nil {
 				return err
@@ -54,58 +51,62 @@ func (b *Bus) Read(ctx context.Context, after uint64, do func(*event.Event) erro
 // errEnd ends a Follow from within.
 var errEnd = errors.New("end of log")
 
-// Follow calls do for every message behind position after, in order, waiting
+// Follow calls do for every message with a position above after, in order, waiting
 // for new ones until ctx ends or do returns an error, which it returns.
 // Messages that retention dropped before they were read are missing, and said
 // so in the server's log.
 func (b *Bus) Follow(ctx context.Context, after uint64, do func(Message) error) error {
-	start := after >> indexBits
-	if after == End(start) {
-		start++
+	next := after >> indexBits
+	if next == 0 || after == End(next) {
+		next++
 	}
-	consumer, err := b.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(start, 1),
-	})
-	if err != nil {
-		return fmt.Errorf("read the event log from %d: %w", start, err)
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(64, 16<<20))
-	if err != nil {
-		return fmt.Errorf("read the event log from %d: %w", start, err)
-	}
-	defer messages.Stop()
-	for expected := max(start, 1); ; expected++ {
-		msg, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("read the event log at %d: %w", expected, err)
+	for {
+		last, more := b.tail.get()
+		for next <= last {
+			m, sequence, err := b.get(ctx, next, last)
+			if err != nil {
+				return fmt.Errorf("read the event log at %d: %w", next, err)
+			}
+			if sequence > next {
+				slog.Error("event log: messages were dropped by retention before they were read", "from", next, "to", sequence-1)
+			}
+			next = sequence + 1
+			m.Events = behind(m.Events, after)
+			if err := do(m); err != nil {
+				return err
+			}
 		}
-		m, sequence, err := b.decode(msg, after)
-		if err != nil {
-			return err
-		}
-		if sequence > expected {
-			slog.Error("event log: messages were dropped by retention before they were read", "from", expected, "to", sequence-1)
-		}
-		if expected = sequence; len(m.Events) == 0 && m.Position <= after {
-			continue
-		}
-		if err := do(m); err != nil {
-			return err
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return fmt.Errorf("read the event log: %w", ctx.Err())
 		}
 	}
 }
 
-func (b *Bus) decode(msg jetstream.Msg, after uint64) (Message, uint64, error) {
-	meta, err := msg.Metadata()
-	if err != nil {
-		return Message{}, 0, fmt.Errorf("read the event log: %w", err)
+// get reads the first message from sequence on, of those up to last; where
+// retention has dropped all of them, it returns an empty one at last.
+func (b *Bus) get(ctx context.Context, sequence, last uint64) (Message, uint64, error) {
+	msg, err := b.stream.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(subjects))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return Message{Position: End(last)}, last, nil
 	}
-	sequence := meta.Sequence.Stream
-	events := decode(sequence, msg.Headers(), msg.Data())
+	if err != nil {
+		return Message{}, 0, err
+	}
+	pending := uint64(0)
+	if msg.Sequence < last {
+		pending = last - msg.Sequence
+	}
+	return Message{Events: decode(msg.Sequence, msg.Header, msg.Data), Position: End(msg.Sequence), Pending: pending}, msg.Sequence, nil
+}
+
+// behind leaves out the events up to position after.
+func behind(events []*event.Event, after uint64) []*event.Event {
 	for len(events) > 0 && events[0].Ingest.Bus <= after {
 		events = events[1:]
 	}
-	return Message{Events: events, Position: End(sequence), Pending: meta.NumPending}, sequence, nil
+	return events
 }
 
 // decode expands and stamps the events of a message. What cannot be read is
