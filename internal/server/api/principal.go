@@ -111,6 +111,11 @@ func expired(s state.Session, now time.Time) bool {
 	return now.Sub(s.Created) >= sessionLife || now.Sub(s.Seen) >= sessionIdle
 }
 
+// SessionExpiry is which sessions and tokens are over at now: for state.Prune.
+func SessionExpiry(now time.Time) state.Expiry {
+	return state.Expiry{SessionCreated: now.Add(-sessionLife), SessionSeen: now.Add(-sessionIdle), Tokens: now}
+}
+
 // sourceOf is the client's address without its port, "unix" on the socket.
 func sourceOf(r *http.Request) string {
 	if _, local := r.Context().Value(localKey).(uint32); local {

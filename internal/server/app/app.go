@@ -1,0 +1,150 @@
+// Package app is the server as one program: it opens the stores, connects the
+// parts with each other and runs them until it is told to stop. What the parts
+// do is theirs; who owns what, in which order it starts and how it ends is here.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"baize/content"
+	"baize/internal/engine"
+	"baize/internal/server/shard"
+	"baize/internal/sigma"
+)
+
+// tick is how often the passing of time is written to the engine's log.
+const tick = time.Second
+
+// Server is an opened server. Run runs it once; Close releases it.
+type Server struct {
+	config  Config
+	stores  *stores
+	parts   *parts
+	console net.Listener
+	welcome Welcome
+}
+
+// Welcome is what a person needs for the first visit.
+type Welcome struct {
+	URL  string
+	User string
+	// Password is good for one login; empty after the first start.
+	Password string
+	// PasswordSet says that the user has a lasting password.
+	PasswordSet bool
+	// Pin is the SHA-256 of the authority's certificate, hexadecimal.
+	Pin string
+}
+
+// Open opens the state in config.Home, creating it where there is none, and
+// binds both ports. It returns ErrPrerequisite for what the operator must
+// change first.
+func Open(ctx context.Context, config Config) (*Server, error) {
+	if os.Geteuid() == 0 {
+		return nil, fmt.Errorf("%w: the server does not run as root: start it as a user of its own, which owns %s", ErrPrerequisite, config.dir(""))
+	}
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	stores, err := openStores(ctx, &config)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: config, stores: stores}
+	if err := s.connect(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// connect makes the parts and binds the ports.
+func (s *Server) connect(ctx context.Context) error {
+	var listen net.ListenConfig
+	console, err := listen.Listen(ctx, "tcp", s.config.HTTP)
+	if err != nil {
+		return fmt.Errorf("%w: console and API (BAIZE_HTTP): %w", ErrPrerequisite, err)
+	}
+	s.console = console
+	if s.parts, err = s.makeParts(); err != nil {
+		return err
+	}
+	s.welcome, err = s.greet(ctx)
+	return err
+}
+
+// Welcome is for the operator's eyes.
+func (s *Server) Welcome() Welcome { return s.welcome }
+
+// Run runs all parts until ctx ends, or one of them cannot go on.
+func (s *Server) Run(ctx context.Context) error {
+	rules, err := s.loadRules()
+	if err != nil {
+		return errors.Join(err, s.console.Close())
+	}
+	owner := fmt.Sprintf("%s:%d", hostname(), os.Getpid())
+	worker := shard.New(shard.Config{State: s.stores.state, Bus: s.stores.bus, Engine: engine.Config{Rules: rules}, Owner: owner, Log: s.config.Logger})
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return part("gateway", s.parts.gateway.Run(ctx)) })
+	group.Go(func() error { return part("engine", worker.Run(ctx)) })
+	group.Go(func() error { return part("clock of the log", ended(ctx, s.stores.bus.Tick(ctx, tick, time.Now))) })
+	group.Go(func() error { return part("retention", s.retain(ctx)) })
+	group.Go(func() error {
+		return part("api", s.parts.api.Serve(ctx, s.console, s.parts.web, s.config.dir("api.sock")))
+	})
+	return group.Wait()
+}
+
+// part says whose error it is.
+func part(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// ended is nil for an error that only says that ctx has ended.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return name
+}
+
+// loadRules compiles the rules that come with the server. They are tested with
+// it: an invalid one is a defect, and is not left out in silence.
+func (s *Server) loadRules() (*sigma.Set, error) {
+	set, report := sigma.Load(content.Rules())
+	for _, p := range report.Invalid {
+		s.config.Logger.Error("rule is invalid", "problem", p)
+	}
+	for _, p := range report.Unsupported {
+		s.config.Logger.Warn("rule is unsupported", "problem", p)
+	}
+	if len(report.Invalid) > 0 {
+		return nil, fmt.Errorf("%d of the embedded rules are invalid", len(report.Invalid))
+	}
+	return set, nil
+}
+
+// Close releases everything. Run must have returned.
+func (s *Server) Close() error {
+	if s.console != nil {
+		_ = s.console.Close() // Run has closed it, if it ran
+	}
+	return s.stores.close()
+}

@@ -1,0 +1,116 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"baize/internal/event"
+	"baize/internal/server/api"
+	"baize/internal/server/bus"
+	"baize/internal/server/ca"
+	"baize/internal/server/gateway"
+	"baize/internal/server/respond"
+	"baize/internal/server/state"
+	baizev1 "baize/proto/baize/v1"
+)
+
+// fleet is the hosts as the API sees them: what state keeps of them, whom the
+// gateway has a session with, and what the responder may ask of them.
+type fleet struct {
+	state     *state.DB
+	gateway   *gateway.Gateway
+	responder *respond.Responder
+	registrar *ca.Registrar
+}
+
+// Hosts implements api.Fleet.
+func (f *fleet) Hosts(ctx context.Context, after string, limit int) ([]api.Host, error) {
+	all, err := f.state.Hosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b state.Host) int { return cmp.Compare(a.ID, b.ID) })
+	first, found := slices.BinarySearchFunc(all, after, func(h state.Host, id string) int { return cmp.Compare(h.ID, id) })
+	if found {
+		first++
+	}
+	page := make([]api.Host, 0, min(limit, len(all)-first))
+	for _, h := range all[first:min(first+limit, len(all))] {
+		page = append(page, f.show(&h))
+	}
+	return page, nil
+}
+
+// Host implements api.Fleet.
+func (f *fleet) Host(ctx context.Context, id string) (api.Host, error) {
+	h, err := f.state.Host(ctx, id)
+	if err != nil {
+		return api.Host{}, err
+	}
+	return f.show(&h), nil
+}
+
+// show is what is on record of h, with the session as it is this moment.
+func (f *fleet) show(h *state.Host) api.Host {
+	beat := h.Health
+	return api.Host{
+		ID: h.ID, Name: h.Name, Org: h.Org, Connected: f.gateway.Connected(h.ID), LastSeen: h.LastSeen, Enrolled: h.Enrolled,
+		Version: h.Version, Kernel: h.Kernel, Boot: h.Boot, Tier: beat.GetTier(), Armed: beat.GetArmed(), Scope: beat.GetScope(),
+		SpoolBytes: beat.GetSpoolBytes(), RSSBytes: beat.GetRssBytes(), CPUSeconds: beat.GetCpuSeconds(), Processes: beat.GetProcesses(),
+		Revoked: h.Revoked, Classes: classes(beat), Hooks: hooks(beat),
+	}
+}
+
+func classes(beat *baizev1.Heartbeat) []api.Class {
+	found := []api.Class{}
+	for _, c := range beat.GetClasses() {
+		found = append(found, api.Class{Class: c.GetClass(), State: c.GetState(), Seen: c.GetSeen(), Lost: c.GetLost()})
+	}
+	return found
+}
+
+func hooks(beat *baizev1.Heartbeat) []api.Hook {
+	found := []api.Hook{}
+	for _, h := range beat.GetHooks() {
+		found = append(found, api.Hook{Name: h.GetName(), Attached: h.GetAttached(), Error: h.GetError()})
+	}
+	return found
+}
+
+// Ping implements api.Fleet.
+func (f *fleet) Ping(ctx context.Context, id, by string) (api.Result, error) {
+	r, err := f.responder.Ping(ctx, id, by)
+	switch {
+	case errors.Is(err, gateway.ErrNotConnected):
+		err = fmt.Errorf("host %s: %w", id, api.ErrUnreachable)
+	case errors.Is(err, respond.ErrNoAnswer):
+		err = fmt.Errorf("host %s: %w", id, context.DeadlineExceeded)
+	}
+	return api.Result{ID: r.Command, State: r.State, Detail: r.Detail, Milliseconds: float64(r.Took) / float64(time.Millisecond)}, err
+}
+
+// Revoke implements api.Fleet.
+func (f *fleet) Revoke(ctx context.Context, id, _ string) error { return f.gateway.Revoke(ctx, id) }
+
+// EnrolToken implements api.Fleet.
+func (f *fleet) EnrolToken(ctx context.Context, org string, uses int, life time.Duration) (string, error) {
+	return f.registrar.NewToken(ctx, org, uses, life)
+}
+
+// engineLog is the bus as the API reads it.
+type engineLog struct{ bus *bus.Bus }
+
+// Read implements api.Log.
+func (l engineLog) Read(ctx context.Context, each func(*event.Event) error) error {
+	return l.bus.Read(ctx, 0, each)
+}
+
+// Last implements api.Log.
+func (l engineLog) Last(ctx context.Context) (uint64, error) {
+	stats, err := l.bus.Stats(ctx)
+	return stats.Last, err
+}

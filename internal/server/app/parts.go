@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"baize/internal/server/api"
+	"baize/internal/server/ca"
+	"baize/internal/server/console"
+	"baize/internal/server/gateway"
+	"baize/internal/server/respond"
+	baizev1 "baize/proto/baize/v1"
+)
+
+// parts are what works on the stores.
+type parts struct {
+	gateway *gateway.Gateway
+	api     *api.Server
+	web     *tls.Config
+}
+
+// makeParts connects them. Gateway and responder need each other: commands go
+// down through one, answers come up to the other.
+func (s *Server) makeParts() (*parts, error) {
+	key, err := respond.LoadKey(s.config.dir("keys"))
+	if err != nil {
+		return nil, err
+	}
+	registrar := ca.NewRegistrar(s.stores.authority, s.stores.state, time.Now)
+	certificates := s.stores.authority.Server(s.config.names(), time.Now)
+	var responder *respond.Responder
+	entry, err := gateway.New(gateway.Config{Addr: s.config.GRPC, MaxSessions: s.config.MaxSessions}, gateway.Deps{
+		TLS: certificates.AgentTLS(), Authority: s.stores.authority, Registrar: registrar,
+		State: s.stores.state, Bus: s.stores.bus, Blobs: s.stores.blobs,
+		CommandKey: key.Public().(ed25519.PublicKey), Now: time.Now,
+		Answer: func(ctx context.Context, host string, result *baizev1.CommandResult) { responder.Answer(ctx, host, result) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: agents' port (BAIZE_GRPC): %w", ErrPrerequisite, err)
+	}
+	responder = respond.New(respond.Deps{Key: key, State: s.stores.state, Bus: s.stores.bus, Send: entry.Send, Now: time.Now})
+	page, err := console.Handler()
+	if err != nil {
+		return nil, err
+	}
+	f := &fleet{state: s.stores.state, gateway: entry, responder: responder, registrar: registrar}
+	return &parts{gateway: entry, web: certificates.WebTLS(), api: api.New(api.Config{
+		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus}, Console: page,
+		Metrics: registry(), Logger: s.config.Logger, Version: s.config.Version,
+	})}, nil
+}
+
+func registry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
