@@ -13,6 +13,10 @@ func New() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(rulesCommand(), replayCommand(), incidentsCommand())
+	root.AddCommand(
+		statusCommand(), hostsCommand(), alertsCommand(), incidentsCommand(),
+		usersCommand(), tokensCommand(), auditCommand(), exportCommand(), loginCommand(),
+		rulesCommand(), replayCommand(),
+	)
 	return root
 }

@@ -39,7 +39,9 @@ func (s *Server) makeParts() (*parts, error) {
 		TLS: certificates.AgentTLS(), Authority: s.stores.authority, Registrar: registrar,
 		State: s.stores.state, Bus: s.stores.bus, Blobs: s.stores.blobs,
 		CommandKey: key.Public().(ed25519.PublicKey), Now: time.Now,
-		Answer: func(ctx context.Context, host string, result *baizev1.CommandResult) { responder.Answer(ctx, host, result) },
+		Answer: func(ctx context.Context, host string, result *baizev1.CommandResult) {
+			responder.Answer(ctx, host, result)
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: agents' port (BAIZE_GRPC): %w", ErrPrerequisite, err)
