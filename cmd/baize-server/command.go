@@ -62,6 +62,9 @@ func environment(name, otherwise string) string {
 
 func run(ctx context.Context, config app.Config, out, log io.Writer) error {
 	config.Logger = slog.New(slog.NewTextHandler(log, nil))
+	if err := app.RefuseRoot(os.Geteuid()); err != nil {
+		return err
+	}
 	server, err := app.Open(ctx, config)
 	if err != nil {
 		return err

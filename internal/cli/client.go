@@ -12,17 +12,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // answerLimit bounds one answer that is read whole, in bytes.
 const answerLimit = 256 << 20
-
-// Errors of the API that commands decide on; both exit with 3.
-var (
-	errNotFound = errors.New("not found")
-	errDenied   = errors.New("not allowed")
-)
 
 // client calls the API of one server.
 type client struct {
@@ -125,11 +118,7 @@ func refusal(response *http.Response) error {
 		detail += "; " + e.Location + ": " + e.Message
 	}
 	switch response.StatusCode {
-	case http.StatusNotFound:
-		return &exitError{code: exitNo, err: fmt.Errorf("%w: %s", errNotFound, detail)}
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return unreachable("%w: %s", errDenied, detail)
-	case http.StatusConflict:
+	case http.StatusNotFound, http.StatusConflict:
 		return no("%s", detail)
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 		return errors.New(detail) // wrong usage

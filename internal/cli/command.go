@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/url"
 
@@ -27,15 +28,16 @@ func listing[T any](ctx context.Context, c *client, out io.Writer, path string, 
 	if asJSON {
 		return each(ctx, c, path, query, func(item json.RawMessage) error { return printLine(out, item) })
 	}
-	t := newTable(out, heads...)
+	t, rows := newTable(out, heads...), 0
 	err := each(ctx, c, path, query, func(item T) error {
 		t.row(row(item)...)
+		rows++
 		return nil
 	})
-	if failed := t.flush(); err == nil {
-		err = failed
+	if err != nil && rows == 0 {
+		return err
 	}
-	return err
+	return errors.Join(t.flush(), err)
 }
 
 func jsonFlag(cmd *cobra.Command, target *bool) {

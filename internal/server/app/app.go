@@ -4,9 +4,12 @@
 package app
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"time"
@@ -16,7 +19,7 @@ import (
 	"baize/content"
 	"baize/internal/engine"
 	"baize/internal/server/shard"
-	"baize/internal/sigma"
+	"baize/internal/server/state"
 )
 
 // tick is how often the passing of time is written to the engine's log.
@@ -43,13 +46,19 @@ type Welcome struct {
 	Pin string
 }
 
+// RefuseRoot returns ErrPrerequisite for the effective user id of root: what
+// parses the input of many hosts has no business with that power.
+func RefuseRoot(uid int) error {
+	if uid == 0 {
+		return fmt.Errorf("%w: the server does not run as root: start it as a user of its own that owns the state directory", ErrPrerequisite)
+	}
+	return nil
+}
+
 // Open opens the state in config.Home, creating it where there is none, and
 // binds both ports. It returns ErrPrerequisite for what the operator must
 // change first.
 func Open(ctx context.Context, config Config) (*Server, error) {
-	if os.Geteuid() == 0 {
-		return nil, fmt.Errorf("%w: the server does not run as root: start it as a user of its own, which owns %s", ErrPrerequisite, config.dir(""))
-	}
 	if err := config.check(); err != nil {
 		return nil, err
 	}
@@ -84,7 +93,7 @@ func (s *Server) Welcome() Welcome { return s.welcome }
 
 // Run runs all parts until ctx ends, or one of them cannot go on.
 func (s *Server) Run(ctx context.Context) error {
-	rules, err := s.loadRules()
+	rules, err := s.loadRules(ctx)
 	if err != nil {
 		return errors.Join(err, s.console.Close())
 	}
@@ -127,18 +136,28 @@ func hostname() string {
 
 // loadRules compiles the rules that come with the server. They are tested with
 // it: an invalid one is a defect, and is not left out in silence.
-func (s *Server) loadRules() (*sigma.Set, error) {
-	set, report := sigma.Load(content.Rules())
-	for _, p := range report.Invalid {
-		s.config.Logger.Error("rule is invalid", "problem", p)
+func (s *Server) loadRules(ctx context.Context) (engine.Rules, error) {
+	rules, report, err := engine.LoadRules(content.Rules())
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
 	}
 	for _, p := range report.Unsupported {
 		s.config.Logger.Warn("rule is unsupported", "problem", p)
 	}
 	if len(report.Invalid) > 0 {
-		return nil, fmt.Errorf("%d of the embedded rules are invalid", len(report.Invalid))
+		return nil, fmt.Errorf("%d of the embedded rules are invalid, the first: %s", len(report.Invalid), report.Invalid[0])
 	}
-	return set, nil
+	return rules, s.keepRules(ctx, rules.Digest(), content.Rules())
+}
+
+// keepRules keeps the content behind the digest that the engine's log names.
+func (s *Server) keepRules(ctx context.Context, digest string, root fs.FS) error {
+	var body bytes.Buffer
+	archive := zip.NewWriter(&body)
+	if err := errors.Join(archive.AddFS(root), archive.Close()); err != nil {
+		return fmt.Errorf("pack rules: %w", err)
+	}
+	return s.stores.state.AddRules(ctx, state.RuleRevision{Digest: digest, Body: body.Bytes(), Author: "baize-server " + s.config.Version, Created: time.Now()})
 }
 
 // Close releases everything. Run must have returned.

@@ -2,50 +2,42 @@ package state
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 )
 
-// RuleRevision is one state of the rules, as the engine's log refers to it.
+// RuleRevision is one state of the rules.
 type RuleRevision struct {
-	Revision uint64
-	// Digest is the SHA-256 of Body, hexadecimal.
-	Digest  string
+	// Digest names the content, as the engine's log does.
+	Digest string
+	// Body is the rule files, a zip archive.
 	Body    []byte
 	Author  string
 	Created time.Time
 }
 
-// AddRules keeps body as a revision and returns its number. The same body
-// again is the same revision.
-func (db *DB) AddRules(ctx context.Context, body []byte, author string) (uint64, error) {
-	sum := sha256.Sum256(body)
-	var revision uint64
-	err := db.sql.QueryRowContext(ctx, `
-		INSERT INTO rule_revisions (digest, body, author, created) VALUES (?, ?, ?, ?)
-		ON CONFLICT (digest) DO UPDATE SET digest = digest RETURNING revision`,
-		hex.EncodeToString(sum[:]), body, author, time.Now().UnixNano()).Scan(&revision)
+// AddRules keeps a revision. One that is kept already stays as it is.
+func (db *DB) AddRules(ctx context.Context, r RuleRevision) error {
+	_, err := db.sql.ExecContext(ctx, `INSERT OR IGNORE INTO rule_revisions (digest, body, author, created) VALUES (?, ?, ?, ?)`,
+		r.Digest, r.Body, r.Author, nanos(r.Created))
 	if err != nil {
-		return 0, fmt.Errorf("add rules: %w", err)
+		return fmt.Errorf("keep rules %s: %w", r.Digest, err)
 	}
-	return revision, nil
+	return nil
 }
 
 // Rules returns one revision of the rules, or ErrNotFound.
-func (db *DB) Rules(ctx context.Context, revision uint64) (RuleRevision, error) {
-	r := RuleRevision{Revision: revision}
+func (db *DB) Rules(ctx context.Context, digest string) (RuleRevision, error) {
+	r := RuleRevision{Digest: digest}
 	var created int64
-	err := db.sql.QueryRowContext(ctx, `SELECT digest, body, author, created FROM rule_revisions WHERE revision = ?`, int64(revision)).
-		Scan(&r.Digest, &r.Body, &r.Author, &created)
+	err := db.sql.QueryRowContext(ctx, `SELECT body, author, created FROM rule_revisions WHERE digest = ?`, digest).Scan(&r.Body, &r.Author, &created)
 	if errors.Is(err, sql.ErrNoRows) {
-		return r, fmt.Errorf("rules revision %d: %w", revision, ErrNotFound)
+		return r, fmt.Errorf("rules %q: %w", digest, ErrNotFound)
 	}
 	if err != nil {
-		return r, fmt.Errorf("read rules revision %d: %w", revision, err)
+		return r, fmt.Errorf("read rules %q: %w", digest, err)
 	}
 	r.Created = at(created)
 	return r, nil

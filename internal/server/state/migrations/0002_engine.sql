@@ -58,9 +58,8 @@ CREATE TABLE incident_alerts (
 CREATE INDEX incident_alerts_incident ON incident_alerts (incident, alert);
 
 CREATE TABLE rule_revisions (
-  revision INTEGER PRIMARY KEY AUTOINCREMENT,
-  digest TEXT NOT NULL UNIQUE,         -- SHA-256 of body, hexadecimal
-  body BLOB NOT NULL,
+  digest TEXT PRIMARY KEY,             -- as the engine's log names the rules in force
+  body BLOB NOT NULL,                  -- the files, zip
   author TEXT NOT NULL,
   created INTEGER NOT NULL
 ) STRICT;
