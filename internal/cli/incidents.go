@@ -88,7 +88,7 @@ func showIncident(ctx context.Context, c *client, out io.Writer, path string) er
 	if err := c.call(ctx, http.MethodGet, path+"/processes", nil, &processes); err != nil {
 		return err
 	}
-	printSummary(out, &inc)
+	printIncident(out, &inc)
 	fmt.Fprintln(out, "\nProcesses")
 	printForest(out, processes.Items)
 	fmt.Fprintln(out, "\nAlerts")
@@ -99,7 +99,7 @@ func showIncident(ctx context.Context, c *client, out io.Writer, path string) er
 	return printReasons(out, inc.Reasons)
 }
 
-func printSummary(out io.Writer, inc *incident.Incident) {
+func printIncident(out io.Writer, inc *incident.Incident) {
 	fmt.Fprintf(out, "%s\n%s, level %s, score %d, %d alerts (fired %d times) on %s\nopened %s, updated %s, id %s\n",
 		plain(inc.Title), plain(inc.Status), plain(inc.Level), inc.Score, len(inc.Alerts), inc.Count, plain(hostNames(inc.Hosts)),
 		stamp(inc.Opened), stamp(inc.Updated), plain(inc.ID))
