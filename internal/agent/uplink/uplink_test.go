@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"baize/internal/agent/gatewaytest"
 	"baize/internal/agent/spool"
 	"baize/internal/identity"
 	baizev1 "baize/proto/baize/v1"
@@ -25,10 +26,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func enrol(t *testing.T, g *gateway) (*Identity, string) {
+func enrol(t *testing.T, g *gatewaytest.Gateway) (*Identity, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "identity")
-	id, err := Enrol(t.Context(), dir, Enrolment{Server: g.address, Token: g.token(), Name: "web-1", Machine: "m"})
+	id, err := Enrol(t.Context(), dir, Enrolment{Server: g.Address, Token: g.Token(), Name: "web-1", Machine: "m"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ type host struct {
 	dir   string
 }
 
-func start(t *testing.T, g *gateway) *host {
+func start(t *testing.T, g *gatewaytest.Gateway) *host {
 	t.Helper()
 	id, dir := enrol(t, g)
 	return startWith(t, id, dir, t.TempDir())
@@ -91,12 +92,12 @@ func eventually(t *testing.T, what string, holds func() bool) {
 }
 
 // whole checks that the gateway has every event of b1 once, in order.
-func (g *gateway) whole(t *testing.T, last uint64) {
+func whole(t *testing.T, g *gatewaytest.Gateway, last uint64) {
 	t.Helper()
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.Lock()
+	defer g.Unlock()
 	next := uint64(1)
-	for _, b := range g.batches {
+	for _, b := range g.Batches {
 		if b.Boot != "b1" {
 			continue
 		}
@@ -111,14 +112,14 @@ func (g *gateway) whole(t *testing.T, last uint64) {
 }
 
 func TestEnrolmentPinsWhatTheServerIs(t *testing.T) {
-	g := newGateway(t)
+	g := gatewaytest.New(t)
 	id, dir := enrol(t, g)
 	loaded, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.Name != (identity.Name{Org: "o", Host: "h-1"}) || !loaded.CommandKey.Equal(g.command.Public()) ||
-		loaded.Authority != sha256.Sum256(g.authority.Raw) || loaded.Server != g.address {
+	if loaded.Name != (identity.Name{Org: "o", Host: "h-1"}) || !loaded.CommandKey.Equal(g.CommandKey.Public()) ||
+		loaded.Authority != sha256.Sum256(g.Authority.Raw) || loaded.Server != g.Address {
 		t.Errorf("loaded %+v", loaded)
 	}
 	if !bytes.Equal(loaded.Certificate.Leaf.Raw, id.Certificate.Leaf.Raw) {
@@ -137,16 +138,16 @@ func TestEnrolmentPinsWhatTheServerIs(t *testing.T) {
 }
 
 func TestEnrolmentRefusals(t *testing.T) {
-	g, other := newGateway(t), newGateway(t)
-	wrong := strings.Replace(g.token(), "good", "bad", 1)
+	g, other := gatewaytest.New(t), gatewaytest.New(t)
+	wrong := strings.Replace(g.Token(), "good", "bad", 1)
 	for text, want := range map[string]string{
 		wrong:         "not valid",
 		"nonsense":    identity.ErrToken.Error(),
-		other.token(): identity.ErrAuthority.Error(), // another authority's server answers
+		other.Token(): identity.ErrAuthority.Error(), // another authority's server answers
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		dir := filepath.Join(t.TempDir(), "identity")
-		_, err := Enrol(ctx, dir, Enrolment{Server: g.address, Token: text, Machine: "m"})
+		_, err := Enrol(ctx, dir, Enrolment{Server: g.Address, Token: text, Machine: "m"})
 		cancel()
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("token %q: %v, want %q", text, err, want)
@@ -158,7 +159,7 @@ func TestEnrolmentRefusals(t *testing.T) {
 }
 
 func TestDamagedIdentities(t *testing.T) {
-	g := newGateway(t)
+	g := gatewaytest.New(t)
 	for _, damage := range []func(dir string) error{
 		func(dir string) error { return os.Remove(filepath.Join(dir, certificateFile)) },
 		func(dir string) error { return os.WriteFile(filepath.Join(dir, certificateFile), []byte("x"), 0o600) },
@@ -176,44 +177,44 @@ func TestDamagedIdentities(t *testing.T) {
 }
 
 func TestTheSpoolIsDeliveredInOrderAndTrimmedAtTheMark(t *testing.T) {
-	g := newGateway(t)
+	g := gatewaytest.New(t)
 	h := start(t, g)
 	h.spoolUp(t, 300)
 	h.WaitDurable(t.Context(), 3000)
-	g.whole(t, 3000)
+	whole(t, g, 3000)
 	eventually(t, "the spool is trimmed", func() bool { return h.spool.Bytes() < 3*4096 })
-	eventually(t, "a heartbeat", func() bool { g.mu.Lock(); defer g.mu.Unlock(); return g.beats > 0 })
+	eventually(t, "a heartbeat", func() bool { g.Lock(); defer g.Unlock(); return g.Beats > 0 })
 	if !h.Online() {
 		t.Error("not online")
 	}
 }
 
 func TestNothingIsLostOrDoubledWhenSessionsBreak(t *testing.T) {
-	g := newGateway(t)
-	g.breakAfter = 40
+	g := gatewaytest.New(t)
+	g.BreakAfter = 40
 	h := start(t, g)
 	h.spoolUp(t, 200)
 	eventually(t, "everything is durable", func() bool { return h.Durable() == 2000 })
-	g.whole(t, 2000)
-	if len(g.hellos) < 5 {
-		t.Errorf("%d sessions, want at least 5", len(g.hellos))
+	whole(t, g, 2000)
+	if len(g.Hellos) < 5 {
+		t.Errorf("%d sessions, want at least 5", len(g.Hellos))
 	}
 }
 
 func TestAServerThatComesBackGetsWhatItMissed(t *testing.T) {
-	g := newGateway(t)
+	g := gatewaytest.New(t)
 	h := start(t, g)
 	h.spoolUp(t, 10)
 	h.WaitDurable(t.Context(), 100)
-	g.server.Stop()
+	g.Stop()
 	h.spoolUp(t, 50)
-	g.start()
+	g.Start()
 	eventually(t, "everything is durable", func() bool { return h.Durable() == 600 })
-	g.whole(t, 600)
+	whole(t, g, 600)
 }
 
 func TestAnotherBootsRestGoesFirst(t *testing.T) {
-	g := newGateway(t)
+	g := gatewaytest.New(t)
 	id, dir := enrol(t, g)
 	spoolDir := t.TempDir()
 	kept, err := spool.Open(spoolDir, spool.Options{})
@@ -229,17 +230,17 @@ func TestAnotherBootsRestGoesFirst(t *testing.T) {
 	h := startWith(t, id, dir, spoolDir)
 	h.spoolUp(t, 1)
 	h.WaitDurable(t.Context(), 10)
-	if g.batches[0].Boot != "b0" || g.batches[0].FirstSeq != 7 || g.batches[1].Boot != "b1" {
-		t.Errorf("%v", g.batches)
+	if g.Batches[0].Boot != "b0" || g.Batches[0].FirstSeq != 7 || g.Batches[1].Boot != "b1" {
+		t.Errorf("%v", g.Batches)
 	}
 }
 
 func TestTheWindowBoundsWhatIsNotDurable(t *testing.T) {
-	g := newGateway(t)
-	g.hold = true
+	g := gatewaytest.New(t)
+	g.Hold = true
 	h := start(t, g)
 	h.spoolUp(t, 3*window)
-	count := func() int { g.mu.Lock(); defer g.mu.Unlock(); return len(g.batches) }
+	count := func() int { g.Lock(); defer g.Unlock(); return len(g.Batches) }
 	eventually(t, "the window is full", func() bool { return count() == window })
 	before := h.spool.Bytes()
 	h.spoolUp(t, 1) // gives a wrong implementation a reason to send
@@ -249,8 +250,8 @@ func TestTheWindowBoundsWhatIsNotDurable(t *testing.T) {
 }
 
 func TestALostSpoolGoesOnBehindTheMark(t *testing.T) {
-	g := newGateway(t)
-	g.marks["b1"] = 500
+	g := gatewaytest.New(t)
+	g.Marks["b1"] = 500
 	h := start(t, g)
 	eventually(t, "the numbering is raised", func() bool { return h.spool.NextSeq("b1") == 501 })
 	h.spoolUp(t, 1)
@@ -258,13 +259,13 @@ func TestALostSpoolGoesOnBehindTheMark(t *testing.T) {
 }
 
 func TestCommandsAreAnsweredInOrder(t *testing.T) {
-	g := newGateway(t)
+	g := gatewaytest.New(t)
 	start(t, g)
 	for i := range 5 {
-		g.outgoing <- &baizev1.Envelope{Payload: fmt.Appendf(nil, "c-%d", i)}
+		g.Outgoing <- &baizev1.Envelope{Payload: fmt.Appendf(nil, "c-%d", i)}
 	}
-	eventually(t, "five results", func() bool { g.mu.Lock(); defer g.mu.Unlock(); return len(g.results) == 5 })
-	for i, r := range g.results {
+	eventually(t, "five results", func() bool { g.Lock(); defer g.Unlock(); return len(g.Results) == 5 })
+	for i, r := range g.Results {
 		if r.GetId() != fmt.Sprintf("c-%d", i) || r.GetState() != "done" {
 			t.Errorf("result %d: %v", i, r)
 		}
@@ -272,10 +273,10 @@ func TestCommandsAreAnsweredInOrder(t *testing.T) {
 }
 
 func TestTheCertificateIsRenewedBeforeItEnds(t *testing.T) {
-	g := newGateway(t)
-	g.lifetime = 30 * time.Second // backdated by a minute: half of it is over at once
+	g := gatewaytest.New(t)
+	g.Lifetime = 30 * time.Second // backdated by a minute: half of it is over at once
 	id, dir := enrol(t, g)
-	g.lifetime = time.Hour
+	g.Lifetime = time.Hour
 	h := startWith(t, id, dir, t.TempDir())
 	eventually(t, "a session", h.Online)
 	loaded, err := Load(dir)
@@ -283,22 +284,22 @@ func TestTheCertificateIsRenewedBeforeItEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	serial := loaded.Certificate.Leaf.SerialNumber.String()
-	if serial == id.Certificate.Leaf.SerialNumber.String() || !g.serials[serial] || len(g.serials) != 1 {
-		t.Errorf("sessions used %v, kept is %s", g.serials, serial)
+	if serial == id.Certificate.Leaf.SerialNumber.String() || !g.Serials[serial] || len(g.Serials) != 1 {
+		t.Errorf("sessions used %v, kept is %s", g.Serials, serial)
 	}
 }
 
 func TestUploadGoesOnWhereItBroke(t *testing.T) {
-	g := newGateway(t)
-	g.breakBlob = 3
+	g := gatewaytest.New(t)
+	g.BreakBlob = 3
 	h := start(t, g)
 	content := bytes.Repeat([]byte("0123456789abcdef"), 20*chunk/16)[:10*chunk+77]
 	blob := Blob{Kind: "evidence", Name: "x", Size: int64(len(content)), Content: bytes.NewReader(content)}
 	if err := h.Upload(t.Context(), blob); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(g.blob, content) {
-		t.Errorf("%d bytes arrived, not those sent", len(g.blob))
+	if !bytes.Equal(g.Blob, content) {
+		t.Errorf("%d bytes arrived, not those sent", len(g.Blob))
 	}
 	if err := h.Upload(t.Context(), blob); err != nil {
 		t.Errorf("again: %v", err)
@@ -306,7 +307,7 @@ func TestUploadGoesOnWhereItBroke(t *testing.T) {
 }
 
 func TestUploadGivesUpWhenRefused(t *testing.T) {
-	g := newGateway(t)
+	g := gatewaytest.New(t)
 	h := start(t, g)
 	err := h.Upload(t.Context(), Blob{Kind: "refused", Name: "x", Size: 4, Content: strings.NewReader("1234")})
 	if status.Code(err) != codes.ResourceExhausted {
