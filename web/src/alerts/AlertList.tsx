@@ -83,7 +83,7 @@ export function AlertList() {
           </>
         )}
       </Await>
-      <EvidenceDrawer id={evidence} close={() => { open(undefined); }} />
+      <EvidenceDrawer id={evidence} order={alerts.map((alert) => alert.id)} open={open} />
     </>
   );
 }

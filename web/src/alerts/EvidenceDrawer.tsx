@@ -1,19 +1,29 @@
 import { Drawer } from "antd";
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
 import { useAlert } from "../api/queries";
 import { useI18n } from "../i18n";
 import { titleOf } from "../incident/summary";
 import { Await } from "../ui/State";
 import { Evidence } from "./Evidence";
+import { Steps } from "./Steps";
+
+interface Props {
+  /** The alert whose evidence is shown; none closes the drawer. */
+  id: string | undefined;
+  /** The alerts of the page, in the order in which it shows them. */
+  order: readonly string[];
+  open: (id: string | undefined) => void;
+}
 
 /**
  * The evidence of an alert beside the page. There is no mask: the page stays
  * usable, and choosing another alert shows that one.
  */
-export function EvidenceDrawer({ id, close }: { id: string | undefined; close: () => void }) {
+export function EvidenceDrawer({ id, order, open: show }: Props) {
   const { t } = useI18n();
   const query = useAlert(id);
   const open = id !== undefined;
+  const close = useCallback(() => { show(undefined); }, [show]);
   // Without a mask focus stays in the page, and so Escape is heard there.
   useEffect(() => {
     if (!open) return;
@@ -31,6 +41,7 @@ export function EvidenceDrawer({ id, close }: { id: string | undefined; close: (
       keyboard={false}
       size={600}
       title={query.data ? titleOf(query.data) : t("evidence.title")}
+      extra={open && <Steps order={order} current={id} open={show} />}
       closable={{ "aria-label": t("evidence.close") }}
       destroyOnHidden
       rootClassName="evidence-drawer"

@@ -41,6 +41,7 @@ export const keys = {
   alerts: ["alerts"] as const,
   alert: (id: string) => ["alert", id] as const,
   hosts: ["hosts"] as const,
+  status: ["status"] as const,
 };
 
 /** Writes an incident from the stream into everything that shows it. */

@@ -53,11 +53,20 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await call(path, signal ? { signal } : {})) as T;
 }
 
-/** POST of a JSON body to a path below /api/v1. */
-export async function post<T>(path: string, body?: unknown): Promise<T> {
-  return (await call(path, {
-    method: "POST",
+function sendBody(method: string, path: string, body: unknown): Promise<unknown> {
+  return call(path, {
+    method,
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body ?? {}),
-  })) as T;
+  });
+}
+
+/** POST of a JSON body to a path below /api/v1. */
+export async function post<T>(path: string, body?: unknown): Promise<T> {
+  return (await sendBody("POST", path, body)) as T;
+}
+
+/** PUT of a JSON body to a path below /api/v1. */
+export async function put(path: string, body: unknown): Promise<void> {
+  await sendBody("PUT", path, body);
 }

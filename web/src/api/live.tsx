@@ -42,7 +42,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         // EventSource hides the status: asking tells an ended session from a lost server.
         if (next === "lost") get("/me").catch(() => undefined);
       },
-      onResume: () => { refresh(client); },
+      onGap: () => { refresh(client); },
       onItem: (kind, item) => {
         (batch[kind] as Map<string, typeof item>).set(item.id, item);
         timer ??= setTimeout(flush, gather);

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { keys } from "./cache";
 import { get } from "./http";
-import type { Alert, Host, Incident, IncidentProcess, Page } from "./types";
+import type { Alert, Host, Incident, IncidentProcess, Page, Status } from "./types";
 
 /** Milliseconds after which a page asks again although the stream is silent. */
 const resync = 30_000;
@@ -21,7 +21,7 @@ function usePages<T>(key: readonly string[], path: string) {
   });
 }
 
-/** All pages of a list that has an end: the alerts of one incident are bounded. */
+/** All pages of a list that has an end: hosts, or the alerts of one incident. */
 async function everything<T>(path: string, signal: AbortSignal): Promise<Page<T>> {
   const items: T[] = [];
   let cursor = "";
@@ -81,7 +81,16 @@ export function useAlert(id: string | undefined) {
 export function useHosts() {
   return useQuery({
     queryKey: keys.hosts,
-    queryFn: ({ signal }) => get<Page<Host>>("/hosts", signal),
+    queryFn: ({ signal }) => everything<Host>("/hosts", signal),
     refetchInterval: resync,
+  });
+}
+
+/** The health of the whole: hosts, loss and lag. */
+export function useStatus() {
+  return useQuery({
+    queryKey: keys.status,
+    queryFn: ({ signal }) => get<Status>("/status", signal),
+    refetchInterval: 5000,
   });
 }

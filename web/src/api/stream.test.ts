@@ -24,7 +24,7 @@ const last = () => {
 };
 
 describe("follow", () => {
-  const handlers = { onState: vi.fn(), onResume: vi.fn(), onItem: vi.fn() };
+  const handlers = { onState: vi.fn(), onGap: vi.fn(), onItem: vi.fn() };
   beforeEach(() => {
     vi.useFakeTimers();
     vi.stubGlobal("EventSource", Source);
@@ -43,10 +43,16 @@ describe("follow", () => {
     expect(handlers.onItem.mock.calls).toEqual([["incident", { id: "i1" }], ["host", { id: "h1" }]]);
   });
 
+  it("asks to read again what the server says was dropped", () => {
+    follow(handlers);
+    last().dispatchEvent(new Event("resync"));
+    expect(handlers.onGap).toHaveBeenCalledOnce();
+  });
+
   it("connects again after a loss, and says that there may be a gap", () => {
     follow(handlers);
     last().onopen?.();
-    expect(handlers.onResume).not.toHaveBeenCalled();
+    expect(handlers.onGap).toHaveBeenCalledTimes(1);
     last().onerror?.();
     expect(handlers.onState).toHaveBeenLastCalledWith("lost");
     vi.advanceTimersByTime(500);
@@ -54,7 +60,7 @@ describe("follow", () => {
     expect(Source.all[0]?.closed).toBe(true);
     last().onopen?.();
     expect(handlers.onState).toHaveBeenLastCalledWith("live");
-    expect(handlers.onResume).toHaveBeenCalledOnce();
+    expect(handlers.onGap).toHaveBeenCalledTimes(2);
   });
 
   it("stops for good when closed while waiting", () => {

@@ -11,8 +11,8 @@ export type StreamState = "connecting" | "live" | "lost";
 
 export interface StreamHandlers {
   onState: (state: StreamState) => void;
-  /** A reconnect happened: what was shown before may have gaps. */
-  onResume: () => void;
+  /** The stream begins, or has a gap: what is shown must be read again. */
+  onGap: () => void;
   onItem: <K extends keyof StreamEvents>(kind: K, item: StreamEvents[K]) => void;
 }
 
@@ -26,7 +26,7 @@ const kinds = ["incident", "alert", "host"] as const;
 /**
  * Follows /api/v1/stream until closed. The browser's own retry gives up on an
  * HTTP error and paces itself slowly, so every failure starts a new
- * EventSource here, which resumes after the last cursor seen.
+ * EventSource here. It begins at the present; what happened before is read.
  */
 export function follow(handlers: StreamHandlers): () => void {
   let source: EventSource | undefined;
@@ -38,15 +38,17 @@ export function follow(handlers: StreamHandlers): () => void {
     source = new EventSource("/api/v1/stream");
     source.onopen = () => {
       attempt = 0;
-      handlers.onState("live");
-      if (connected) handlers.onResume();
       connected = true;
+      handlers.onState("live");
+      handlers.onGap();
     };
     source.onerror = () => {
       source?.close();
       handlers.onState(connected || attempt > 0 ? "lost" : "connecting");
       timer = setTimeout(connect, backoff(attempt++));
     };
+    // The server says that it dropped changes which this reader was too slow for.
+    source.addEventListener("resync", () => { handlers.onGap(); });
     for (const kind of kinds) {
       source.addEventListener(kind, (message: MessageEvent<string>) => {
         handlers.onItem(kind, JSON.parse(message.data) as StreamEvents[typeof kind]);

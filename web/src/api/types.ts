@@ -217,8 +217,19 @@ export interface Page<T> {
 
 /** Who is signed in. */
 export interface Me {
-  user: string;
+  name: string;
+  org: string;
   role: string;
-  /** The password is a one-time one and must be changed first. */
-  must_change?: boolean;
+  /** False after a login with a one-time password: one's own must be set. */
+  password_set: boolean;
+}
+
+/** The health of the whole. */
+export interface Status {
+  version: string;
+  hosts: { total: number; connected: number; armed: number; revoked: number };
+  lost: number;
+  spool_bytes: number;
+  /** lag is the number of messages of the log that are still to be read. */
+  engine: { position: number; last: number; lag: number };
 }

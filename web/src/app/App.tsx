@@ -9,6 +9,7 @@ import { I18nProvider } from "../i18n";
 import { IncidentPage } from "../incident/IncidentPage";
 import { IncidentList } from "../incidents/IncidentList";
 import { Login } from "../session/Login";
+import { Password } from "../session/Password";
 import { SessionProvider, useSession } from "../session/session";
 import { Failed, Loading } from "../ui/State";
 import { Shell } from "./Shell";
@@ -50,7 +51,7 @@ function Gate() {
     case "out":
       return <Login expired={session.expired} />;
     case "in":
-      return <Pages me={session.me} />;
+      return session.me.password_set ? <Pages me={session.me} /> : <Password me={session.me} />;
   }
 }
 

@@ -29,7 +29,7 @@ function Account({ me }: { me: Me }) {
       <Button type="text" icon={<BulbOutlined />} onClick={toggle} title={t("theme.switch")} aria-label={t("theme.switch")} />
       <LanguageSwitch />
       <span className="who" title={named(t, "user.role", me.role)}>
-        {me.user}
+        {me.name}
       </span>
       <Button
         type="text"

@@ -6,6 +6,7 @@ import { DataTable } from "../ui/DataTable";
 import { Await, Nothing } from "../ui/State";
 import { columns } from "./columns";
 import { sortHosts } from "./health";
+import { Fleet } from "./Fleet";
 import { HostDetail } from "./HostDetail";
 
 /** The hosts with the health of their sensors, live; those in trouble first. */
@@ -18,6 +19,7 @@ export function HostList() {
     <>
       <div className="page-head">
         <h1>{t("hosts.title")}</h1>
+        <Fleet />
       </div>
       <Await query={query}>
         {() => (

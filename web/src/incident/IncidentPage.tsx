@@ -15,6 +15,7 @@ import { Head } from "./Head";
 import { ProcessTree } from "./ProcessTree";
 import { Reasons } from "./Reasons";
 import { Sections } from "./Sections";
+import { byTime } from "./summary";
 import { Timeline } from "./Timeline";
 
 const none: never[] = [];
@@ -42,7 +43,7 @@ function Body({ incident, alerts, processes }: BodyProps) {
         <AlertTable alerts={alerts} open={open} current={evidence} />
         <Entities incident={incident} alerts={alerts} />
       </div>
-      <EvidenceDrawer id={evidence} close={() => { open(undefined); }} />
+      <EvidenceDrawer id={evidence} order={byTime(alerts).map((alert) => alert.id)} open={open} />
     </>
   );
 }

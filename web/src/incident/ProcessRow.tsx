@@ -63,9 +63,11 @@ export function ProcessRow(props: Props) {
   const { node, expanded, detailed } = props;
   const { process } = node;
   const branches = node.children.length > 0;
+  const name = base(process.executable ?? String(process.pid));
   return (
     <div
       role="treeitem"
+      aria-label={`${name} ${process.command_line ?? ""}`}
       aria-level={node.depth + 1}
       aria-selected={detailed}
       {...(branches ? { "aria-expanded": expanded } : {})}
@@ -81,15 +83,16 @@ export function ProcessRow(props: Props) {
           type="button"
           tabIndex={-1}
           className={branches ? "toggle" : "toggle toggle-leaf"}
-          aria-label={t("tree.toggle")}
-          aria-expanded={expanded}
+          title={t("tree.toggle")}
+          aria-hidden="true"
+          data-open={expanded}
           disabled={!branches}
           onClick={(event) => {
             event.stopPropagation();
             props.onToggle();
           }}
         />
-        <b className="node-name">{base(process.executable ?? String(process.pid))}</b>
+        <b className="node-name">{name}</b>
         <code className="node-command">{process.command_line ?? process.executable}</code>
         <Badges {...props} process={process} />
         <span className="node-fact muted">{process.user}</span>

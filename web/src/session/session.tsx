@@ -51,8 +51,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       session,
       check,
       login: async (user, password) => {
-        await post("/login", { user, password });
-        await check();
+        setSession({ state: "in", me: await post<Me>("/login", { user, password }) });
       },
       logout: async () => {
         await post("/logout").catch(() => undefined);

@@ -1,0 +1,89 @@
+import { afterEach, expect, test } from "vitest";
+import { Browser } from "./browser";
+import { Server } from "./server";
+
+let server: Server;
+let browser: Browser;
+afterEach(async () => {
+  expect(browser.complaints).toEqual([]);
+  await browser.close();
+  await server.close();
+});
+
+async function begin(told: number): Promise<void> {
+  server = await Server.start(told);
+  browser = await Browser.open(server.url);
+}
+
+/** Fails if the page was loaded again since. */
+async function mark(): Promise<() => Promise<void>> {
+  await browser.page.evaluate(() => { document.body.dataset.mark = "kept"; });
+  return async () => {
+    expect(await browser.page.evaluate(() => document.body.dataset.mark)).toBe("kept");
+  };
+}
+
+const rows = () => browser.page.locator("tbody tr.row");
+
+test("incidents appear and change without a reload", async () => {
+  await begin(0);
+  const page = await browser.enter("/incidents");
+  await page.getByText("No incidents").waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await browser.picture("incidents-empty");
+  const sameDocument = await mark();
+
+  await server.tell();
+  const incident = page.getByRole("row", { name: /was made to run commands/ });
+  await incident.waitFor({ timeout: 2000 });
+  await expect.poll(() => incident.getByRole("cell").nth(3).innerText()).toBe("1");
+
+  await server.tell(4);
+  await expect.poll(() => incident.getByRole("cell").nth(3).innerText(), { timeout: 2000 }).toBe("5");
+  await server.tell(2);
+  await page.getByRole("row", { name: /SSH key added/ }).waitFor({ timeout: 2000 });
+  await browser.picture("incidents");
+  await sameDocument();
+});
+
+test("a list that is being read does not move", async () => {
+  await begin(6);
+  const page = await browser.enter("/incidents");
+  await page.getByText("Live", { exact: true }).waitFor();
+  await expect.poll(() => rows().count()).toBe(1);
+  await rows().first().hover();
+  const before = await rows().first().boundingBox();
+
+  await server.tell();
+  const waiting = page.getByRole("button", { name: /1 new incident/ });
+  await waiting.waitFor();
+  expect(await rows().count()).toBe(1);
+  expect(await rows().first().boundingBox()).toEqual(before);
+  await browser.picture("incidents-held");
+
+  await waiting.click();
+  await expect.poll(() => rows().count()).toBe(2);
+  expect(await rows().first().innerText()).toContain("SSH key added");
+});
+
+test("an open incident grows as it happens", async () => {
+  await begin(1);
+  const page = await browser.enter("/incidents/inc-0001");
+  await page.getByText("Live", { exact: true }).waitFor();
+  const timeline = page.getByRole("region", { name: "Timeline" }).getByRole("listitem");
+  await expect.poll(() => timeline.count()).toBe(1);
+  const sameDocument = await mark();
+
+  await server.tell(5);
+  await expect.poll(() => timeline.count(), { timeout: 2000 }).toBe(5);
+  await timeline.last().getByText("×17").waitFor();
+  await page.getByText("It connects to 203.0.113.40:443.").waitFor();
+  await page.getByRole("treeitem", { name: /kworker/ }).getByText("3 alerts").waitFor();
+  await page.getByRole("region", { name: "To contain" }).getByText("203.0.113.40").waitFor();
+
+  // The second round: another name and address, the same incident.
+  await server.tell(4);
+  await expect.poll(() => timeline.count(), { timeout: 2000 }).toBe(8);
+  await page.getByRole("region", { name: "To contain" }).getByText("198.51.100.77").waitFor();
+  await sameDocument();
+});
