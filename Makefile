@@ -47,7 +47,7 @@ test-go:
 
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)
-	cd web && npm test 2>&1 | tee $(RESULTS)/web.log
+	cd web && (npm test && npm run browser) 2>&1 | tee $(RESULTS)/web.log
 	@grep -E '^ +(Test Files|Tests) ' $(RESULTS)/web.log > $(RESULTS)/web.txt
 
 ## lint: Go, protobuf, TypeScript, tidy modules, generated code as committed

@@ -10,5 +10,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Milliseconds that a poll waits: what a test expects, not how fast it is.
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -113,7 +113,7 @@ test("an incident that is not there says so", async () => {
 });
 
 test.each<[string, Look, boolean]>([
-  ["incident", {}, false],
+  ["incident", { height: 1000 }, false],
   ["incident-whole", {}, true],
   ["incident-1024", { width: 1024, height: 768 }, true],
   ["incident-dark", { colors: "dark" }, true],

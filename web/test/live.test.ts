@@ -35,13 +35,13 @@ test("incidents appear and change without a reload", async () => {
 
   await server.tell();
   const incident = page.getByRole("row", { name: /was made to run commands/ });
-  await incident.waitFor({ timeout: 2000 });
+  await incident.waitFor();
   await expect.poll(() => incident.getByRole("cell").nth(3).innerText()).toBe("1");
 
   await server.tell(4);
-  await expect.poll(() => incident.getByRole("cell").nth(3).innerText(), { timeout: 2000 }).toBe("5");
+  await expect.poll(() => incident.getByRole("cell").nth(3).innerText()).toBe("5");
   await server.tell(2);
-  await page.getByRole("row", { name: /SSH key added/ }).waitFor({ timeout: 2000 });
+  await page.getByRole("row", { name: /SSH key added/ }).waitFor();
   await browser.picture("incidents");
   await sameDocument();
 });
@@ -75,7 +75,7 @@ test("an open incident grows as it happens", async () => {
   const sameDocument = await mark();
 
   await server.tell(5);
-  await expect.poll(() => timeline.count(), { timeout: 2000 }).toBe(5);
+  await expect.poll(() => timeline.count()).toBe(5);
   await timeline.last().getByText("×17").waitFor();
   await page.getByText("It connects to 203.0.113.40:443.").waitFor();
   await page.getByRole("treeitem", { name: /kworker/ }).getByText("3 alerts").waitFor();
@@ -83,7 +83,7 @@ test("an open incident grows as it happens", async () => {
 
   // The second round: another name and address, the same incident.
   await server.tell(4);
-  await expect.poll(() => timeline.count(), { timeout: 2000 }).toBe(8);
+  await expect.poll(() => timeline.count()).toBe(8);
   await page.getByRole("region", { name: "To contain" }).getByText("198.51.100.77").waitFor();
   await sameDocument();
 });

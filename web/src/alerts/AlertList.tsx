@@ -53,7 +53,7 @@ export function AlertList() {
   const query = useAlerts();
   const [text, setText] = useState("");
   const [evidence, open] = useEvidence();
-  const alerts = useMemo(() => select(query.data?.pages.flatMap((page) => page.items ?? []) ?? [], text), [query.data, text]);
+  const alerts = useMemo(() => select(query.data?.pages.flatMap((page) => page.items) ?? [], text), [query.data, text]);
   return (
     <>
       <div className="page-head">

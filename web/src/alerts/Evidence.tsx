@@ -1,7 +1,8 @@
 import { Link } from "react-router";
 import type { Alert } from "../api/types";
 import { named, useI18n } from "../i18n";
-import { times } from "../incident/summary";
+import { entityText } from "../incident/entityText";
+import { bare, times } from "../incident/summary";
 import { Code } from "../ui/Code";
 import { CopyButton } from "../ui/Copy";
 import { count } from "../ui/format";
@@ -10,7 +11,7 @@ import { hostName } from "../ui/Hosts";
 import { Level } from "../ui/Level";
 import { Tactics } from "../ui/Tactics";
 import { Time } from "../ui/Time";
-import { ObjectFacts } from "./ObjectFacts";
+import { endpoint, ObjectFacts } from "./ObjectFacts";
 import { ProcessFacts } from "./ProcessFacts";
 
 function AlertFacts({ alert }: { alert: Alert }) {
@@ -49,7 +50,8 @@ function Entities({ alert }: { alert: Alert }) {
       <Facts>
         {alert.entities.map((entity, at) => (
           <Fact key={at} label={named(t, "entity", entity.type)}>
-            <Code>{entity.port ? `${entity.value}:${entity.port}` : entity.value}</Code>
+            <Code>{entityText(entity.port ? endpoint({ ip: entity.value, port: entity.port }) : bare(entity), [alert.host])}</Code>
+            {entity.role && <span className="chip">{named(t, "entity.role", entity.role)}</span>}
           </Fact>
         ))}
       </Facts>

@@ -18,7 +18,7 @@ describe("upsert", () => {
 
 describe("upsertPages", () => {
   it("finds the page that has the item", () => {
-    const data = { pages: [{ items: [row("a", 1)] }, { items: [row("b", 1)] }], pageParams: ["", "x"] };
+    const data = { pages: [{ items: [row("a", 1)], next: "x" }, { items: [row("b", 1)], next: "" }], pageParams: ["", "x"] };
     expect(upsertPages(data, row("b", 2)).pages[1]?.items).toEqual([row("b", 2)]);
     expect(upsertPages(data, row("c", 1)).pages[0]?.items).toEqual([row("c", 1), row("a", 1)]);
   });
@@ -44,9 +44,9 @@ describe("the stream", () => {
 
   it("adds an alert to the incident that is open", () => {
     const client = new QueryClient();
-    client.setQueryData(keys.incidentAlerts("i"), { items: null });
+    client.setQueryData(keys.incidentAlerts("i"), { items: [], next: "" });
     const alert = { id: "a", incident: "i", time: "", host: { id: "h" } } satisfies Alert;
     putAlert(client, alert);
-    expect(client.getQueryData(keys.incidentAlerts("i"))).toEqual({ items: [alert] });
+    expect(client.getQueryData(keys.incidentAlerts("i"))).toEqual({ items: [alert], next: "" });
   });
 });

@@ -22,12 +22,12 @@ export function upsert<T extends Versioned>(items: readonly T[], item: T): T[] {
 
 /** Replaces the item in whichever page has it, or puts it first on the first. */
 export function upsertPages<T extends Versioned>(data: Pages<T>, item: T): Pages<T> {
-  const home = data.pages.findIndex((page) => page.items?.some((other) => other.id === item.id));
+  const home = data.pages.findIndex((page) => page.items.some((other) => other.id === item.id));
   const target = Math.max(home, 0);
   return {
     ...data,
     pages: data.pages.map((page, index) =>
-      index === target ? { ...page, items: upsert(page.items ?? [], item) } : page,
+      index === target ? { ...page, items: upsert(page.items, item) } : page,
     ),
   };
 }
@@ -58,7 +58,7 @@ export function putAlert(client: QueryClient, alert: Alert): void {
   client.setQueryData<Alert>(keys.alert(alert.id), (old) => (old && newer(alert, old) ? alert : old));
   if (!alert.incident) return;
   client.setQueryData<Page<Alert>>(keys.incidentAlerts(alert.incident), (page) =>
-    page && { ...page, items: upsert(page.items ?? [], alert) },
+    page && { ...page, items: upsert(page.items, alert) },
   );
   void client.invalidateQueries({ queryKey: keys.incidentProcesses(alert.incident) });
 }
@@ -66,7 +66,7 @@ export function putAlert(client: QueryClient, alert: Alert): void {
 /** Writes a host's health from the stream into the list of hosts. */
 export function putHost(client: QueryClient, host: Host): void {
   client.setQueryData<Page<Host>>(keys.hosts, (page) =>
-    page && { ...page, items: upsert(page.items ?? [], host) },
+    page && { ...page, items: upsert(page.items, host) },
   );
 }
 

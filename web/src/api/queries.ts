@@ -28,10 +28,10 @@ async function everything<T>(path: string, signal: AbortSignal): Promise<Page<T>
   do {
     const query = new URLSearchParams({ limit: "500", cursor });
     const page = await get<Page<T>>(`${path}?${query.toString()}`, signal);
-    items.push(...(page.items ?? []));
-    cursor = page.next ?? "";
+    items.push(...(page.items));
+    cursor = page.next;
   } while (cursor);
-  return { items };
+  return { items, next: "" };
 }
 
 /** Incidents, newest first, a page at a time. */

@@ -19,7 +19,7 @@ function Classes({ host }: { host: Host }) {
         </tr>
       </thead>
       <tbody>
-        {sortClasses(host.classes ?? []).map((each) => (
+        {sortClasses(host.classes).map((each) => (
           <tr key={each.class}>
             <td>{named(t, "class", each.class)}</td>
             <td><span className={`chip chip-${tone(each.state)}`}>{named(t, "coverage", each.state)}</span></td>
@@ -34,7 +34,7 @@ function Classes({ host }: { host: Host }) {
 
 function Hooks({ host }: { host: Host }) {
   const { t } = useI18n();
-  const hooks = host.hooks ?? [];
+  const hooks = host.hooks;
   const failed = hooks.filter((hook) => !hook.attached);
   return (
     <div>
@@ -72,11 +72,11 @@ export function HostDetail({ host }: { host: Host }) {
         <Fact label={t("hosts.scope")}>{host.scope ? <Code>{host.scope}</Code> : t("hosts.scope.all")}</Fact>
         <Fact label={t("hosts.enrolled")}><Time value={host.enrolled} /></Fact>
         <Fact label={t("hosts.lastseen")}><Time value={host.last_seen} /></Fact>
-        <Fact label={t("hosts.boot")}><Code>{host.boot ?? "–"}</Code></Fact>
-        <Fact label={t("hosts.processes")}>{count(host.processes ?? 0)}</Fact>
-        <Fact label={t("hosts.memory")}>{bytes(host.rss_bytes ?? 0)}</Fact>
-        <Fact label={t("hosts.cpu")}>{(host.cpu_seconds ?? 0).toFixed(1)} s</Fact>
-        <Fact label={t("hosts.spool")}>{bytes(host.spool_bytes ?? 0)}</Fact>
+        <Fact label={t("hosts.boot")}><Code>{host.boot}</Code></Fact>
+        <Fact label={t("hosts.processes")}>{count(host.processes)}</Fact>
+        <Fact label={t("hosts.memory")}>{bytes(host.rss_bytes)}</Fact>
+        <Fact label={t("hosts.cpu")}>{host.cpu_seconds.toFixed(1)} s</Fact>
+        <Fact label={t("hosts.spool")}>{bytes(host.spool_bytes)}</Fact>
       </Facts>
     </div>
   );

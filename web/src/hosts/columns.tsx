@@ -16,7 +16,7 @@ function Sensor({ host, t }: { host: Host; t: Translate }) {
       <span className={`dot dot-${host.armed ? "connected" : "disconnected"}`}>
         {t(host.armed ? "hosts.armed" : "hosts.disarmed")}
       </span>
-      {Boolean(host.tier) && <span className="muted"> {t("hosts.tier", { tier: host.tier ?? 0 })}</span>}
+      {host.tier > 0 && <span className="muted"> {t("hosts.tier", { tier: host.tier })}</span>}
     </>
   );
 }
@@ -24,7 +24,7 @@ function Sensor({ host, t }: { host: Host; t: Translate }) {
 function Coverage({ host, t }: { host: Host; t: Translate }) {
   return (
     <span className="coverage">
-      {sortClasses(host.classes ?? []).map((each) => {
+      {sortClasses(host.classes).map((each) => {
         const state = named(t, "coverage", each.state);
         const name = named(t, "class", each.class);
         const shown = tone(each.state) === "good" ? "" : ` ${state}`;
@@ -40,7 +40,7 @@ function Coverage({ host, t }: { host: Host; t: Translate }) {
 }
 
 function Hooks({ host, t }: { host: Host; t: Translate }) {
-  const hooks = host.hooks ?? [];
+  const hooks = host.hooks;
   const failed = hooks.filter((hook) => !hook.attached).length;
   if (hooks.length === 0) return <span className="muted">–</span>;
   return failed > 0 ? (
@@ -66,8 +66,8 @@ export function columns(t: Translate): Column<Host>[] {
       cell: (h) => <span className={lost(h) > 0 ? "bad" : "muted"}>{count(lost(h))}</span>,
     },
     { key: "hooks", title: t("hosts.hooks"), width: "106px", cell: (h) => <Hooks host={h} t={t} /> },
-    { key: "spool", title: t("hosts.spool"), width: "90px", figures: true, from: "lg", cell: (h) => bytes(h.spool_bytes ?? 0) },
-    { key: "memory", title: t("hosts.memory"), width: "94px", figures: true, from: "lg", cell: (h) => bytes(h.rss_bytes ?? 0) },
+    { key: "spool", title: t("hosts.spool"), width: "90px", figures: true, from: "lg", cell: (h) => bytes(h.spool_bytes) },
+    { key: "memory", title: t("hosts.memory"), width: "94px", figures: true, from: "lg", cell: (h) => bytes(h.rss_bytes) },
     { key: "version", title: t("hosts.version"), width: "100px", from: "xl", cell: (h) => h.version },
   ];
 }

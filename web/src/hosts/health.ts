@@ -18,7 +18,7 @@ export function sortClasses(classes: readonly HostClass[]): HostClass[] {
 
 /** Observations known to be lost, over all classes. */
 export function lost(host: Host): number {
-  return (host.classes ?? []).reduce((sum, each) => sum + each.lost, 0);
+  return host.classes.reduce((sum, each) => sum + each.lost, 0);
 }
 
 /** A host that needs a look comes before one that does not. */
@@ -26,8 +26,8 @@ function trouble(host: Host): number {
   if (host.revoked) return 3;
   if (!host.connected) return 0;
   if (!host.armed) return 1;
-  const worst = Math.max(0, ...(host.classes ?? []).map((each) => states.indexOf(each.state)));
-  return worst >= states.indexOf("throttled") || (host.hooks ?? []).some((hook) => !hook.attached) ? 2 : 4;
+  const worst = Math.max(0, ...host.classes.map((each) => states.indexOf(each.state)));
+  return worst >= states.indexOf("throttled") || host.hooks.some((hook) => !hook.attached) ? 2 : 4;
 }
 
 /** Hosts, those in trouble first, then by name. */

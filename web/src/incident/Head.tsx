@@ -11,6 +11,7 @@ import { Time } from "../ui/Time";
 function Facts({ incident }: { incident: Incident }) {
   const { t } = useI18n();
   const alerts = incident.alerts?.length ?? 0;
+  const total = Math.max(incident.count ?? 0, alerts);
   return (
     <dl className="head-facts">
       <div>
@@ -19,8 +20,9 @@ function Facts({ incident }: { incident: Incident }) {
       </div>
       <div>
         <dt>{t("col.alerts")}</dt>
-        <dd className="figures" title={t("alerts.counts", { alerts, count: incident.count ?? alerts })}>
-          <b>{count(alerts)}</b> <span className="muted">({t("incident.withrepeats", { n: count(incident.count ?? alerts) })})</span>
+        <dd className="figures" title={t("alerts.counts", { alerts, count: total })}>
+          <b>{count(alerts)}</b>
+          {total > alerts && <span className="muted"> ({t("incident.withrepeats", { n: count(total) })})</span>}
         </dd>
       </div>
       <div>

@@ -34,12 +34,16 @@ function Body({ incident, alerts, processes }: BodyProps) {
       <Head incident={incident} />
       <Sections />
       <div className="incident">
-        <Account incident={incident} alerts={alerts} />
-        <AlertTypes alerts={alerts} />
-        <Reasons incident={incident} alerts={byId} open={open} />
-        <Contain incident={incident} />
-        <ProcessTree processes={processes} alerts={byId} open={open} />
-        <Timeline alerts={alerts} open={open} />
+        <div className="column">
+          <Account incident={incident} alerts={alerts} />
+          <Reasons incident={incident} alerts={byId} open={open} />
+          <ProcessTree processes={processes} alerts={byId} open={open} />
+        </div>
+        <div className="column">
+          <AlertTypes alerts={alerts} />
+          <Contain incident={incident} />
+          <Timeline alerts={alerts} open={open} />
+        </div>
         <AlertTable alerts={alerts} open={open} current={evidence} />
         <Entities incident={incident} alerts={alerts} />
       </div>

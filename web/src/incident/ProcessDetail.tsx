@@ -33,7 +33,7 @@ export function ProcessDetail({ process, alerts, depth, onAlert }: Props) {
         )}
         {process.container?.image?.name && <Code>{process.container.image.name}</Code>}
       </p>
-      {(process.alerts ?? []).map((id) => {
+      {process.alerts.map((id) => {
         const alert = alerts.get(id);
         return (
           <button key={id} type="button" className="text-button node-alert" onClick={() => { onAlert(id); }}>

@@ -13,6 +13,8 @@ interface Props {
   parent: IncidentProcess | undefined;
   alerts: ReadonlyMap<string, Alert>;
   showHost: boolean;
+  /** The day of the incident: other days are shown as days. */
+  day: string | undefined;
   expanded: boolean;
   detailed: boolean;
   focusable: boolean;
@@ -31,7 +33,7 @@ function Badges({ process, parent, alerts, showHost }: Pick<Props, "parent" | "a
   const { t } = useI18n();
   const pose = masquerade(process);
   const context = contextStart(process, parent);
-  const raised = process.alerts ?? [];
+  const raised = process.alerts;
   return (
     <span className="badges">
       {showHost && <Tag>{hostName(process.host)}</Tag>}
@@ -46,7 +48,7 @@ function Badges({ process, parent, alerts, showHost }: Pick<Props, "parent" | "a
         </Tag>
       )}
       {pose && (
-        <Tag color="magenta" title={t("tree.masquerade.why", { exe: process.executable ?? "" })}>
+        <Tag color="magenta" title={t("tree.masquerade.why", { exe: process.executable })}>
           {t("tree.masquerade", { name: pose })}
         </Tag>
       )}
@@ -63,11 +65,11 @@ export function ProcessRow(props: Props) {
   const { node, expanded, detailed } = props;
   const { process } = node;
   const branches = node.children.length > 0;
-  const name = base(process.executable ?? String(process.pid));
+  const name = base(process.executable || String(process.pid));
   return (
     <div
       role="treeitem"
-      aria-label={`${name} ${process.command_line ?? ""}`}
+      aria-label={`${name} ${process.command_line}`}
       aria-level={node.depth + 1}
       aria-selected={detailed}
       {...(branches ? { "aria-expanded": expanded } : {})}
@@ -93,12 +95,12 @@ export function ProcessRow(props: Props) {
           }}
         />
         <b className="node-name">{name}</b>
-        <code className="node-command">{process.command_line ?? process.executable}</code>
+        <code className="node-command">{process.command_line || process.executable}</code>
         <Badges {...props} process={process} />
         <span className="node-fact muted">{process.user}</span>
         <span className="node-fact figures muted">{process.pid}</span>
         <span className="node-fact figures muted">
-          <Time value={process.start} as="clock" />
+          <Time value={process.start} as="clock" day={props.day} />
         </span>
       </div>
       {detailed && <ProcessDetail process={process} alerts={props.alerts} onAlert={props.onAlert} depth={node.depth} />}

@@ -23,6 +23,11 @@ function toggled(set: ReadonlySet<string>, key: string): Set<string> {
   return next;
 }
 
+/** The latest start among processes. */
+function latest(processes: readonly IncidentProcess[]): string | undefined {
+  return processes.reduce<string | undefined>((last, { start }) => (start && (!last || start > last) ? start : last), undefined);
+}
+
 /** The rows of the tree, walked with the arrow keys. */
 function Rows({ processes, alerts, open }: Props) {
   const { t } = useI18n();
@@ -34,6 +39,7 @@ function Rows({ processes, alerts, open }: Props) {
   const byKey = useMemo(() => new Map(processes.map((process) => [process.key, process])), [processes]);
   const rows = useMemo(() => flatten(buildTree(processes), closed), [processes, closed]);
   const focused = rows.some((row) => row.process.key === current) ? current : rows[0]?.process.key;
+  const day = useMemo(() => latest(processes), [processes]);
   const severalHosts = new Set(processes.map((process) => process.host.id)).size > 1;
 
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -53,8 +59,9 @@ function Rows({ processes, alerts, open }: Props) {
         <ProcessRow
           key={row.process.key}
           node={row}
-          parent={byKey.get(row.process.parent ?? "")}
+          parent={byKey.get(row.process.parent)}
           alerts={alerts}
+          day={day}
           showHost={severalHosts && row.depth === 0}
           expanded={!closed.has(row.process.key)}
           detailed={detailed.has(row.process.key)}

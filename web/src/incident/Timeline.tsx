@@ -11,13 +11,21 @@ import { byTime, times, titleOf } from "./summary";
 /** How many of the latest entries are drawn at once. */
 const step = 200;
 
-function Entry({ alert, hosts, open }: { alert: Alert; hosts: boolean; open: (id: string) => void }) {
+interface EntryProps {
+  alert: Alert;
+  /** Name the host. */
+  hosts: boolean;
+  day: string | undefined;
+  open: (id: string) => void;
+}
+
+function Entry({ alert, hosts, day, open }: EntryProps) {
   const { t } = useI18n();
   const level = alert.rule?.level ?? "unknown";
   return (
     <li className={`entry entry-${level}`}>
       <span className="figures muted">
-        <Time value={alert.time} as="clock" />
+        <Time value={alert.time} as="clock" day={day} />
       </span>
       <span className="entry-dot" title={named(t, "level", level)} />
       <div>
@@ -58,7 +66,7 @@ export function Timeline({ alerts, open }: { alerts: readonly Alert[]; open: (id
       )}
       <ol className="plain timeline">
         {ordered.slice(hidden).map((alert) => (
-          <Entry key={alert.id} alert={alert} hosts={severalHosts} open={open} />
+          <Entry key={alert.id} alert={alert} hosts={severalHosts} day={ordered.at(-1)?.time} open={open} />
         ))}
       </ol>
     </Panel>

@@ -17,7 +17,7 @@ function settle(node: TreeNode, depth: number): number {
   node.depth = depth;
   node.children.sort(byStart);
   const below = node.children.reduce((sum, child) => sum + settle(child, depth + 1), 0);
-  node.alerts = below + (node.process.alerts?.length ?? 0);
+  node.alerts = below + node.process.alerts.length;
   return node.alerts;
 }
 
@@ -38,7 +38,7 @@ export function buildTree(processes: readonly IncidentProcess[]): TreeNode[] {
   const parents = new Map<TreeNode, TreeNode>();
   const roots: TreeNode[] = [];
   for (const node of nodes.values()) {
-    const parent = nodes.get(node.process.parent ?? "");
+    const parent = nodes.get(node.process.parent);
     if (!parent || circular(node, parent, parents)) {
       roots.push(node);
       continue;
@@ -66,7 +66,7 @@ export function flatten(roots: readonly TreeNode[], closed: ReadonlySet<string>)
  * kernel thread has no executable, so one that has is only posing.
  */
 export function masquerade(process: IncidentProcess): string | undefined {
-  const shown = process.command_line?.trim() ?? "";
+  const shown = process.command_line.trim();
   return process.executable && /^\[[^\]]+\]$/.test(shown) ? shown : undefined;
 }
 

@@ -80,7 +80,7 @@ export function IncidentList() {
   const { t } = useI18n();
   const query = useIncidents();
   const [filter, setFilter] = useState<Filter>({ status: "open", text: "" });
-  const incidents = useMemo(() => query.data?.pages.flatMap((page) => page.items ?? []) ?? [], [query.data]);
+  const incidents = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   return (
     <>
       <div className="page-head">

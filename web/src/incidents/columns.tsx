@@ -23,7 +23,7 @@ function AlertCounts({ incident, t }: { incident: Incident; t: Translate }) {
 function Title({ incident }: { incident: Incident }) {
   return (
     <Link
-      className="row-title"
+      className="row-title clamp"
       to={`/incidents/${encodeURIComponent(incident.id)}`}
       title={incident.title}
       onClick={(event) => { event.stopPropagation(); }}
@@ -38,9 +38,9 @@ export function columns(t: Translate): Column<Incident>[] {
   return [
     { key: "level", title: t("col.level"), width: "86px", cell: (i) => <Level value={i.level} /> },
     { key: "title", title: t("col.incident"), cell: (i) => <Title incident={i} /> },
-    { key: "hosts", title: t("col.hosts"), width: "13%", cell: (i) => <Hosts values={i.hosts ?? []} /> },
+    { key: "hosts", title: t("col.hosts"), width: "11%", cell: (i) => <Hosts values={i.hosts ?? []} /> },
     { key: "alerts", title: t("col.alerts"), width: "88px", figures: true, cell: (i) => <AlertCounts incident={i} t={t} /> },
-    { key: "tactics", title: t("col.tactics"), width: "23%", from: "lg", cell: (i) => <Tactics values={i.tactics ?? []} /> },
+    { key: "tactics", title: t("col.tactics"), width: "20%", from: "lg", cell: (i) => <Tactics values={i.tactics ?? []} /> },
     { key: "opened", title: t("col.opened"), width: "120px", cell: (i) => <Time value={i.opened} /> },
     { key: "updated", title: t("col.updated"), width: "96px", cell: (i) => <Time value={i.updated} as="ago" /> },
     {
