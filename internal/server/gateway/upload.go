@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -14,36 +13,40 @@ import (
 	baizev1 "baize/proto/baize/v1"
 )
 
+type uploadStream = grpc.BidiStreamingServer[baizev1.UploadRequest, baizev1.UploadResponse]
+
 // Upload is the bulk channel: one blob. The host learns first from where to go
 // on, then after each piece how far it is durable, then that it was verified.
-func (g *Gateway) Upload(stream grpc.BidiStreamingServer[baizev1.UploadRequest, baizev1.UploadResponse]) error {
+func (g *Gateway) Upload(stream uploadStream) error {
 	p := peerOf(stream.Context())
 	first, err := stream.Recv()
 	if err != nil {
 		return err
 	}
 	h := first.GetHeader()
-	upload, err := g.deps.Blobs.Begin(p.Host, bulk.Header{
+	size, err := g.store(stream, p, bulk.Header{
 		SHA256: h.GetSha256(), Size: int64(h.GetSize()), Kind: printable(h.GetKind()), Name: printable(h.GetName()),
 	})
 	if err != nil {
 		return g.uploadError(p, err)
 	}
-	defer func() {
-		if err := upload.Close(); err != nil {
-			slog.Error("gateway: upload", "host", p.Host, "error", err)
-		}
-	}()
-	if err := receiveBlob(stream, upload); err != nil {
-		return g.uploadError(p, err)
-	}
-	if err := upload.Finish(); err != nil {
-		return g.uploadError(p, err)
-	}
-	return stream.Send(&baizev1.UploadResponse{Offset: uint64(upload.Offset()), Complete: true})
+	return stream.Send(&baizev1.UploadResponse{Offset: uint64(size), Complete: true})
 }
 
-func receiveBlob(stream grpc.BidiStreamingServer[baizev1.UploadRequest, baizev1.UploadResponse], upload *bulk.Upload) error {
+// store receives a blob; the upload is released when it returns.
+func (g *Gateway) store(stream uploadStream, p peer, h bulk.Header) (size int64, err error) {
+	upload, err := g.deps.Blobs.Begin(p.Host, h)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, upload.Close()) }()
+	if err := receiveBlob(stream, upload); err != nil {
+		return 0, err
+	}
+	return upload.Offset(), upload.Finish()
+}
+
+func receiveBlob(stream uploadStream, upload *bulk.Upload) error {
 	for !upload.Done() {
 		if err := stream.Send(&baizev1.UploadResponse{Offset: uint64(upload.Offset())}); err != nil {
 			return err
