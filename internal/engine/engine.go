@@ -111,14 +111,8 @@ func New(cfg Config) *Engine {
 	}
 }
 
-// SetRules puts other rules in force, from the next event on.
-func (e *Engine) SetRules(rules Rules) { e.cfg.Rules = rules }
-
 // RuleRevision is the digest of the rules that the log last said are in force.
 func (e *Engine) RuleRevision() string { return e.revision }
-
-// Now is the log's time.
-func (e *Engine) Now() time.Time { return time.Unix(0, e.now).UTC() }
 
 // Stats counts what the engine remembers.
 func (e *Engine) Stats() graph.Stats { return e.graph.Stats() }

@@ -254,10 +254,10 @@ func (m *merge) start() error {
 
 // advance replaces the top by its cursor's next record.
 func (m *merge) advance() error {
-	switch err := m.cursors[0].next(); {
-	case err == nil:
+	switch err := m.cursors[0].next(); err { //nolint:errorlint // io.EOF is a clean end, what wraps it is not
+	case nil:
 		heap.Fix(m, 0)
-	case err == io.EOF: //nolint:errorlint // only a clean end, not one that wraps it
+	case io.EOF:
 		heap.Pop(m)
 	default:
 		return err

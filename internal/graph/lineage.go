@@ -148,7 +148,7 @@ func (g *Graph) service(h *host, p, parent *process) string {
 	if p.Server {
 		return "server:" + h.listener(p).Key.String()
 	}
-	if parent != nil && !(parent.Key.PID <= 2) && parent.Kind == p.Kind {
+	if parent != nil && parent.Key.PID > 2 && parent.Kind == p.Kind {
 		return parent.Service
 	}
 	return ""

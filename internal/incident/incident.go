@@ -54,6 +54,27 @@ type Reason struct {
 	Weight float64 `json:"weight"`
 }
 
+// States of an answer.
+const (
+	AnswerYes     = "yes"
+	AnswerNotSeen = "not_seen"
+	AnswerUnknown = "unknown"
+)
+
+// Questions that are asked of every intrusion, as names in Answers: which files
+// it brought, where it persists, whether its trojans are deleted, whether it
+// moved to other hosts, what was read or left.
+var Questions = []string{"files_brought", "persistence", "trojans_deleted", "lateral_movement", "data_taken"}
+
+// Unanswered are all questions as unknown: nothing vouches for an answer.
+func Unanswered() map[string]Answer {
+	answers := make(map[string]Answer, len(Questions))
+	for _, q := range Questions {
+		answers[q] = Answer{State: AnswerUnknown}
+	}
+	return answers
+}
+
 // Answer is one of the five, with what it rests on.
 type Answer struct {
 	State    string   `json:"state"`

@@ -217,7 +217,9 @@ func (m *Merger) joins(n *node) []join {
 }
 
 // admits keeps faint alerts and full incidents from joining by anything but
-// the reasons that always do.
+// the reasons that always do. Two large incidents need no rule of their own:
+// whatever joins at all is one reason that suffices alone or two independent
+// ones between the same two alerts.
 func (m *Merger) admits(n, c *node, reasons []found) bool {
 	if always(reasons) {
 		return true

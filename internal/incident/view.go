@@ -56,6 +56,7 @@ func (g *group) view() Incident {
 		Level: levels[g.Level], Score: g.score(), Title: g.title(), Count: g.Count,
 		Hosts: slices.Clone(g.Hosts), Reasons: slices.Clone(g.Edges), Tactics: slices.Clone(g.Tactics),
 		Alerts: make([]string, 0, len(g.Nodes)), Entities: make([]alert.Entity, 0, len(tallies)),
+		Answers: Unanswered(),
 	}
 	for _, n := range g.Nodes {
 		inc.Alerts = append(inc.Alerts, n.ID)

@@ -10,12 +10,6 @@ import (
 	"baize/internal/incident"
 )
 
-// The five questions asked of every intrusion.
-var questions = []string{"files_brought", "persistence", "trojans_deleted", "lateral_movement", "data_taken"}
-
-// Answer states.
-const unknown = "unknown"
-
 // Provenance is the way from an alert to its entry point, as it was known when
 // the alert was raised.
 type Provenance struct {
@@ -59,10 +53,7 @@ type Edge struct {
 // provenanceOf writes a trace out. The five answers are unknown: what they
 // rest on is not kept yet.
 func provenanceOf(t *engine.Trace) *Provenance {
-	p := &Provenance{Alert: t.Alert, Nodes: []Node{}, Edges: []Edge{}, Answers: map[string]incident.Answer{}}
-	for _, q := range questions {
-		p.Answers[q] = incident.Answer{State: unknown}
-	}
+	p := &Provenance{Alert: t.Alert, Nodes: []Node{}, Edges: []Edge{}, Answers: incident.Unanswered()}
 	for i := range t.Steps {
 		p.process(&t.Steps[i])
 		if i > 0 {

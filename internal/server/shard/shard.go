@@ -53,7 +53,8 @@ type Config struct {
 	// Owner names this process in the lease.
 	Owner string
 	// SnapshotEvery and SnapshotMessages say after how long, or how many
-	// messages, the engine's memory is saved. Zero is the default.
+	// messages, the engine's memory is saved; time alone is no reason while no
+	// host is heard of. Zero is the default.
 	SnapshotEvery    time.Duration
 	SnapshotMessages int
 	Log              *slog.Logger
@@ -101,10 +102,10 @@ func (s *Shard) Status() Status {
 // being fenced ends it, with state.ErrFenced.
 func (s *Shard) Run(ctx context.Context) error {
 	epoch, err := s.cfg.State.TakeLease(ctx, state.RoleEngine, s.cfg.Owner)
-	if ctx.Err() != nil {
-		return nil
-	}
 	if err != nil {
+		if ctx.Err() != nil {
+			err = nil // ended before it began
+		}
 		return err
 	}
 	for wait := minBackoff; ; wait = min(2*wait, maxBackoff) {
@@ -179,6 +180,8 @@ type writer struct {
 	commit, snapshot           time.Time
 	messages                   int
 	announced                  bool
+	// observed : a host was heard of since the last snapshot.
+	observed bool
 	batch                      *batch
 }
 
@@ -203,6 +206,7 @@ func (w *writer) announce(ctx context.Context) error {
 func (w *writer) take(ctx context.Context, m bus.Message) error {
 	for _, ev := range m.Events {
 		w.batch.add(w.engine.Process(ev))
+		w.observed = w.observed || !ev.Kind.IsControl()
 	}
 	w.position = m.Position
 	w.messages++
@@ -222,7 +226,7 @@ func (w *writer) take(ctx context.Context, m bus.Message) error {
 	if w.batch.size() == 0 {
 		w.Shard.position.Store(w.position)
 	}
-	if w.messages >= w.cfg.SnapshotMessages || time.Since(w.snapshot) >= w.cfg.SnapshotEvery {
+	if w.messages >= w.cfg.SnapshotMessages || w.observed && time.Since(w.snapshot) >= w.cfg.SnapshotEvery {
 		return w.save(ctx)
 	}
 	return nil
@@ -246,7 +250,7 @@ func (w *writer) save(ctx context.Context) error {
 	if err := w.flush(ctx); err != nil {
 		return err
 	}
-	w.messages, w.snapshot = 0, time.Now()
+	w.messages, w.snapshot, w.observed = 0, time.Now(), false
 	if w.position == w.saved {
 		return nil
 	}

@@ -214,11 +214,9 @@ func TestLiveEqualsReplay(t *testing.T) {
 func TestStopsAndStartsLoseAndRepeatNothing(t *testing.T) {
 	s := newServer(t)
 	log := intrusions(12)
-	var shard *Shard
 	var stops []func() error
 	for i := 0; len(log) > 0; i++ {
-		var stop func() error
-		shard, stop = start(t, s.config(2))
+		_, stop := start(t, s.config(2))
 		stops = append(stops, stop)
 		n := min(len(log), 37)
 		s.publish(log[:n])
@@ -236,7 +234,7 @@ func TestStopsAndStartsLoseAndRepeatNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	shard, _ = start(t, s.config(2))
+	shard, _ := start(t, s.config(2))
 	s.tick(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC))
 	s.caughtUp(shard)
 	if got, want := s.stored(), s.replayed(); got != want {
