@@ -1,0 +1,76 @@
+package sensor
+
+import (
+	"path"
+	"strings"
+	"testing"
+)
+
+func TestClassify(t *testing.T) {
+	for name, class := range map[string]string{
+		"/etc/shadow":                      WatchCredentials,
+		"/tmp/etc/shadow":                  "",
+		"/root/.ssh/id_ed25519":            WatchSSHKey,
+		"/root/.ssh/id_ed25519.pub":        "",
+		"/etc/cron.d/job":                  WatchDefinition,
+		"/etc/cron.d/deeper/job":           "",
+		"/var/spool/cron/crontabs/root":    WatchDefinition,
+		"/home/u/.aws/credentials":         WatchCloud,
+		".aws/credentials":                 "",
+		"/proc/12/environ":                 WatchMemory,
+		"/proc/12/task/13/mem":             WatchMemory,
+		"/proc/12/maps":                    "",
+		"/home/u/.bashrc":                  WatchDefinition,
+		"/etc/systemd/system/evil.service": WatchDefinition,
+		"/home/u/.ssh/authorized_keys":     WatchDefinition,
+		"memfd:shadow":                     "",
+		"":                                 "",
+		"/run/secrets/kubernetes.io/serviceaccount/..2026_01_01/token": WatchToken,
+	} {
+		if got := classify(Watches, name); got != class {
+			t.Errorf("%q: %q, want %q", name, got, class)
+		}
+	}
+}
+
+// The kernel's sieve lets every watched path through: its key is the path's
+// own last name, or its directory's.
+func TestKeysCoverPatterns(t *testing.T) {
+	for _, w := range Watches {
+		k, err := w.key()
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		example := strings.NewReplacer("**", "/some/where", "*", "x").Replace(w.Pattern)
+		if classify(Watches, path.Clean(example)) == "" {
+			t.Errorf("%s does not cover %s", w.Pattern, example)
+		}
+		name := path.Base(example)
+		if k.Parent != 0 {
+			name = path.Base(path.Dir(example))
+		}
+		if got := untilNUL(k.Name[:]); !strings.HasPrefix(name, got) || len(got) < min(len(name), 31) {
+			t.Errorf("%s: key %q, name %q", w.Pattern, got, name)
+		}
+	}
+}
+
+func TestWatchNeedsAName(t *testing.T) {
+	for _, p := range []string{"/*/*", "", "/", "**/*", "/a*/b?"} {
+		if _, err := (Watch{"x", p}).key(); err == nil {
+			t.Errorf("pattern %q accepted", p)
+		}
+	}
+}
+
+func TestOwnEntry(t *testing.T) {
+	task := &Task{PID: 100, NamespacePID: 7}
+	for name, own := range map[string]bool{
+		"/proc/7/environ": true, "/proc/100/environ": false, "/proc/70/mem": false, "/etc/shadow": false, "/proc/x/mem": false,
+	} {
+		if got := ownEntry(task, name); got != own {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
