@@ -120,6 +120,7 @@ func (w *writes) close() error { return errors.Join(unix.Close(w.fd), unix.Close
 
 // run moves events into the ring until ctx ends.
 func (w *writes) run(ctx context.Context) {
+	defer hurry()()
 	defer context.AfterFunc(ctx, w.rouse)()
 	table, err := os.Open("/proc/self/mountinfo")
 	if err != nil {

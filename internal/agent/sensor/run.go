@@ -16,6 +16,7 @@ import (
 // records; while it does not return, the ring fills. Run returns nil when ctx
 // ends.
 func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
+	defer hurry()()
 	stop := context.AfterFunc(ctx, func() { _ = s.reader.Flush() })
 	defer stop()
 	if s.writes != nil {
