@@ -17,6 +17,7 @@ type Graph struct {
 	procs    int
 	now      int64 // of the event that is being observed
 	dropped  uint64
+	texts    texts
 }
 
 // New returns an empty graph. Zero limits are an error of the program.
@@ -26,6 +27,7 @@ func New(limits Limits) *Graph {
 		hosts:    lru.New[string, *host](limits.Hosts),
 		contexts: lru.New[string, *contextInfo](limits.Contexts),
 		tainted:  lru.New[string, bool](limits.Contexts),
+		texts:    texts{},
 	}
 }
 

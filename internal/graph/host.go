@@ -42,6 +42,15 @@ func (h *host) key(k event.ProcessKey) procKey {
 	return procKey{Boot: h.boot(k.Boot), PID: k.PID, Start: k.Start}
 }
 
+// name is an event's key with the host's own copies of its texts.
+func (h *host) name(k event.ProcessKey) event.ProcessKey {
+	if k.Host == h.id {
+		k.Host = h.id
+	}
+	k.Boot = h.boots[h.boot(k.Boot)-h.first]
+	return k
+}
+
 // boot numbers a boot. A new one beyond maxBoots forgets the oldest, whose
 // processes age out.
 func (h *host) boot(id string) uint32 {

@@ -28,9 +28,9 @@ func (g *Graph) process(h *host, ep *event.Process, now int64) *process {
 		return *p
 	}
 	parent := g.ancestors(h, ep, now)
-	p := &process{Key: ep.Key, Parent: parent, Server: ep.Server, First: now}
+	p := &process{Key: h.name(ep.Key), Parent: parent, Server: ep.Server, First: now}
 	g.put(h, key, p, now)
-	describe(p, ep)
+	g.describe(p, ep)
 	g.place(h, p, ep.Context)
 	return p
 }
@@ -57,9 +57,9 @@ func (g *Graph) ancestor(h *host, ep *event.Process, above procKey, ctx *event.C
 	if h.procs.Get(key, now) != nil {
 		return key
 	}
-	p := &process{Key: ep.Key, Parent: above, Server: ep.Server, First: now}
+	p := &process{Key: h.name(ep.Key), Parent: above, Server: ep.Server, First: now}
 	g.put(h, key, p, now)
-	describe(p, ep)
+	g.describe(p, ep)
 	if ep.Context != nil {
 		ctx = ep.Context
 	}
@@ -79,15 +79,15 @@ func enclosing(ctx *event.Context, key event.ProcessKey) *event.Context {
 }
 
 // describe takes over what an event says of its process.
-func describe(p *process, ep *event.Process) {
+func (g *Graph) describe(p *process, ep *event.Process) {
 	if ep.Executable != "" {
-		p.Exe = clip(ep.Executable)
+		p.Exe = g.texts.share(ep.Executable)
 	}
 	if ep.CommandLine != "" {
-		p.Command = clip(ep.CommandLine)
+		p.Command = g.texts.share(ep.CommandLine)
 	}
 	if ep.User != nil {
-		p.User = ep.User.Name
+		p.User = g.texts.share(ep.User.Name)
 	}
 }
 
@@ -95,7 +95,7 @@ func describe(p *process, ep *event.Process) {
 // seen, when its context changes, and when it becomes or stops being a server.
 func (g *Graph) place(h *host, p *process, ctx *event.Context) {
 	if ctx != nil {
-		p.Context, p.Kind, p.Root = ctx.ID, ctx.Kind, p.Key == ctx.Root
+		p.Context, p.Kind, p.Root = g.texts.share(ctx.ID), g.texts.share(ctx.Kind), p.Key == ctx.Root
 		g.learn(h, p, ctx)
 	}
 	parent := h.get(p.Parent)

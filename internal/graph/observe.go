@@ -8,7 +8,7 @@ import (
 func (g *Graph) apply(h *host, p *process, ev *event.Event, now int64) {
 	switch ev.Kind {
 	case event.ProcessExec:
-		describe(p, ev.Process)
+		g.describe(p, ev.Process)
 		g.serve(h, p, ev.Process.Server, ev.Process.Context)
 	case event.ProcessExit:
 		g.exited(h, p, now)
@@ -34,7 +34,7 @@ func (g *Graph) serve(h *host, p *process, server bool, ctx *event.Context) {
 	tainted := g.tainted.Peek(p.Lineage) != nil
 	switch {
 	case tainted && moved && ctx.Kind == event.ContextService:
-		p.Context, p.Kind, p.Root = ctx.ID, ctx.Kind, p.Key == ctx.Root
+		p.Context, p.Kind, p.Root = g.texts.share(ctx.ID), g.texts.share(ctx.Kind), p.Key == ctx.Root
 	case moved || !tainted:
 		g.place(h, p, ctx)
 	}

@@ -64,7 +64,7 @@ const (
 // Questions that are asked of every intrusion, as names in Answers: which files
 // it brought, where it persists, whether its trojans are deleted, whether it
 // moved to other hosts, what was read or left.
-var Questions = []string{"files_brought", "persistence", "trojans_deleted", "lateral_movement", "data_taken"}
+var Questions = []string{"files", "persistence", "deleted", "lateral", "data"}
 
 // Unanswered are all questions as unknown: nothing vouches for an answer.
 func Unanswered() map[string]Answer {
