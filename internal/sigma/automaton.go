@@ -3,7 +3,7 @@ package sigma
 // maxDense bounds the entries (4 bytes each) of an automaton's transition
 // table. Nodes are numbered by depth; those that fit have a row there, the
 // deeper ones keep their edges and follow fails.
-const maxDense = 1 << 20
+const maxDense = 1 << 18
 
 // emits marks a state at which facts end. State numbers stay below it.
 const emits = 1 << 31

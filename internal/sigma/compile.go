@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -35,10 +36,24 @@ type group struct {
 	steps []step
 	tests []test
 	scans []fieldScan
-	// triggered are, by fact, the rules to evaluate once it holds; always
+	// announced are, by fact, the rules that may match once it holds; always
 	// those that no fact announces.
-	triggered [][]int32
+	announced []announcement
 	always    []int32
+}
+
+// announcement is the rules that a fact announces: outright, or only together
+// with another fact. The other fact is one of a second part of the rule's
+// condition; without it most announcements of a frequent fact would be in vain.
+type announcement struct {
+	outright []int32
+	// pairs are in order of their fact.
+	pairs []pair
+}
+
+// pair is a rule that is announced only if fact holds too.
+type pair struct {
+	fact, rule int32
 }
 
 // fieldScan is the automaton of one field.
@@ -91,20 +106,35 @@ func (b *builder) build() {
 	for _, r := range g.rules {
 		g.steps = append(g.steps, b.step(r.cond))
 	}
-	g.triggered = make([][]int32, len(b.facts))
-	for i, s := range g.steps {
-		facts, _, ok := b.triggers(s, false)
-		if !ok {
-			g.always = append(g.always, int32(i))
-			continue
-		}
-		for _, f := range facts {
-			if !slices.Contains(g.triggered[f], int32(i)) {
-				g.triggered[f] = append(g.triggered[f], int32(i))
-			}
-		}
+	g.announced = make([]announcement, len(b.facts))
+	for i := range g.steps {
+		b.announce(int32(i), &g.steps[i])
+	}
+	for _, a := range g.announced {
+		slices.SortFunc(a.pairs, func(x, y pair) int { return cmp.Or(cmp.Compare(x.fact, y.fact), cmp.Compare(x.rule, y.rule)) })
 	}
 	b.automata()
+}
+
+// announce decides which facts announce a rule.
+func (b *builder) announce(rule int32, s *step) {
+	g := b.group
+	facts, _, ok := b.triggers(*s, false)
+	if !ok {
+		g.always = append(g.always, rule)
+		return
+	}
+	gate := b.gate(s, facts)
+	slices.Sort(facts)
+	for _, f := range slices.Compact(facts) {
+		a := &g.announced[f]
+		if len(gate) == 0 {
+			a.outright = append(a.outright, rule)
+		}
+		for _, other := range gate {
+			a.pairs = append(a.pairs, pair{other, rule})
+		}
+	}
 }
 
 // automata builds one automaton for each field that has literals.
@@ -169,7 +199,7 @@ type Stats struct {
 func (s *Set) Stats() Stats {
 	stats := Stats{Rules: len(s.rules), Groups: len(s.groups)}
 	for _, g := range s.groups {
-		stats.Literals += len(g.triggered)
+		stats.Literals += len(g.announced)
 		stats.Tests += len(g.tests)
 		stats.Always += len(g.always)
 		for _, scan := range g.scans {

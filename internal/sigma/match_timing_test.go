@@ -69,7 +69,7 @@ func benignRecords() []Record {
 	var out []Record
 	for _, line := range []string{
 		"/usr/bin/ls|ls --color=auto -la /var/log|/usr/bin/bash|-bash",
-		"/usr/bin/grep|grep -rn TODO --include=*.go ./internal/server/state|/usr/bin/bash|-bash",
+		"/usr/bin/grep|grep -rn panic --include=*.go ./internal/server/state|/usr/bin/bash|-bash",
 		"/usr/lib/gcc/x86_64-linux-gnu/12/cc1|/usr/lib/gcc/x86_64-linux-gnu/12/cc1 -quiet -imultiarch x86_64-linux-gnu main.c -quiet -dumpbase main.c -mtune=generic -O2 -o /tmp/ccX8a.s|/usr/bin/gcc|gcc -O2 -c main.c",
 		"/usr/bin/git|git status --porcelain=v2 --branch|/usr/bin/zsh|zsh",
 		"/usr/bin/dpkg|/usr/bin/dpkg --status-fd 19 --no-triggers --unpack --auto-deconfigure /var/cache/apt/archives/libc6_2.36-9_amd64.deb|/usr/bin/apt-get|apt-get install -y libc6",

@@ -64,6 +64,7 @@ func (m *matcher) match(g *group, dst []*Rule) []*Rule {
 			dst = append(dst, g.rules[r])
 		}
 	}
+	m.gather(g)
 	for _, r := range m.dueList {
 		if m.eval(&g.steps[r]) {
 			dst = append(dst, g.rules[r])
@@ -71,6 +72,53 @@ func (m *matcher) match(g *group, dst []*Rule) []*Rule {
 	}
 	m.clear()
 	return dst
+}
+
+// fewPairs is how many pairs are looked through rather than searched.
+const fewPairs = 16
+
+// gather lists the rules that are announced by what holds.
+func (m *matcher) gather(g *group) {
+	for _, f := range m.held {
+		a := &g.announced[f]
+		for _, r := range a.outright {
+			m.schedule(r)
+		}
+		if len(a.pairs) <= fewPairs {
+			for _, p := range a.pairs {
+				if m.holds[p.fact] {
+					m.schedule(p.rule)
+				}
+			}
+			continue
+		}
+		for _, other := range m.held {
+			m.search(a.pairs, other)
+		}
+	}
+}
+
+// search schedules the rules of the pairs with the given fact.
+func (m *matcher) search(pairs []pair, fact int32) {
+	low, high := 0, len(pairs)
+	for low < high {
+		if middle := (low + high) / 2; pairs[middle].fact < fact {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	for ; low < len(pairs) && pairs[low].fact == fact; low++ {
+		m.schedule(pairs[low].rule)
+	}
+}
+
+// schedule lists a rule once.
+func (m *matcher) schedule(rule int32) {
+	if !m.due[rule] {
+		m.due[rule] = true
+		m.dueList = append(m.dueList, rule)
+	}
 }
 
 // clear undoes what the group touched.
@@ -120,7 +168,7 @@ func (m *matcher) load(field int) *Values {
 	return values
 }
 
-// emit notes the facts that end at a state, and the rules they announce.
+// emit notes the facts that end at a state.
 func (m *matcher) emit(a *automaton, state uint32) {
 	for node := a.node(state); ; {
 		for _, f := range a.outs[a.outAt[node]:a.outAt[node+1]] {
@@ -133,16 +181,9 @@ func (m *matcher) emit(a *automaton, state uint32) {
 }
 
 func (m *matcher) note(fact int32) {
-	if m.holds[fact] {
-		return
-	}
-	m.holds[fact] = true
-	m.held = append(m.held, fact)
-	for _, r := range m.group.triggered[fact] {
-		if !m.due[r] {
-			m.due[r] = true
-			m.dueList = append(m.dueList, r)
-		}
+	if !m.holds[fact] {
+		m.holds[fact] = true
+		m.held = append(m.held, fact)
 	}
 }
 
@@ -184,7 +225,7 @@ func (m *matcher) ask(i int32) bool {
 	return m.answers[i] == answeredYes
 }
 
-// guarded reports whether one of the facts that a test needs holds.
+// guarded reports whether one of the facts of a gate holds, or there are none.
 func (m *matcher) guarded(guard []int32) bool {
 	for _, f := range guard {
 		if m.holds[f] {

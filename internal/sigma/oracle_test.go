@@ -207,7 +207,7 @@ func TestAutomatonFindsEveryLiteral(t *testing.T) {
 		}
 		text := rapid.StringOfN(rapid.SampledFrom([]rune("abcdéB")), 0, 24, -1).Draw(t, "text")
 		a := newAutomaton(literals, facts, rapid.SampledFrom([]int{1, 40, maxDense}).Draw(t, "entries"))
-		m := matcher{group: &group{triggered: make([][]int32, len(facts))}, holds: make([]bool, len(facts))}
+		m := matcher{holds: make([]bool, len(facts))}
 		a.scan(fold(text), &m)
 		for i, l := range literals {
 			if want := occurs(l, fold(text)); m.holds[i] != want {

@@ -123,18 +123,45 @@ func (b *builder) triggers(s step, negated bool) (facts []int32, cost float64, o
 	return b.allTriggers(&s, negated)
 }
 
+// gate returns facts of which one must hold beside the triggers: those of the
+// next best part of an "and". It is nil where there is no second part.
+func (b *builder) gate(s *step, triggers []int32) []int32 {
+	if s.op != opAnd {
+		return nil
+	}
+	rest := step{op: opAnd, facts: without(s.facts, triggers)}
+	for _, k := range s.kids {
+		if facts, _, ok := b.triggers(k, false); ok && !slices.Equal(facts, triggers) {
+			rest.kids = append(rest.kids, k)
+		}
+	}
+	facts, _, _ := b.bestTriggers(&rest, false)
+	return facts
+}
+
+// without returns the facts that are not the only trigger.
+func without(facts, triggers []int32) []int32 {
+	var rest []int32
+	for _, f := range facts {
+		if len(triggers) != 1 || f != triggers[0] {
+			rest = append(rest, f)
+		}
+	}
+	return rest
+}
+
 func (b *builder) guardTriggers(guard []int32) (facts []int32, cost float64, ok bool) {
 	for _, f := range guard {
 		cost += b.likelihood(f)
 	}
-	return guard, cost, len(guard) > 0
+	return slices.Clone(guard), cost, len(guard) > 0
 }
 
 // bestTriggers : all parts hold, so the rarest one's triggers are enough.
 func (b *builder) bestTriggers(s *step, negated bool) (facts []int32, cost float64, ok bool) {
 	for i := 0; i < len(s.facts) && !negated; i++ {
 		if c := b.likelihood(s.facts[i]); !ok || c < cost {
-			facts, cost, ok = s.facts[i:i+1], c, true
+			facts, cost, ok = []int32{s.facts[i]}, c, true
 		}
 	}
 	for _, k := range s.kids {
