@@ -18,7 +18,7 @@ import (
 func (g *Gateway) Enroll(ctx context.Context, r *baizev1.EnrollRequest) (*baizev1.EnrollResponse, error) {
 	addr, _ := caller(ctx)
 	if !g.limiter.allow(addr, g.deps.Now()) {
-		return nil, status.Error(codes.ResourceExhausted, "too many attempts to enrol: wait a minute")
+		return nil, status.Error(codes.ResourceExhausted, "too many wrong tokens: wait a minute")
 	}
 	e, err := g.deps.Registrar.Enrol(ctx, r.GetToken(), r.GetCsr(), ca.Machine{Name: printable(r.GetName()), ID: r.GetMachineId()})
 	if err != nil {
@@ -37,6 +37,7 @@ func (g *Gateway) Enroll(ctx context.Context, r *baizev1.EnrollRequest) (*baizev
 func (g *Gateway) enrolError(addr string, err error) error {
 	switch {
 	case errors.Is(err, state.ErrToken):
+		g.limiter.wrong(addr, g.deps.Now())
 		g.refusals.add(refusal{kind: "token", reason: fmt.Sprintf("%v: from %s", err, addr)})
 		return status.Error(codes.PermissionDenied, err.Error()+": ask for a new one (baize tokens)")
 	case errors.Is(err, ca.ErrRequest), errors.Is(err, ca.ErrMachine):

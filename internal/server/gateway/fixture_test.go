@@ -79,7 +79,7 @@ func (p *parts) close() {
 
 // start runs a server in dir until the returned stop, which tests may call
 // early.
-func start(t *testing.T, dir string) (*parts, func()) {
+func start(t testing.TB, dir string) (*parts, func()) {
 	t.Helper()
 	p, err := openParts(t.Context(), dir, 1<<20)
 	if err != nil {
@@ -111,7 +111,7 @@ type host struct {
 	agent       baizev1.AgentServiceClient
 }
 
-func dial(t *testing.T, addr string, config *tls.Config) *grpc.ClientConn {
+func dial(t testing.TB, addr string, config *tls.Config) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(credentials.NewTLS(config)))
 	if err != nil {
@@ -121,7 +121,7 @@ func dial(t *testing.T, addr string, config *tls.Config) *grpc.ClientConn {
 	return conn
 }
 
-func newRequest(t *testing.T) (*ecdsa.PrivateKey, []byte) {
+func newRequest(t testing.TB) (*ecdsa.PrivateKey, []byte) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -135,7 +135,7 @@ func newRequest(t *testing.T) (*ecdsa.PrivateKey, []byte) {
 }
 
 // enrol does what an agent does first: over the wire, with a token.
-func (p *parts) enrol(t *testing.T, machine string) *host {
+func (p *parts) enrol(t testing.TB, machine string) *host {
 	t.Helper()
 	text, err := p.registrar.NewToken(t.Context(), "default", 1, time.Hour)
 	if err != nil {
@@ -160,7 +160,7 @@ func (p *parts) enrol(t *testing.T, machine string) *host {
 	return h
 }
 
-func (h *host) dial(t *testing.T, addr string) {
+func (h *host) dial(t testing.TB, addr string) {
 	t.Helper()
 	h.conn = dial(t, addr, identity.ClientTLS(h.digest, &h.certificate))
 	h.agent = baizev1.NewAgentServiceClient(h.conn)
@@ -168,13 +168,13 @@ func (h *host) dial(t *testing.T, addr string) {
 
 // client is one session, as an agent sees it.
 type client struct {
-	t      *testing.T
+	t      testing.TB
 	host   *host
 	stream grpc.BidiStreamingClient[baizev1.ConnectRequest, baizev1.ConnectResponse]
 	mark   uint64
 }
 
-func (h *host) open(t *testing.T, hello *baizev1.Hello) *client {
+func (h *host) open(t testing.TB, hello *baizev1.Hello) *client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)
@@ -187,7 +187,7 @@ func (h *host) open(t *testing.T, hello *baizev1.Hello) *client {
 	return c
 }
 
-func (h *host) connect(t *testing.T, boot string) *client {
+func (h *host) connect(t testing.TB, boot string) *client {
 	t.Helper()
 	c := h.open(t, &baizev1.Hello{Host: h.name.Host, Boot: boot, Name: "web-1", Version: "1", Kernel: "6", Time: timestamppb.Now()})
 	welcome, err := c.stream.Recv()
@@ -248,7 +248,7 @@ func numbered(host, boot string, first, last uint64) []*event.Event {
 	return events
 }
 
-func packed(t *testing.T, host, boot string, first uint64, count uint32, events []*event.Event) *baizev1.Batch {
+func packed(t testing.TB, host, boot string, first uint64, count uint32, events []*event.Event) *baizev1.Batch {
 	t.Helper()
 	body, err := wire.Pack(events)
 	if err != nil {
@@ -257,13 +257,13 @@ func packed(t *testing.T, host, boot string, first uint64, count uint32, events 
 	return &baizev1.Batch{Host: host, Boot: boot, FirstSeq: first, Count: count, Events: body, Sent: timestamppb.Now()}
 }
 
-func (h *host) batch(t *testing.T, boot string, first, last uint64) *baizev1.Batch {
+func (h *host) batch(t testing.TB, boot string, first, last uint64) *baizev1.Batch {
 	t.Helper()
 	return packed(t, h.name.Host, boot, first, uint32(last-first+1), numbered(h.name.Host, boot, first, last))
 }
 
 // log returns what is in the event log now, of the kinds that tests look at.
-func (p *parts) log(t *testing.T) []*event.Event {
+func (p *parts) log(t testing.TB) []*event.Event {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -285,14 +285,14 @@ func seqs(events []*event.Event) []uint64 {
 }
 
 // refusal waits for a gateway.refused event whose message holds text.
-func (p *parts) refusal(t *testing.T, text string) *event.Event {
+func (p *parts) refusal(t testing.TB, text string) *event.Event {
 	t.Helper()
 	return p.refusals(t, text, 1)
 }
 
 // refusals waits until the refusals with text count at least n, and returns
 // one event with the sum.
-func (p *parts) refusals(t *testing.T, text string, n uint64) *event.Event {
+func (p *parts) refusals(t testing.TB, text string, n uint64) *event.Event {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		p.gateway.refusals.publish(t.Context(), true) // without waiting for the window
@@ -314,7 +314,7 @@ func (p *parts) refusals(t *testing.T, text string, n uint64) *event.Event {
 }
 
 // eventually polls until ok.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if ok() {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -296,6 +297,29 @@ func TestNothingButEnrolmentWithoutACertificate(t *testing.T) {
 	}
 }
 
+func TestGuessesAreCountedPerAddress(t *testing.T) {
+	l := newLimiter()
+	now := time.Unix(1_700_000_000, 0)
+	for range guessBurst {
+		if !l.allow("203.0.113.9:1", now) || !l.allow("203.0.113.9:2", now) {
+			t.Fatal("refused before its guesses were used up")
+		}
+		l.wrong("203.0.113.9:3", now)
+	}
+	if l.allow("203.0.113.9:4", now) || !l.allow("203.0.113.8:4", now) || !l.allow("203.0.113.9:5", now.Add(time.Second)) {
+		t.Fatal("want one address to wait a second")
+	}
+	for i := range 2 * maxBuckets {
+		l.wrong(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256), now)
+	}
+	if len(l.buckets) > maxBuckets {
+		t.Fatalf("%d buckets", len(l.buckets))
+	}
+	if l.wrong("198.51.100.1:1", now.Add(time.Hour)); len(l.buckets) > 1 {
+		t.Fatalf("%d buckets after an hour", len(l.buckets))
+	}
+}
+
 func TestABadTokenIsRefusedAndReported(t *testing.T) {
 	p, _ := start(t, t.TempDir())
 	_, csr := newRequest(t)
@@ -312,7 +336,7 @@ func TestABadTokenIsRefusedAndReported(t *testing.T) {
 	}
 	_, err = enrolment.Enroll(t.Context(), &baizev1.EnrollRequest{Token: text, Csr: []byte("x"), MachineId: "m"})
 	code(t, "request", err, codes.InvalidArgument)
-	for range enrolBurst {
+	for range guessBurst {
 		_, err = enrolment.Enroll(t.Context(), &baizev1.EnrollRequest{Token: "guess", Csr: csr, MachineId: "m"})
 	}
 	code(t, "guessing", err, codes.ResourceExhausted)

@@ -124,40 +124,46 @@ func (w *watched) Clone() credentials.TransportCredentials {
 }
 
 // limiter slows down whoever guesses tokens: a bucket for each address, and
-// one for those that do not fit.
+// one for those that do not fit. Only wrong guesses count.
 type limiter struct {
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
 	rest    *rate.Limiter
 }
 
-// Attempts to enrol: 30 at once from an address, then one a second; beyond
+// Wrong tokens: 30 at once from an address, then one a second; beyond
 // maxBuckets addresses, those that come new share one bucket.
 const (
-	enrolRate  = rate.Limit(1)
-	enrolBurst = 30
+	guessRate  = rate.Limit(1)
+	guessBurst = 30
 	maxBuckets = 4096
 )
 
 func newLimiter() *limiter {
-	return &limiter{buckets: map[string]*rate.Limiter{}, rest: rate.NewLimiter(10, 100)}
+	return &limiter{buckets: map[string]*rate.Limiter{}, rest: rate.NewLimiter(10*guessRate, 10*guessBurst)}
 }
 
+// allow reports whether the address may try a token.
 func (l *limiter) allow(addr string, now time.Time) bool {
+	return l.bucket(addr, now).TokensAt(now) >= 1
+}
+
+// wrong counts a wrong token.
+func (l *limiter) wrong(addr string, now time.Time) { l.bucket(addr, now).AllowN(now, 1) }
+
+func (l *limiter) bucket(addr string, now time.Time) *rate.Limiter {
 	host := addr[:max(strings.LastIndexByte(addr, ':'), 0)]
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	bucket := l.buckets[host]
-	if bucket == nil && len(l.buckets) >= maxBuckets {
-		maps.DeleteFunc(l.buckets, func(_ string, b *rate.Limiter) bool { return b.TokensAt(now) >= enrolBurst })
+	if known := l.buckets[host]; known != nil {
+		return known
 	}
-	switch {
-	case bucket != nil:
-	case len(l.buckets) >= maxBuckets:
-		bucket = l.rest
-	default:
-		bucket = rate.NewLimiter(enrolRate, enrolBurst)
-		l.buckets[host] = bucket
+	if len(l.buckets) >= maxBuckets {
+		maps.DeleteFunc(l.buckets, func(_ string, b *rate.Limiter) bool { return b.TokensAt(now) >= guessBurst })
 	}
-	return bucket.AllowN(now, 1)
+	if len(l.buckets) >= maxBuckets {
+		return l.rest
+	}
+	l.buckets[host] = rate.NewLimiter(guessRate, guessBurst)
+	return l.buckets[host]
 }
