@@ -26,6 +26,11 @@ const (
 	// cpuQuota of cpuPeriod, both in microseconds: one processor.
 	cpuQuota  = 100_000
 	cpuPeriod = 100_000
+	// cpuWeight is relative to 100 (cgroup v2) or 1024 (v1). A group counts as
+	// one process, however busy the host is: without a weight the agent would
+	// starve, and lose events, just when much is happening.
+	cpuWeight = 1000
+	cpuShares = 10240
 )
 
 // confine puts the agent into a cgroup of its own, as far as this host allows:
@@ -90,6 +95,7 @@ func (h *hierarchy) unified() {
 			h.settings["memory.max"] = strconv.Itoa(hardMemory)
 		case "cpu":
 			h.settings["cpu.max"] = fmt.Sprintf("%d %d", cpuQuota, cpuPeriod)
+			h.settings["cpu.weight"] = strconv.Itoa(cpuWeight)
 		}
 	}
 }
@@ -102,6 +108,7 @@ func (h *hierarchy) legacy(controllers []string) {
 		case "cpu":
 			h.settings["cpu.cfs_period_us"] = strconv.Itoa(cpuPeriod)
 			h.settings["cpu.cfs_quota_us"] = strconv.Itoa(cpuQuota)
+			h.settings["cpu.shares"] = strconv.Itoa(cpuShares)
 		}
 	}
 }

@@ -10,10 +10,10 @@ import (
 
 const (
 	// DefaultMaxProcesses bounds the cache, exited processes included.
-	DefaultMaxProcesses = 32768
+	DefaultMaxProcesses = 16384
 	// grace is how long an exited process stays: its last records may still
 	// arrive, and its children are asked about.
-	grace = 30 * time.Second
+	grace = 10 * time.Second
 )
 
 // process is what is known of one process.
@@ -129,6 +129,7 @@ func (c *cache) exit(p *process, now time.Time) {
 	}
 	c.live.Remove(p.element)
 	p.exited = now
+	p.changed() // most are never asked for again
 	p.element = c.exited.PushFront(p)
 }
 

@@ -85,7 +85,7 @@ func (e *Enricher) update(now time.Time, p *process, task *sensor.Task) {
 	if p.credentials != task.Credentials || p.user == nil {
 		e.identify(now, p, task)
 	}
-	if p.place == nil || p.place.unknown || p.place.key != keyOf(task) {
+	if p.place.key != keyOf(task) {
 		p.place = e.place(task, p.place, false)
 		p.changed()
 		e.assign(p, nil)

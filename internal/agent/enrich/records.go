@@ -42,6 +42,9 @@ func (e *Enricher) exec(now time.Time, rec *sensor.Record) {
 // executed gives p its new image.
 func (e *Enricher) executed(_ time.Time, p *process, rec *sensor.Record) {
 	before := p.image
+	if p.place.unknown { // there is one more chance to read where it is
+		p.place = e.place(&rec.Task, nil, false)
+	}
 	p.image, p.title, p.name = e.image(rec.Exec), "", rec.Task.Comm
 	p.server, p.networked = false, false
 	p.changed()
