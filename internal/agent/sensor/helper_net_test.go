@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -32,7 +33,7 @@ func connectTo(args []string) error {
 		return err
 	}
 	err = unix.Connect(fd, to)
-	if err == unix.EINPROGRESS {
+	if errors.Is(err, unix.EINPROGRESS) {
 		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 		if _, err := unix.Poll(fds, 10000); err != nil {
 			return err
@@ -44,7 +45,8 @@ func connectTo(args []string) error {
 		fmt.Println(code)
 		return nil
 	}
-	if errno, ok := err.(unix.Errno); ok {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
 		fmt.Println(int(errno))
 		return nil
 	}

@@ -59,6 +59,7 @@ func callHooks() []hook {
 		"setresgid", "setfsuid", "setfsgid", "capset", "setns", "unshare")
 	add(sensorProgOnPtrace, event.ClassProcess, "ptrace")
 	add(sensorProgOnVmWrite, event.ClassProcess, "process_vm_writev")
+	add(sensorProgOnConnectFailed, event.ClassNetwork, "connect")
 	add(sensorProgOnAccept, event.ClassNetwork, "accept", "accept4")
 	add(sensorProgOnMemfd, event.ClassFile, "memfd_create")
 	add(sensorProgOnOpen, event.ClassFile, "open", "openat", "openat2", "creat")

@@ -53,9 +53,12 @@ func TestConnect(t *testing.T) {
 		errno    syscall.Errno
 		out, in  uint64
 	}{
-		{four, four, "block", 0, 8, 9}, {four, four, "poll", 0, 0, 0},
-		{six, six, "block", 0, 8, 9}, {mapped, four, "block", 0, 8, 9},
-		{closed, closed, "block", syscall.ECONNREFUSED, 0, 0}, {closed, closed, "poll", syscall.ECONNREFUSED, 0, 0},
+		{four, four, "block", 0, 8, 9},
+		{four, four, "poll", 0, 0, 0},
+		{six, six, "block", 0, 8, 9},
+		{mapped, four, "block", 0, 8, 9},
+		{closed, closed, "block", syscall.ECONNREFUSED, 0, 0},
+		{closed, closed, "poll", syscall.ECONNREFUSED, 0, 0},
 	} {
 		h := prepare(t, nil, "connect", c.to.String(), c.how)
 		if got := h.finish(); got != itoa(int(c.errno)) {
@@ -146,5 +149,19 @@ func TestDatagrams(t *testing.T) {
 	l.await("the connect", ofSocket(event.NetworkConnect, self, netip.MustParseAddrPort("127.0.0.1:21031")))
 	if seen, _ := l.matching(ofSocket(event.NetworkConnect, self, to)); len(seen) != 1 {
 		t.Errorf("%d records of one peer", len(seen))
+	}
+}
+
+// A connect that fails before the first packet is a connect all the same.
+func TestConnectWithoutRoute(t *testing.T) {
+	l := shared(t)
+	to := netip.MustParseAddrPort("203.0.113.9:443")
+	h := prepare(t, newNamespaces, "connect", to.String(), "block")
+	if got := h.finish(); got != itoa(int(syscall.ENETUNREACH)) {
+		t.Fatalf("helper says %s", got)
+	}
+	r := l.await("the connect", ofSocket(event.NetworkConnect, h.pid, to))
+	if r.Result != -int32(syscall.ENETUNREACH) || r.Task.Start/tick != h.ticks || !r.Socket.Initiated {
+		t.Errorf("result %d, %+v", r.Result, r.Socket)
 	}
 }

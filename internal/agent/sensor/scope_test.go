@@ -53,8 +53,12 @@ func TestScopesDoNotMeet(t *testing.T) {
 		lab *lab
 	}{{one, first}, {two, second}, {deep, first}} {
 		for _, what := range [][]string{
-			{"files", t.TempDir()}, {"leave", filepath.Join(t.TempDir(), "left")}, {"connect", server.String(), "block"},
-			{"setuid", "65534"}, {"memfdexec", "/bin/true"}, {"rename", "other"},
+			{"files", t.TempDir()},
+			{"leave", filepath.Join(t.TempDir(), "left")},
+			{"connect", server.String(), "block"},
+			{"setuid", "65534"},
+			{"memfdexec", "/bin/true"},
+			{"rename", "other"},
 		} {
 			h := prepare(t, inside(t, place.dir), what[0], what[1:]...)
 			h.finish()

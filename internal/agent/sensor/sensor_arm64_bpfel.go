@@ -99,39 +99,40 @@ type sensorWatchKey struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	sensorMapAccepted    = "accepted"
-	sensorMapAsks        = "asks"
-	sensorMapCounters    = "counters"
-	sensorMapKnownCreds  = "known_creds"
-	sensorMapOwners      = "owners"
-	sensorMapRing        = "ring"
-	sensorMapScratches   = "scratches"
-	sensorMapWatches     = "watches"
-	sensorProgOnAccept   = "on_accept"
-	sensorProgOnConnect4 = "on_connect4"
-	sensorProgOnConnect6 = "on_connect6"
-	sensorProgOnDescribe = "on_describe"
-	sensorProgOnEgress   = "on_egress"
-	sensorProgOnExec     = "on_exec"
-	sensorProgOnExit     = "on_exit"
-	sensorProgOnFork     = "on_fork"
-	sensorProgOnIngress  = "on_ingress"
-	sensorProgOnMemfd    = "on_memfd"
-	sensorProgOnMount    = "on_mount"
-	sensorProgOnOpen     = "on_open"
-	sensorProgOnPath     = "on_path"
-	sensorProgOnPtrace   = "on_ptrace"
-	sensorProgOnRename   = "on_rename"
-	sensorProgOnSendmsg4 = "on_sendmsg4"
-	sensorProgOnSendmsg6 = "on_sendmsg6"
-	sensorProgOnSetid    = "on_setid"
-	sensorProgOnState    = "on_state"
-	sensorProgOnTask     = "on_task"
-	sensorProgOnVmWrite  = "on_vm_write"
-	sensorProgOnWritten  = "on_written"
-	sensorVarScopeCgroup = "scope_cgroup"
-	sensorVarScoped      = "scoped"
-	sensorVarWakeBytes   = "wake_bytes"
+	sensorMapAccepted         = "accepted"
+	sensorMapAsks             = "asks"
+	sensorMapCounters         = "counters"
+	sensorMapKnownCreds       = "known_creds"
+	sensorMapOwners           = "owners"
+	sensorMapRing             = "ring"
+	sensorMapScratches        = "scratches"
+	sensorMapWatches          = "watches"
+	sensorProgOnAccept        = "on_accept"
+	sensorProgOnConnect4      = "on_connect4"
+	sensorProgOnConnect6      = "on_connect6"
+	sensorProgOnConnectFailed = "on_connect_failed"
+	sensorProgOnDescribe      = "on_describe"
+	sensorProgOnEgress        = "on_egress"
+	sensorProgOnExec          = "on_exec"
+	sensorProgOnExit          = "on_exit"
+	sensorProgOnFork          = "on_fork"
+	sensorProgOnIngress       = "on_ingress"
+	sensorProgOnMemfd         = "on_memfd"
+	sensorProgOnMount         = "on_mount"
+	sensorProgOnOpen          = "on_open"
+	sensorProgOnPath          = "on_path"
+	sensorProgOnPtrace        = "on_ptrace"
+	sensorProgOnRename        = "on_rename"
+	sensorProgOnSendmsg4      = "on_sendmsg4"
+	sensorProgOnSendmsg6      = "on_sendmsg6"
+	sensorProgOnSetid         = "on_setid"
+	sensorProgOnState         = "on_state"
+	sensorProgOnTask          = "on_task"
+	sensorProgOnVmWrite       = "on_vm_write"
+	sensorProgOnWritten       = "on_written"
+	sensorVarScopeCgroup      = "scope_cgroup"
+	sensorVarScoped           = "scoped"
+	sensorVarWakeBytes        = "wake_bytes"
 )
 
 // loadSensor returns the embedded CollectionSpec for sensor.
@@ -176,28 +177,29 @@ type sensorSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorProgramSpecs struct {
-	OnAccept   *ebpf.ProgramSpec `ebpf:"on_accept"`
-	OnConnect4 *ebpf.ProgramSpec `ebpf:"on_connect4"`
-	OnConnect6 *ebpf.ProgramSpec `ebpf:"on_connect6"`
-	OnDescribe *ebpf.ProgramSpec `ebpf:"on_describe"`
-	OnEgress   *ebpf.ProgramSpec `ebpf:"on_egress"`
-	OnExec     *ebpf.ProgramSpec `ebpf:"on_exec"`
-	OnExit     *ebpf.ProgramSpec `ebpf:"on_exit"`
-	OnFork     *ebpf.ProgramSpec `ebpf:"on_fork"`
-	OnIngress  *ebpf.ProgramSpec `ebpf:"on_ingress"`
-	OnMemfd    *ebpf.ProgramSpec `ebpf:"on_memfd"`
-	OnMount    *ebpf.ProgramSpec `ebpf:"on_mount"`
-	OnOpen     *ebpf.ProgramSpec `ebpf:"on_open"`
-	OnPath     *ebpf.ProgramSpec `ebpf:"on_path"`
-	OnPtrace   *ebpf.ProgramSpec `ebpf:"on_ptrace"`
-	OnRename   *ebpf.ProgramSpec `ebpf:"on_rename"`
-	OnSendmsg4 *ebpf.ProgramSpec `ebpf:"on_sendmsg4"`
-	OnSendmsg6 *ebpf.ProgramSpec `ebpf:"on_sendmsg6"`
-	OnSetid    *ebpf.ProgramSpec `ebpf:"on_setid"`
-	OnState    *ebpf.ProgramSpec `ebpf:"on_state"`
-	OnTask     *ebpf.ProgramSpec `ebpf:"on_task"`
-	OnVmWrite  *ebpf.ProgramSpec `ebpf:"on_vm_write"`
-	OnWritten  *ebpf.ProgramSpec `ebpf:"on_written"`
+	OnAccept        *ebpf.ProgramSpec `ebpf:"on_accept"`
+	OnConnect4      *ebpf.ProgramSpec `ebpf:"on_connect4"`
+	OnConnect6      *ebpf.ProgramSpec `ebpf:"on_connect6"`
+	OnConnectFailed *ebpf.ProgramSpec `ebpf:"on_connect_failed"`
+	OnDescribe      *ebpf.ProgramSpec `ebpf:"on_describe"`
+	OnEgress        *ebpf.ProgramSpec `ebpf:"on_egress"`
+	OnExec          *ebpf.ProgramSpec `ebpf:"on_exec"`
+	OnExit          *ebpf.ProgramSpec `ebpf:"on_exit"`
+	OnFork          *ebpf.ProgramSpec `ebpf:"on_fork"`
+	OnIngress       *ebpf.ProgramSpec `ebpf:"on_ingress"`
+	OnMemfd         *ebpf.ProgramSpec `ebpf:"on_memfd"`
+	OnMount         *ebpf.ProgramSpec `ebpf:"on_mount"`
+	OnOpen          *ebpf.ProgramSpec `ebpf:"on_open"`
+	OnPath          *ebpf.ProgramSpec `ebpf:"on_path"`
+	OnPtrace        *ebpf.ProgramSpec `ebpf:"on_ptrace"`
+	OnRename        *ebpf.ProgramSpec `ebpf:"on_rename"`
+	OnSendmsg4      *ebpf.ProgramSpec `ebpf:"on_sendmsg4"`
+	OnSendmsg6      *ebpf.ProgramSpec `ebpf:"on_sendmsg6"`
+	OnSetid         *ebpf.ProgramSpec `ebpf:"on_setid"`
+	OnState         *ebpf.ProgramSpec `ebpf:"on_state"`
+	OnTask          *ebpf.ProgramSpec `ebpf:"on_task"`
+	OnVmWrite       *ebpf.ProgramSpec `ebpf:"on_vm_write"`
+	OnWritten       *ebpf.ProgramSpec `ebpf:"on_written"`
 }
 
 // sensorMapSpecs contains maps before they are loaded into the kernel.
@@ -279,28 +281,29 @@ type sensorVariables struct {
 //
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorPrograms struct {
-	OnAccept   *ebpf.Program `ebpf:"on_accept"`
-	OnConnect4 *ebpf.Program `ebpf:"on_connect4"`
-	OnConnect6 *ebpf.Program `ebpf:"on_connect6"`
-	OnDescribe *ebpf.Program `ebpf:"on_describe"`
-	OnEgress   *ebpf.Program `ebpf:"on_egress"`
-	OnExec     *ebpf.Program `ebpf:"on_exec"`
-	OnExit     *ebpf.Program `ebpf:"on_exit"`
-	OnFork     *ebpf.Program `ebpf:"on_fork"`
-	OnIngress  *ebpf.Program `ebpf:"on_ingress"`
-	OnMemfd    *ebpf.Program `ebpf:"on_memfd"`
-	OnMount    *ebpf.Program `ebpf:"on_mount"`
-	OnOpen     *ebpf.Program `ebpf:"on_open"`
-	OnPath     *ebpf.Program `ebpf:"on_path"`
-	OnPtrace   *ebpf.Program `ebpf:"on_ptrace"`
-	OnRename   *ebpf.Program `ebpf:"on_rename"`
-	OnSendmsg4 *ebpf.Program `ebpf:"on_sendmsg4"`
-	OnSendmsg6 *ebpf.Program `ebpf:"on_sendmsg6"`
-	OnSetid    *ebpf.Program `ebpf:"on_setid"`
-	OnState    *ebpf.Program `ebpf:"on_state"`
-	OnTask     *ebpf.Program `ebpf:"on_task"`
-	OnVmWrite  *ebpf.Program `ebpf:"on_vm_write"`
-	OnWritten  *ebpf.Program `ebpf:"on_written"`
+	OnAccept        *ebpf.Program `ebpf:"on_accept"`
+	OnConnect4      *ebpf.Program `ebpf:"on_connect4"`
+	OnConnect6      *ebpf.Program `ebpf:"on_connect6"`
+	OnConnectFailed *ebpf.Program `ebpf:"on_connect_failed"`
+	OnDescribe      *ebpf.Program `ebpf:"on_describe"`
+	OnEgress        *ebpf.Program `ebpf:"on_egress"`
+	OnExec          *ebpf.Program `ebpf:"on_exec"`
+	OnExit          *ebpf.Program `ebpf:"on_exit"`
+	OnFork          *ebpf.Program `ebpf:"on_fork"`
+	OnIngress       *ebpf.Program `ebpf:"on_ingress"`
+	OnMemfd         *ebpf.Program `ebpf:"on_memfd"`
+	OnMount         *ebpf.Program `ebpf:"on_mount"`
+	OnOpen          *ebpf.Program `ebpf:"on_open"`
+	OnPath          *ebpf.Program `ebpf:"on_path"`
+	OnPtrace        *ebpf.Program `ebpf:"on_ptrace"`
+	OnRename        *ebpf.Program `ebpf:"on_rename"`
+	OnSendmsg4      *ebpf.Program `ebpf:"on_sendmsg4"`
+	OnSendmsg6      *ebpf.Program `ebpf:"on_sendmsg6"`
+	OnSetid         *ebpf.Program `ebpf:"on_setid"`
+	OnState         *ebpf.Program `ebpf:"on_state"`
+	OnTask          *ebpf.Program `ebpf:"on_task"`
+	OnVmWrite       *ebpf.Program `ebpf:"on_vm_write"`
+	OnWritten       *ebpf.Program `ebpf:"on_written"`
 }
 
 func (p *sensorPrograms) Close() error {
@@ -308,6 +311,7 @@ func (p *sensorPrograms) Close() error {
 		p.OnAccept,
 		p.OnConnect4,
 		p.OnConnect6,
+		p.OnConnectFailed,
 		p.OnDescribe,
 		p.OnEgress,
 		p.OnExec,

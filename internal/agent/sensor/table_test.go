@@ -116,14 +116,19 @@ func TestWritesComeBeforeExecs(t *testing.T) {
 		ino  uint64
 		mono uint64
 	}{
-		{event.FileCloseWrite, 1, 99}, {event.ProcessExec, 1, 100}, {event.FileCloseWrite, 2, 109}, {event.ProcessExec, 2, 110},
-		{event.ProcessExec, 1, 120}, {event.FileCloseWrite, 3, 140}, {event.FileCloseWrite, 1, 120 + 2*lag},
+		{event.FileCloseWrite, 1, 99},
+		{event.ProcessExec, 1, 100},
+		{event.FileCloseWrite, 2, 109},
+		{event.ProcessExec, 2, 110},
+		{event.ProcessExec, 1, 120},
+		{event.FileCloseWrite, 3, 140},
+		{event.FileCloseWrite, 1, 120 + 2*lag},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d records, want %d", len(got), len(want))
 	}
 	for i, w := range want {
-		ino := uint64(0)
+		var ino uint64
 		if got[i].Exec != nil {
 			ino = got[i].Exec.Image.Inode
 		} else {

@@ -9,6 +9,10 @@
 #define TCP_SYN_RECV 3
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10
+#define EPERM 1
+#define EACCES 13
+#define EADDRNOTAVAIL 99
+#define ENETUNREACH 101
 #define ECONNABORTED 103
 #define SOCK_DONE 1
 #define PEERS 8
@@ -154,6 +158,45 @@ int BPF_PROG(on_state, struct sock *sk, int before, int after)
 		closed(sk, &i, before);
 	else if (o)
 		submit_socket(after == TCP_LISTEN ? KIND_LISTEN : KIND_CONNECT, &o->task, &i, NUMBER_RESULT, 0);
+	return 0;
+}
+
+// refused_at_once tells errors of connect that come before any change of state:
+// no route, no address, forbidden.
+static __always_inline bool refused_at_once(long ret)
+{
+	return ret == -ENETUNREACH || ret == -EADDRNOTAVAIL || ret == -EACCES || ret == -EPERM;
+}
+
+// on_connect_failed sees the connects that no state change shows. The address is
+// the caller's: the kernel has not taken it.
+SEC("tracepoint/syscalls/sys_exit_connect")
+int on_connect_failed(struct sys_exit *ctx)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+	if (!refused_at_once(ctx->ret) || !in_scope(t))
+		return 0;
+	struct pt_regs *r = registers(t);
+	struct file *f = file_of(t, arg(r, 0));
+	struct sock *sk = f ? sock_of(f) : NULL;
+	struct sock_info i;
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !fill_socket(&i, sk))
+		return 0;
+	// sockaddr_in: family, port, address; sockaddr_in6 has a flow label between.
+	u8 to[24] = {};
+	u64 size = arg(r, 2);
+	if (bpf_probe_read_user(to, size < sizeof(to) ? 16 : sizeof(to), (void *)arg(r, 1)))
+		return 0;
+	i.family = *(u16 *)to;
+	i.remote_port = __builtin_bswap16(*(u16 *)(to + 2));
+	if (i.family == AF_INET)
+		__builtin_memcpy(i.remote, to + 4, 4);
+	else
+		__builtin_memcpy(i.remote, to + 8, 16);
+	i.flags = SOCKET_INITIATED;
+	struct task_info task;
+	fill_task(&task, t);
+	submit_socket(KIND_CONNECT, &task, &i, NUMBER_RESULT, ctx->ret);
 	return 0;
 }
 
