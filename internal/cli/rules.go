@@ -19,8 +19,8 @@ import (
 const maxLine = 16 << 20
 
 func rulesCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "rules", Short: "Check, match and test Sigma rules"}
-	cmd.AddCommand(rulesCheckCommand(), rulesMatchCommand(), rulesTestCommand())
+	cmd := &cobra.Command{Use: "rules", Short: "Check, match, test and explain Sigma rules"}
+	cmd.AddCommand(rulesCheckCommand(), rulesMatchCommand(), rulesTestCommand(), rulesExplainCommand())
 	return cmd
 }
 

@@ -102,3 +102,38 @@ func TestRulesNeedWhatTheyRead(t *testing.T) {
 		t.Errorf("missing --rules: status %d", status)
 	}
 }
+
+func TestRulesExplain(t *testing.T) {
+	dir := rulesDir(t, "c.yml", "title: c\nlogsource: {category: process_creation}\ndetection:\n  s:\n    Image|endswith|expand: '%tools%'\n  f:\n    User: root\n  condition: s and not f\n")
+	lists := filepath.Join(dir, "lists")
+	if err := os.Mkdir(lists, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(lists, "tools.txt"), []byte("/curl\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	event := `{"logsource":{"category":"process_creation"},"Image":"/bin/curl","User":"root"}`
+	out, _, status := run(t, "", "rules", "explain", "--rule", filepath.Join(dir, "c.yml"), event)
+	want := `c (c.yml)
+NO   and
+yes    s: Image is "*/curl"   (line 5; seen: "/bin/curl")
+NO     not
+yes      f: User is "root"   (line 7; seen: "root")
+`
+	if out != want || status != 0 {
+		t.Errorf("status %d\n%s\nwant\n%s", status, out, want)
+	}
+	out, _, status = run(t, `{"logsource":{"product":"x"}}`, "rules", "explain", "--rule", filepath.Join(dir, "c.yml"), "-", "--json")
+	if status != 0 || !strings.Contains(out, `"applies":false`) {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	for want, args := range map[int][]string{
+		1: {filepath.Join(dir, "c.yml"), "{}"},
+		3: {filepath.Join(dir, "missing.yml"), event},
+		2: {filepath.Join(dir, "c.yml")},
+	} {
+		if _, _, status := run(t, "", append([]string{"rules", "explain", "--rule"}, args...)...); status != want {
+			t.Errorf("%v: status %d, want %d", args, status, want)
+		}
+	}
+}

@@ -99,8 +99,8 @@ func (a *automaton) bytes() int {
 	return 4*(len(a.table)+len(a.edgeAt)+len(a.fail)+len(a.outAt)+len(a.outs)+len(a.link)) + 8*len(a.edges)
 }
 
-// scan reports the facts of every literal in text, which is folded or ASCII.
-func (a *automaton) scan(text string, m *matcher) {
+// find reports the facts of every literal in text, which is folded or ASCII.
+func (a *automaton) find(text string, m *matcher) {
 	s := a.begin
 	if s&emits != 0 {
 		m.emit(a, s&^emits)

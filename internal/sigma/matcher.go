@@ -148,7 +148,7 @@ func (m *matcher) scan(s *fieldScan) {
 			m.folded = appendFold(m.folded[:0], text)
 			text = view(m.folded)
 		}
-		s.automaton.scan(text, m)
+		s.find(text, m)
 	}
 }
 

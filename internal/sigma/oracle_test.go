@@ -15,7 +15,7 @@ func oracle(s *Set, rec Record) []*Rule {
 	var out []*Rule
 	source := rec.Logsource()
 	for _, r := range s.rules {
-		if r.Logsource.covers(source) && r.cond.eval(func(a *atom) bool { return naive(a, rec) }) {
+		if r.Logsource.Covers(source) && r.cond.eval(func(a *atom) bool { return naive(a, rec) }) {
 			out = append(out, r)
 		}
 	}
@@ -208,7 +208,7 @@ func TestAutomatonFindsEveryLiteral(t *testing.T) {
 		text := rapid.StringOfN(rapid.SampledFrom([]rune("abcdéB")), 0, 24, -1).Draw(t, "text")
 		a := newAutomaton(literals, facts, rapid.SampledFrom([]int{1, 40, maxDense}).Draw(t, "entries"))
 		m := matcher{holds: make([]bool, len(facts))}
-		a.scan(fold(text), &m)
+		a.find(fold(text), &m)
 		for i, l := range literals {
 			if want := occurs(l, fold(text)); m.holds[i] != want {
 				t.Fatalf("%+v in %q: %t, want %t", l, text, m.holds[i], want)

@@ -1,5 +1,7 @@
 package sigma
 
+import "cmp"
+
 // Logsource says where records come from. In a rule an empty part means "any".
 type Logsource struct {
 	Product  string `json:"product,omitempty"`
@@ -7,9 +9,15 @@ type Logsource struct {
 	Service  string `json:"service,omitempty"`
 }
 
-// covers reports whether a rule of log source l applies to records of r: every
+// String returns the parts as PRODUCT/CATEGORY/SERVICE, with * for any.
+func (l Logsource) String() string {
+	part := func(s string) string { return cmp.Or(s, "*") }
+	return part(l.Product) + "/" + part(l.Category) + "/" + part(l.Service)
+}
+
+// Covers reports whether a rule of log source l applies to records of r: every
 // part that the rule names equals the record's.
-func (l Logsource) covers(r Logsource) bool {
+func (l Logsource) Covers(r Logsource) bool {
 	return (l.Product == "" || l.Product == r.Product) &&
 		(l.Category == "" || l.Category == r.Category) &&
 		(l.Service == "" || l.Service == r.Service)

@@ -34,7 +34,7 @@ func (s *Set) groupsOf(source Logsource) []*group {
 	}
 	var groups []*group
 	for _, g := range s.groups {
-		if g.source.covers(source) {
+		if g.source.Covers(source) {
 			groups = append(groups, g)
 		}
 	}
