@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 )
@@ -18,8 +19,8 @@ func FuzzDecodeList(f *testing.F) {
 		events, _ := DecodeList(list, testOrigin)
 		for _, ev := range events {
 			again, err := AppendEvent(nil, ev)
-			if err != nil {
-				t.Skip("decodable but not canonical:", err)
+			if errors.Is(err, ErrMalformed) {
+				continue // a foreign writer may say what we would not
 			}
 			back, err := DecodeList(again, testOrigin)
 			if err != nil || len(back) != 1 || !reflect.DeepEqual(ev, back[0]) {

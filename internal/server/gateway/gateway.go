@@ -131,7 +131,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	case err = <-served:
 	case <-ctx.Done():
 		g.drain()
-		<-served
+		err = <-served // nil after a stop
 	}
 	g.work.Wait()
 	stop()

@@ -68,7 +68,7 @@ func receiveBlob(stream uploadStream, upload *bulk.Upload) error {
 // uploadError tells the host what was wrong, and reports what it should not
 // have tried.
 func (g *Gateway) uploadError(p peer, err error) error {
-	code := codes.Unavailable
+	var code codes.Code
 	switch {
 	case errors.Is(err, io.EOF):
 		return status.Error(codes.Aborted, "the upload ended early: go on later")

@@ -15,7 +15,7 @@ import (
 
 type uploading = grpc.BidiStreamingClient[baizev1.UploadRequest, baizev1.UploadResponse]
 
-func (h *host) upload(t *testing.T, ctx context.Context, content []byte) uploading {
+func (h *host) upload(ctx context.Context, t *testing.T, content []byte) uploading {
 	t.Helper()
 	stream, err := h.agent.Upload(ctx)
 	if err != nil {
@@ -52,14 +52,14 @@ func TestUploadGoesOnAfterAnInterruption(t *testing.T) {
 	h := p.enrol(t, "m1")
 	content := bytes.Repeat([]byte("0123456789abcdef"), 20_000)
 	ctx, cancel := context.WithCancel(t.Context())
-	stream := h.upload(t, ctx, content)
+	stream := h.upload(ctx, t, content)
 	piece(t, stream, content, 100_000)
 	piece(t, stream, content, 50_000)
 	cancel() // the connection breaks, and the server is replaced
 	stop()
 	p, _ = start(t, dir)
 	h.dial(t, p.gateway.Addr().String())
-	stream = h.upload(t, t.Context(), content)
+	stream = h.upload(t.Context(), t, content)
 	first := piece(t, stream, content, 1<<20)
 	if first.Offset < 100_000 || first.Complete {
 		t.Fatalf("goes on from %v", first)
@@ -71,7 +71,7 @@ func TestUploadGoesOnAfterAnInterruption(t *testing.T) {
 	if err != nil || len(blobs) != 1 || blobs[0].Name != "core" {
 		t.Fatalf("%+v, %v", blobs, err)
 	}
-	if again := piece(t, h.upload(t, t.Context(), content), content, 1); !again.Complete {
+	if again := piece(t, h.upload(t.Context(), t, content), content, 1); !again.Complete {
 		t.Fatalf("sent twice: %v", again)
 	}
 }
@@ -79,7 +79,7 @@ func TestUploadGoesOnAfterAnInterruption(t *testing.T) {
 func TestUploadsThatAreRefused(t *testing.T) {
 	p, _ := start(t, t.TempDir())
 	h := p.enrol(t, "m1")
-	_, err := h.upload(t, t.Context(), make([]byte, 2<<20)).Recv()
+	_, err := h.upload(t.Context(), t, make([]byte, 2<<20)).Recv()
 	code(t, "over the quota", err, codes.ResourceExhausted)
 	p.refusal(t, "quota exceeded")
 
@@ -94,13 +94,13 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	code(t, "no header", err, codes.InvalidArgument)
 
 	content := []byte("what was promised")
-	stream = h.upload(t, t.Context(), content)
+	stream = h.upload(t.Context(), t, content)
 	piece(t, stream, []byte("what is delivered"), 100)
 	_, err = stream.Recv()
 	code(t, "other content", err, codes.DataLoss)
 	p.refusal(t, "does not match its digest")
 
-	stream = h.upload(t, t.Context(), content)
+	stream = h.upload(t.Context(), t, content)
 	if _, err := stream.Recv(); err != nil {
 		t.Fatal(err)
 	}

@@ -130,6 +130,9 @@ type Health struct {
 
 // SaveHealth keeps the latest heartbeats of many hosts in one transaction.
 func (db *DB) SaveHealth(ctx context.Context, all []Health) error {
+	if len(all) == 0 {
+		return nil
+	}
 	var changed []string
 	for _, h := range all {
 		if h.Notify {
