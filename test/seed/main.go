@@ -5,46 +5,31 @@
 //
 //	seed -home DIR -http 127.0.0.1:24001 -password PASSWORD [-told 5]
 //
-// The users admin, analyst and viewer have that password.
+// The users admin, responder, analyst and viewer have that password.
 package main
 
 import (
 	"bufio"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
-	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"baize/internal/server/api"
-	"baize/internal/server/console"
-	"baize/internal/server/secret"
-	"baize/internal/server/state"
-	"baize/test/seed/story"
+	"baize/test/seed/stand"
 )
 
-type options struct {
-	home, http, password string
-	told                 int
-}
-
 func main() {
-	var o options
-	flag.StringVar(&o.home, "home", "", "state directory")
-	flag.StringVar(&o.http, "http", "127.0.0.1:0", "address to serve")
-	flag.StringVar(&o.password, "password", "", "password of the users")
-	flag.IntVar(&o.told, "told", 1000, "steps told before it is ready")
+	o := stand.Options{Began: time.Now().Add(-15 * time.Minute), Log: os.Stderr}
+	flag.StringVar(&o.Home, "home", "", "state directory")
+	flag.StringVar(&o.HTTP, "http", "127.0.0.1:0", "address to serve")
+	flag.StringVar(&o.Password, "password", "", "password of the users")
+	told := flag.Int("told", 1000, "steps told before it is ready")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o)
+	err := run(ctx, o, *told)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "seed:", err)
@@ -52,81 +37,33 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options) error {
-	dir := filepath.Join(o.home, "server")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	db, err := state.Open(ctx, filepath.Join(dir, "state.db"))
+func run(ctx context.Context, o stand.Options, told int) error {
+	s, err := stand.New(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	if err := addUsers(ctx, db, o.password); err != nil {
+	if err := s.Tell(ctx, told); err != nil {
 		return err
 	}
-	teller, err := story.New(ctx, db, time.Now().Add(-15*time.Minute))
-	if err != nil {
-		return err
-	}
-	if err := teller.Tell(ctx, o.told); err != nil {
-		return err
-	}
-	return serve(ctx, o, db, teller)
-}
-
-func addUsers(ctx context.Context, db *state.DB, password string) error {
-	hash, err := secret.Hash(password)
-	if err != nil {
-		return err
-	}
-	for name, role := range map[string]api.Role{"admin": api.Admin, "analyst": api.Analyst, "viewer": api.Viewer} {
-		err := db.AddUser(ctx, state.User{Name: name, Org: "default", Role: string(role), Password: hash})
-		if err != nil && !errors.Is(err, state.ErrExists) {
-			return err
-		}
-	}
-	return nil
-}
-
-func serve(ctx context.Context, o options, db *state.DB, teller *story.Teller) error {
-	page, err := console.Handler()
-	if err != nil {
-		return err
-	}
-	config, err := certificate()
-	if err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", o.http)
-	if err != nil {
-		return err
-	}
-	server := api.New(api.Config{
-		State: db, Fleet: fleet{}, Log: emptyLog{}, Console: page, Version: "seed",
-		Metrics: prometheus.NewRegistry(), Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-	})
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(ctx, listener, config, filepath.Join(o.home, "server", "api.sock")) }()
-	fmt.Printf("ready https://%s/\n", listener.Addr())
+	fmt.Println("ready", s.URL())
 	go func() {
-		follow(ctx, teller)
+		follow(ctx, s)
 		stop()
 	}()
-	return <-done
+	return s.Run(ctx)
 }
 
 // follow tells a step for each line of standard input, until it ends.
-func follow(ctx context.Context, teller *story.Teller) {
+func follow(ctx context.Context, s *stand.Stand) {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
-		before := teller.Left()
-		if err := teller.Tell(ctx, 1); err != nil {
+		before := s.Left()
+		if err := s.Tell(ctx, 1); err != nil {
 			fmt.Fprintln(os.Stderr, "seed:", err)
 			return
 		}
-		fmt.Printf("told %d left %d\n", before-teller.Left(), teller.Left())
+		fmt.Printf("told %d left %d\n", before-s.Left(), s.Left())
 	}
 }

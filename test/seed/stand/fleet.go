@@ -1,4 +1,4 @@
-package main
+package stand
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"baize/internal/event"
+	"baize/internal/identity"
 	"baize/internal/server/api"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
@@ -86,7 +87,7 @@ func certificate() (*tls.Config, error) {
 		return nil, err
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "seed"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: identity.ServerName}, DNSNames: []string{"localhost", identity.ServerName}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(24 * time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
