@@ -34,7 +34,7 @@ func alertsCommand() *cobra.Command {
 	return cmd
 }
 
-var alertHeads = []string{"TIME", "LEVEL", "HOST", "COUNT", "ALERT", "INCIDENT", "PROCESS", "ID"}
+var alertHeads = []string{"TIME", "LEVEL", "HOST", "COUNT", "ALERT", "INCIDENT", "ID", "PROCESS"}
 
 func alertRow(a alert.Alert) []string {
 	title, level := a.Kind, ""
@@ -43,7 +43,7 @@ func alertRow(a alert.Alert) []string {
 	}
 	return []string{
 		stamp(a.Time), level, hostName(a.Host.Name, a.Host.ID), strconv.FormatUint(max(a.Count, 1), 10),
-		title, a.Incident, commandLine(&a), a.ID,
+		title, a.Incident, a.ID, commandLine(&a),
 	}
 }
 

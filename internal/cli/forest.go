@@ -53,9 +53,16 @@ func printProcess(out io.Writer, p *process, depth int) {
 	if line == "" {
 		line = p.Executable
 	}
+	if line == "" {
+		line = "(not seen: older than the agent, or outside its scope)"
+	}
 	marks := ""
 	if len(p.Alerts) > 0 {
 		marks = fmt.Sprintf("  [%d alerts]", len(p.Alerts))
 	}
-	fmt.Fprintf(out, "  %s%d %s (%s)%s\n", strings.Repeat("  ", min(depth, maxIndent)), p.PID, clean(line), clean(p.User), marks)
+	user := ""
+	if p.User != "" {
+		user = " (" + clean(p.User) + ")"
+	}
+	fmt.Fprintf(out, "  %s%d %s%s%s\n", strings.Repeat("  ", min(depth, maxIndent)), p.PID, clean(line), user, marks)
 }

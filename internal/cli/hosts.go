@@ -78,7 +78,10 @@ func (h *host) state() string {
 }
 
 func (h *host) sensor() string {
-	if h.Armed {
+	switch {
+	case !h.Connected:
+		return "unknown"
+	case h.Armed:
 		return "armed"
 	}
 	return "not armed"

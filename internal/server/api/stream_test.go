@@ -26,7 +26,7 @@ type received struct {
 
 // listener reads a stream as a browser does.
 type listener struct {
-	t      *testing.T
+	t      testing.TB
 	body   *bufio.Reader
 	cancel context.CancelFunc
 	last   uint64

@@ -101,7 +101,7 @@ func (s *Server) Run(ctx context.Context) error {
 	worker := shard.New(shard.Config{State: s.stores.state, Bus: s.stores.bus, Engine: engine.Config{Rules: rules}, Owner: owner, Log: s.config.Logger})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return part("gateway", s.parts.gateway.Run(ctx)) })
-	group.Go(func() error { return part("engine", worker.Run(ctx)) })
+	group.Go(func() error { return part("engine", ended(ctx, worker.Run(ctx))) })
 	group.Go(func() error { return part("clock of the log", ended(ctx, s.stores.bus.Tick(ctx, tick, time.Now))) })
 	group.Go(func() error { return part("retention", s.retain(ctx)) })
 	group.Go(func() error {
@@ -120,7 +120,7 @@ func part(name string, err error) error {
 
 // ended is nil for an error that only says that ctx has ended.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
 	return err

@@ -66,7 +66,17 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// get reads a path of the API as the local operator.
+// read reads a path of the API whole.
+func read(t *testing.T, home, path string) string {
+	t.Helper()
+	response := get(t, home, path)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	must(t, err)
+	return string(body)
+}
+
+// get asks for a path of the API as the local operator; it must answer 200.
 func get(t *testing.T, home, path string) *http.Response {
 	t.Helper()
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -76,18 +86,11 @@ func get(t *testing.T, home, path string) *http.Response {
 	must(t, err)
 	response, err := (&http.Client{Transport: transport}).Do(request)
 	must(t, err)
-	t.Cleanup(func() { response.Body.Close() })
-	return response
-}
-
-func text(t *testing.T, response *http.Response) string {
-	t.Helper()
-	body, err := io.ReadAll(response.Body)
-	must(t, err)
 	if response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", response.Status, body)
+		response.Body.Close()
+		t.Fatalf("%s: %s", path, response.Status)
 	}
-	return string(body)
+	return response
 }
 
 // intrude puts the telemetry of an intrusion into the log, as the gateway does.
@@ -117,6 +120,7 @@ func TestTelemetryBecomesAnIncident(t *testing.T) {
 	home := t.TempDir()
 	s, stop := run(t, home)
 	stream := get(t, home, "/api/v1/stream")
+	defer stream.Body.Close()
 	intrude(t, s)
 	seen := make([]byte, 0, 1<<20)
 	buffer := make([]byte, 64<<10)
@@ -128,17 +132,17 @@ func TestTelemetryBecomesAnIncident(t *testing.T) {
 	stream.Body.Close()
 	var before string
 	eventually(t, "one incident with several alerts", func() bool {
-		before = text(t, get(t, home, "/api/v1/incidents"))
-		return strings.Count(before, `"opened"`) == 1 && strings.Contains(text(t, get(t, home, "/api/v1/status")), `"lag":0`)
+		before = read(t, home, "/api/v1/incidents")
+		return strings.Count(before, `"opened"`) == 1 && strings.Contains(read(t, home, "/api/v1/status"), `"lag":0`)
 	})
 	stop()
 
 	_, stop = run(t, home)
 	defer stop()
 	eventually(t, "the engine is at the end of the log again", func() bool {
-		return strings.Contains(text(t, get(t, home, "/api/v1/status")), `"lag":0`)
+		return strings.Contains(read(t, home, "/api/v1/status"), `"lag":0`)
 	})
-	if after := text(t, get(t, home, "/api/v1/incidents")); after != before {
+	if after := read(t, home, "/api/v1/incidents"); after != before {
 		t.Errorf("after a restart\n%s\nbefore\n%s", after, before)
 	}
 	checkExport(t, home)
@@ -150,7 +154,9 @@ func checkExport(t *testing.T, home string) {
 	t.Helper()
 	var bus uint64
 	kinds := map[event.Kind]int{}
-	reader, err := eventio.NewReader(get(t, home, "/api/v1/export").Body)
+	export := get(t, home, "/api/v1/export")
+	defer export.Body.Close()
+	reader, err := eventio.NewReader(export.Body)
 	must(t, err)
 	for {
 		e, err := reader.Next()

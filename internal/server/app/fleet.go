@@ -54,12 +54,13 @@ func (f *fleet) Host(ctx context.Context, id string) (api.Host, error) {
 	return f.show(&h), nil
 }
 
-// show is what is on record of h, with the session as it is this moment.
+// show is what is on record of h, with the session as it is this moment: of a
+// host without one nobody can say that its sensor is armed.
 func (f *fleet) show(h *state.Host) api.Host {
-	beat := h.Health
+	beat, connected := h.Health, f.gateway.Connected(h.ID)
 	return api.Host{
-		ID: h.ID, Name: h.Name, Org: h.Org, Connected: f.gateway.Connected(h.ID), LastSeen: h.LastSeen, Enrolled: h.Enrolled,
-		Version: h.Version, Kernel: h.Kernel, Boot: h.Boot, Tier: beat.GetTier(), Armed: beat.GetArmed(), Scope: beat.GetScope(),
+		ID: h.ID, Name: h.Name, Org: h.Org, Connected: connected, LastSeen: h.LastSeen, Enrolled: h.Enrolled,
+		Version: h.Version, Kernel: h.Kernel, Boot: h.Boot, Tier: beat.GetTier(), Armed: connected && beat.GetArmed(), Scope: beat.GetScope(),
 		SpoolBytes: beat.GetSpoolBytes(), RSSBytes: beat.GetRssBytes(), CPUSeconds: beat.GetCpuSeconds(), Processes: beat.GetProcesses(),
 		Revoked: h.Revoked, Classes: classes(beat), Hooks: hooks(beat),
 	}
