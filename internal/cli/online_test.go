@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,7 +48,8 @@ func startStand(t *testing.T) *stand.Stand {
 		}
 	})
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat(socket(home)); err == nil {
+		if conn, err := new(net.Dialer).DialContext(t.Context(), "unix", socket(home)); err == nil {
+			_ = conn.Close()
 			return s
 		}
 		if time.Now().After(deadline) {

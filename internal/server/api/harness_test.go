@@ -16,7 +16,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -151,7 +150,8 @@ func (b *bench) listen() {
 		must(b.t, <-done)
 	})
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat(b.socket); err == nil {
+		if conn, err := new(net.Dialer).DialContext(b.t.Context(), "unix", b.socket); err == nil {
+			_ = conn.Close()
 			return
 		}
 		if time.Now().After(deadline) {

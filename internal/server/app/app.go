@@ -100,30 +100,23 @@ func (s *Server) Run(ctx context.Context) error {
 	owner := fmt.Sprintf("%s:%d", hostname(), os.Getpid())
 	worker := shard.New(shard.Config{State: s.stores.state, Bus: s.stores.bus, Engine: engine.Config{Rules: rules}, Owner: owner, Log: s.config.Logger})
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return part("gateway", s.parts.gateway.Run(ctx)) })
-	group.Go(func() error { return part("engine", ended(ctx, worker.Run(ctx))) })
-	group.Go(func() error { return part("clock of the log", ended(ctx, s.stores.bus.Tick(ctx, tick, time.Now))) })
-	group.Go(func() error { return part("retention", s.retain(ctx)) })
+	group.Go(func() error { return part(ctx, "gateway", s.parts.gateway.Run(ctx)) })
+	group.Go(func() error { return part(ctx, "engine", worker.Run(ctx)) })
+	group.Go(func() error { return part(ctx, "clock of the log", s.stores.bus.Tick(ctx, tick, time.Now)) })
+	group.Go(func() error { return part(ctx, "retention", s.retain(ctx)) })
 	group.Go(func() error {
-		return part("api", s.parts.api.Serve(ctx, s.console, s.parts.web, s.config.dir("api.sock")))
+		return part(ctx, "api", s.parts.api.Serve(ctx, s.console, s.parts.web, s.config.dir("api.sock")))
 	})
 	return group.Wait()
 }
 
-// part says whose error it is.
-func part(name string, err error) error {
-	if err == nil {
+// part says whose error it is. One that only says that ctx has ended is none:
+// the server was told to stop.
+func part(ctx context.Context, name string, err error) error {
+	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", name, err)
-}
-
-// ended is nil for an error that only says that ctx has ended.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return nil
-	}
-	return err
 }
 
 func hostname() string {

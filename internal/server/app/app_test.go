@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -53,7 +52,10 @@ func run(t *testing.T, home string) (s *Server, stop func()) {
 	done := make(chan error, 1)
 	go func() { done <- errors.Join(s.Run(ctx), s.Close()) }()
 	stop = func() { cancel(); must(t, <-done) }
-	eventually(t, "the local socket", func() bool { _, err := os.Stat(filepath.Join(home, "server", "api.sock")); return err == nil })
+	eventually(t, "the local socket", func() bool {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "unix", filepath.Join(home, "server", "api.sock"))
+		return err == nil && conn.Close() == nil
+	})
 	return s, stop
 }
 
