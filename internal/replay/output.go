@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -88,12 +89,15 @@ func (o *output) addTrace(t *engine.Trace) error {
 	return addJSON(o.traces, append(timeKey(t.Event.Time), t.Alert...), provenanceOf(t))
 }
 
+// addJSON encodes as the API does: nothing is escaped for HTML.
 func addJSON(s *extsort.Sorter, key []byte, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
 		return err
 	}
-	return s.Add(key, body)
+	return s.Add(key, bytes.TrimSuffix(body.Bytes(), []byte("\n")))
 }
 
 func timeKey(t time.Time) []byte {
