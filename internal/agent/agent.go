@@ -52,6 +52,10 @@ func (o *observer) report(ev *event.Event) {
 // it the kernel's ring fills, and the sensor counts what it loses.
 const batchQueue = 8
 
+// recordFlush is how long a record waits in the kernel's ring. Short-lived
+// processes are gone soon: what is asked about them must be asked at once.
+const recordFlush = 20 * time.Millisecond
+
 // sink takes the events in order. ready is called when no further event is at
 // hand, at the latest after idle.
 type sink interface {
@@ -72,7 +76,7 @@ func observe(host event.Host, org, scope string, log *slog.Logger) (*observer, e
 	if err != nil {
 		return nil, fmt.Errorf("read the agent's own start time: %w", err)
 	}
-	armed, err := sensor.Open(sensor.Options{ScopeCgroup: scope})
+	armed, err := sensor.Open(sensor.Options{ScopeCgroup: scope, Flush: recordFlush})
 	if err != nil {
 		return nil, fmt.Errorf("arm the sensor: %w", err)
 	}

@@ -21,7 +21,7 @@ import (
 const (
 	// softMemory is where the garbage collector begins to work harder,
 	// hardMemory where the kernel ends the agent, both in bytes.
-	softMemory = 64 << 20
+	softMemory = 48 << 20
 	hardMemory = 256 << 20
 	// cpuQuota of cpuPeriod, both in microseconds: one processor.
 	cpuQuota  = 100_000
