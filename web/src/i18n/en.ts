@@ -116,12 +116,6 @@ export const en = {
   "incident.repeats": "{n} alert|{n} alerts",
   "incident.withrepeats": "{n} with repeats",
 
-  "contain.ip": "Addresses",
-  "contain.domain": "Domains",
-  "contain.hash": "Content hashes",
-  "contain.file": "Files",
-  "contain.container": "Containers",
-
   "answer.files": "Which files did the intruder bring?",
   "answer.persistence": "Is there persistence?",
   "answer.deleted": "Are the trojans deleted?",
@@ -273,7 +267,6 @@ export const en = {
   "hosts.tier": "tier {tier}",
   "hosts.coverage": "Coverage",
   "hosts.lost": "Lost",
-  "hosts.lost.class": "{class}: {n} lost of {seen}",
   "hosts.lag": "Engine lag",
   "hosts.lag.messages": "{n} message|{n} messages",
   "hosts.spool": "Spool",

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { en } from "./en";
 import { format, named, preferred, type Translate } from "./text";
@@ -23,6 +25,18 @@ describe("dictionaries", () => {
     const same = Object.entries(en).filter(([key, text]) => zh[key as keyof typeof en] === text).map(([key]) => key);
     // Names and figures that both languages write alike.
     expect(same).toEqual(["time.utc", "hosts.more", "tree.pid", "evidence.hash", "class.dns"]);
+  });
+
+  it("have no key that nothing uses", () => {
+    const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.tsx?$/.test(name) && !/i18n|test/.test(name))
+      .map((name) => readFileSync(join("src", name), "utf8"))
+      .join("\n");
+    const used = (key: string) => {
+      const prefix = key.slice(0, key.lastIndexOf("."));
+      return [`"${key}"`, `\`${prefix}.\${`, `t, "${prefix}"`].some((form) => sources.includes(form));
+    };
+    expect(Object.keys(en).filter((key) => !used(key))).toEqual([]);
   });
 });
 

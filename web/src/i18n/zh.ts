@@ -117,12 +117,6 @@ export const zh: Record<Key, string> = {
   "incident.repeats": "{n} 条告警",
   "incident.withrepeats": "含重复 {n} 次",
 
-  "contain.ip": "地址",
-  "contain.domain": "域名",
-  "contain.hash": "内容哈希",
-  "contain.file": "文件",
-  "contain.container": "容器",
-
   "answer.files": "入侵者引入了哪些文件？",
   "answer.persistence": "是否有驻留？",
   "answer.deleted": "木马文件是否删除干净？",
@@ -274,7 +268,6 @@ export const zh: Record<Key, string> = {
   "hosts.tier": "层级 {tier}",
   "hosts.coverage": "覆盖情况",
   "hosts.lost": "丢失",
-  "hosts.lost.class": "{class}：丢失 {n}，共 {seen}",
   "hosts.lag": "引擎滞后",
   "hosts.lag.messages": "{n} 条消息",
   "hosts.spool": "缓存",

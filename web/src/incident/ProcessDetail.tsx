@@ -18,7 +18,7 @@ export function ProcessDetail({ process, alerts, depth, onAlert }: Props) {
   const { t } = useI18n();
   const context = process.context;
   return (
-    <div className="node-detail" style={{ marginLeft: 26 + depth * 16 }}>
+    <div className="node-detail" style={{ marginLeft: 26 + Math.min(depth, 12) * 16 }}>
       {process.command_line && <Code wrap>{process.command_line}</Code>}
       <p className="facts muted">
         {process.executable && <Code>{process.executable}</Code>}

@@ -8,6 +8,9 @@ import { Time } from "../ui/Time";
 import { ProcessDetail } from "./ProcessDetail";
 import { contextStart, masquerade, type TreeNode } from "./tree";
 
+/** Rows deeper than this are not indented further. */
+const deepest = 24;
+
 interface Props {
   node: TreeNode;
   parent: IncidentProcess | undefined;
@@ -78,7 +81,7 @@ export function ProcessRow(props: Props) {
       className={node.alerts > 0 ? "node" : "node node-quiet"}
     >
       <div className="node-line" onClick={props.onDetail}>
-        {Array.from({ length: node.depth }, (_, level) => (
+        {Array.from({ length: Math.min(node.depth, deepest) }, (_, level) => (
           <i key={level} className="guide" />
         ))}
         <button

@@ -50,7 +50,8 @@ function Rows({ processes, alerts, open }: Props) {
     if (move.detail) setDetailed(toggled(detailed, move.detail));
     if (!move.focus) return;
     setCurrent(move.focus);
-    list.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(move.focus)}"]`)?.focus();
+    const drawn = list.current?.querySelectorAll<HTMLElement>("[data-key]") ?? [];
+    [...drawn].find((row) => row.dataset.key === move.focus)?.focus();
   };
 
   return (

@@ -13,12 +13,22 @@ function byStart(a: TreeNode, b: TreeNode): number {
   return (a.process.start ?? "").localeCompare(b.process.start ?? "") || a.process.pid - b.process.pid;
 }
 
-function settle(node: TreeNode, depth: number): number {
-  node.depth = depth;
-  node.children.sort(byStart);
-  const below = node.children.reduce((sum, child) => sum + settle(child, depth + 1), 0);
-  node.alerts = below + node.process.alerts.length;
-  return node.alerts;
+/**
+ * Orders children and works out depths and sums. Without recursion: an
+ * intruder decides how deep a chain of processes is.
+ */
+function settle(roots: readonly TreeNode[]): void {
+  const order: TreeNode[] = [];
+  const stack = [...roots];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    order.push(node);
+    node.children.sort(byStart);
+    for (const child of node.children) child.depth = node.depth + 1;
+    stack.push(...node.children);
+  }
+  for (const node of order.reverse()) {
+    node.alerts = node.children.reduce((sum, child) => sum + child.alerts, node.process.alerts.length);
+  }
 }
 
 /** Whether making `parent` the parent of `node` would close a circle. */
@@ -46,7 +56,7 @@ export function buildTree(processes: readonly IncidentProcess[]): TreeNode[] {
     parents.set(node, parent);
     parent.children.push(node);
   }
-  for (const root of roots) settle(root, 0);
+  settle(roots);
   return roots.sort(byStart);
 }
 

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { entityText } from "./entityText";
+import { alert, incident } from "./fixtures";
+import { alertTypes, bare, byTime, containment, entityGroups, reasonGroups, reasonNames, tacticsReached, times, titleOf } from "./summary";
+
+describe("alertTypes", () => {
+  it("counts repeats, the worst level first, then the most frequent", () => {
+    const rule = (title: string, level: string) => ({ title, level });
+    const types = alertTypes([
+      alert("a", { rule: rule("low", "low"), count: 99 }),
+      alert("b", { rule: rule("rare", "critical") }),
+      alert("c", { rule: rule("often", "critical"), count: 3 }),
+      alert("d", { rule: rule("often", "critical") }),
+    ]);
+    expect(types.map((type) => [type.title, type.alerts, type.count])).toEqual([["often", 2, 4], ["rare", 1, 1], ["low", 1, 99]]);
+  });
+
+  it("names what has no title by what it has", () => {
+    expect(titleOf(alert("a", { rule: { id: "r-1" } }))).toBe("r-1");
+    expect(titleOf({ id: "a", time: "", host: { id: "h" }, kind: "sensor" })).toBe("sensor");
+    expect(titleOf(undefined)).toBe("–");
+    expect(times(alert("a", { count: 0 }))).toBe(1);
+  });
+});
+
+describe("reasonGroups", () => {
+  it("gathers links by what they rest on, the most links first", () => {
+    const link = (a: string, b: string, reason: string, entity: string, weight: number) => ({ a, b, reason, entity, weight });
+    const groups = reasonGroups([
+      link("1", "2", "hash", "x", 0.9), link("1", "3", "lineage", "l", 1), link("3", "4", "lineage", "l", 0.8), link("3", "5", "lineage", "m", 1),
+    ]);
+    expect(groups.map((group) => [group.reason, group.entity, group.links.length, group.weight])).toEqual([
+      ["lineage", "l", 2, 1], ["lineage", "m", 1, 1], ["hash", "x", 1, 0.9],
+    ]);
+  });
+
+  it("takes compound reasons apart", () => {
+    expect(reasonNames("service+command_template")).toEqual(["service", "command_template"]);
+  });
+});
+
+describe("entities", () => {
+  const ip = { type: "ip", value: "203.0.113.9", role: "destination" };
+  const own = { type: "file", value: "h1:/dev/shm/t", role: "written" };
+  const hash = { type: "hash", value: "sha256:abc", role: "image" };
+
+  it("are counted once an alert, the most shared first", () => {
+    const groups = entityGroups([own, ip, { type: "ip", value: "192.0.2.1" }], [
+      alert("a", { entities: [ip, ip] }), alert("b", { entities: [ip, own] }),
+    ]);
+    expect(groups.get("ip")?.map((entity) => [entity.value, entity.alerts])).toEqual([["203.0.113.9", 2], ["192.0.2.1", 0]]);
+    expect(groups.get("file")?.[0]?.alerts).toBe(1);
+  });
+
+  it("are shown without host and algorithm", () => {
+    expect(bare(own)).toBe("/dev/shm/t");
+    expect(bare({ type: "file", value: "odd:name" })).toBe("odd:name");
+    expect(bare(hash)).toBe("abc");
+    expect(bare(ip)).toBe("203.0.113.9");
+  });
+
+  it("to contain are those of the intruder, each once", () => {
+    const found = containment(incident({
+      entities: [
+        ip, { ...ip, port: 443 }, own, hash,
+        { type: "file", value: "h1:/etc/shadow", role: "sensitive" },
+        { type: "file", value: "h1:/bin/sh", role: "system" },
+        { type: "account", value: "root" },
+      ],
+    }));
+    expect([...found]).toEqual([["ip", ["203.0.113.9"]], ["file", ["/dev/shm/t"]], ["hash", ["abc"]]]);
+  });
+
+  it("name hosts and processes as a reader does", () => {
+    const key = "h-77/0b5c2f6e-8a41-4c3d-9d55-3f1e2a7b9c10/31007/97200000000000";
+    expect(entityText(`web_shell:${key}`, [{ id: "h-77", name: "web-1" }])).toBe("web_shell:web-1 pid 31007");
+    expect(entityText("x.example", [{ id: "h-77" }])).toBe("x.example");
+  });
+});
+
+describe("time", () => {
+  it("orders alerts, and says when a tactic was first seen", () => {
+    const later = alert("late", { time: "2026-01-02T03:04:09Z", rule: { tactics: ["execution"] } });
+    const early = alert("soon", { time: "2026-01-02T03:04:01Z", rule: { tactics: ["execution", "impact"] } });
+    expect(byTime([later, early]).map((each) => each.id)).toEqual(["soon", "late"]);
+    expect(tacticsReached([later, early]).get("execution")).toEqual({ alerts: 2, first: early.time });
+    expect(tacticsReached([later, early]).get("impact")?.alerts).toBe(1);
+  });
+});
