@@ -35,6 +35,10 @@ func regexpFault(text string, line int, err error) error {
 		return malformed(line, "regular expression %q: %v", text, err)
 	}
 	switch broken.Code {
+	case syntax.ErrInvalidNamedCapture:
+		if strings.HasPrefix(broken.Expr, "(?<=") || strings.HasPrefix(broken.Expr, "(?<!") {
+			return unsupported(line, "regular expression with %q", broken.Expr)
+		}
 	case syntax.ErrInvalidPerlOp, syntax.ErrLarge, syntax.ErrInvalidRepeatSize:
 		return unsupported(line, "regular expression with %q", broken.Expr)
 	case syntax.ErrInvalidEscape:

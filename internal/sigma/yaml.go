@@ -62,41 +62,102 @@ func (n *node) get(name string) *node {
 func (n *node) scalar() bool { return n.shape < shapeList }
 
 // parseYAML reads the documents of one file. Empty documents are left out.
-func parseYAML(data []byte) (docs []*node, err error) {
+func parseYAML(data []byte) ([]*node, error) {
 	if len(data) > maxFileSize {
 		return nil, malformed(0, "file is larger than %d bytes", maxFileSize)
 	}
+	var docs []*node
+	for _, part := range splitDocuments(string(data)) {
+		n, err := parseDocument(part)
+		if err != nil {
+			return nil, err
+		}
+		if n != nil {
+			docs = append(docs, n)
+		}
+	}
+	return docs, nil
+}
+
+// part is the text of one document; before counts the lines above it.
+type part struct {
+	text   string
+	before int
+}
+
+// splitDocuments splits a stream before each line that begins with the marker
+// "---", and leaves out parts without content. The parser could do it, but
+// drops the document behind an empty one.
+func splitDocuments(text string) []part {
+	var parts []part
+	start, before, line, at := 0, 0, 0, 0
+	content := false
+	end := func() {
+		if content {
+			parts = append(parts, part{text: text[start:at], before: before})
+		}
+		start, before, content = at, line, false
+	}
+	for piece := range strings.Lines(text) {
+		if isMarker(piece) {
+			end()
+		}
+		content = content || hasContent(piece)
+		line++
+		at += len(piece)
+	}
+	end()
+	return parts
+}
+
+func isMarker(line string) bool {
+	rest, found := strings.CutPrefix(line, "---")
+	return found && (rest == "" || strings.ContainsAny(rest[:1], " \t\r\n"))
+}
+
+// hasContent reports whether a line is more than a marker, a comment or a directive.
+func hasContent(line string) bool {
+	if isMarker(line) {
+		line = line[len("---"):]
+	}
+	line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
+	return line != "" && line != "..." && line[0] != '#' && line[0] != '%'
+}
+
+// parseDocument parses one document; nil if it is empty.
+func parseDocument(p part) (n *node, err error) {
 	// The parser is not ours; a panic in it is a file that cannot be read.
 	defer func() {
-		if p := recover(); p != nil {
-			docs, err = nil, malformed(0, "YAML: the parser failed: %v", p)
+		if r := recover(); r != nil {
+			n, err = nil, malformed(p.before+1, "YAML: the parser failed: %v", r)
 		}
 	}()
-	file, err := parser.ParseBytes(data, 0)
+	file, err := parser.ParseBytes([]byte(p.text), 0)
 	if err != nil {
-		return nil, syntaxFault(err)
+		return nil, syntaxFault(err, p.before)
 	}
 	for _, doc := range file.Docs {
 		if doc.Body == nil || doc.Body.Type() == ast.CommentType {
 			continue
 		}
-		c := converter{anchors: map[string]ast.Node{}}
-		n, err := c.convert(doc.Body, 0)
-		if err != nil {
+		if n != nil {
+			return nil, malformed(p.before+lineOf(doc.Body), "YAML: a document must begin with a line ---")
+		}
+		c := converter{anchors: map[string]ast.Node{}, before: p.before}
+		if n, err = c.convert(doc.Body, 0); err != nil {
 			return nil, err
 		}
-		docs = append(docs, n)
 	}
-	return docs, nil
+	return n, nil
 }
 
 // syntaxFault keeps the position of a YAML syntax error.
-func syntaxFault(err error) error {
+func syntaxFault(err error, before int) error {
 	var syntax *yaml.SyntaxError
 	if errors.As(err, &syntax) && syntax.Token != nil && syntax.Token.Position != nil {
-		return malformed(syntax.Token.Position.Line, "YAML: %s", syntax.Message)
+		return malformed(before+syntax.Token.Position.Line, "YAML: %s", syntax.Message)
 	}
-	return malformed(0, "YAML: %s", firstLine(err.Error()))
+	return malformed(before+1, "YAML: %s", firstLine(err.Error()))
 }
 
 func firstLine(s string) string {
@@ -109,10 +170,12 @@ func firstLine(s string) string {
 type converter struct {
 	anchors map[string]ast.Node
 	nodes   int
+	// before counts the lines above the document.
+	before int
 }
 
 func (c *converter) convert(n ast.Node, depth int) (*node, error) {
-	line := lineOf(n)
+	line := c.before + lineOf(n)
 	if c.nodes++; c.nodes > maxNodes {
 		return nil, malformed(line, "YAML: more than %d nodes", maxNodes)
 	}
@@ -145,7 +208,7 @@ func (c *converter) mapping(values []*ast.MappingValueNode, line, depth int) (*n
 	out := &node{shape: shapeMap, line: line}
 	for _, pair := range values {
 		if pair.Key.IsMergeKey() {
-			return nil, unsupported(lineOf(pair), "YAML merge key <<")
+			return nil, unsupported(line, "YAML merge key <<")
 		}
 		k, err := c.convert(pair.Key, depth+1)
 		if err != nil {
