@@ -1,6 +1,12 @@
 // Package sensor turns what the kernel reports into records. It decides
 // nothing and knows no names beyond the kernel's: package enrich adds users,
 // containers, contexts and hashes and makes events of the records.
+//
+// It needs Linux 5.15 with BTF, root, and for datagrams and DNS a mounted cgroup
+// v2 hierarchy. It uses tracepoints, iterators and cgroup programs only, which
+// also attach where fentry and LSM programs are refused. Not seen are system
+// calls of 32-bit programs (the kernel hides them from these tracepoints) and
+// file operations of io_uring other than closes after writing.
 package sensor
 
 import (

@@ -2,6 +2,8 @@ package sensor
 
 import (
 	"context"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -149,6 +151,38 @@ func BenchmarkFile(b *testing.B) {
 				b.Fatal(err)
 			}
 			if err := unix.Unlink(two); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkRoundTrip passes one byte to and fro over loopback: four packets, each
+// through the programs on the root cgroup twice.
+func BenchmarkRoundTrip(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err == nil {
+			_, _ = io.Copy(c, c)
+		}
+	}()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	timed(b, func(b *testing.B) {
+		one := make([]byte, 1)
+		for b.Loop() {
+			if _, err := c.Write(one); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := c.Read(one); err != nil {
 				b.Fatal(err)
 			}
 		}
