@@ -42,6 +42,14 @@ func (p *process) commandLine() string {
 	return p.image.commandLine
 }
 
+// descended is the process with its ancestors: whether a sensitive file was
+// touched on behalf of a package manager is told by them.
+func (e *Enricher) descended(p *process) *event.Process {
+	view := *e.short(p)
+	view.Ancestors = p.ancestors
+	return &view
+}
+
 // whole is the process as an exec carries it.
 func (e *Enricher) whole(p *process) *event.Process {
 	whole := *e.short(p)

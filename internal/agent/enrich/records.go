@@ -126,11 +126,20 @@ func (e *Enricher) file(now time.Time, rec *sensor.Record) {
 	var wanted *digestEntry
 	if rec.File != nil {
 		ev.File = e.fileOf(rec.File)
+		if watched(ev.File) {
+			ev.Process = e.descended(p)
+		}
 		if worthDigest(rec) {
 			wanted = e.wanted(p, &rec.File.FileRef, false)
 		}
 	}
 	e.queue(now, ev, wanted, p.place.box)
+}
+
+// watched reports whether a file, by its old or new name, is of a class that
+// rules ask for.
+func watched(f *event.File) bool {
+	return f.Sensitive != "" || f.Target != nil && f.Target.Sensitive != ""
 }
 
 // worthDigest reports whether the file may be brought in to be executed: it is
