@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"path"
 	"strconv"
+	"strings"
 
 	"baize/internal/alert"
 	"baize/internal/event"
@@ -52,7 +53,7 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 	a := e.alert(ev, rule, &s)
 	e.graph.Taint(s.Lineage, e.now)
 	if a.Kind != alert.KindSensor {
-		facts := incident.Facts{Service: serviceText(ev, &s), Shell: ev.Process != nil && ev.Process.Context != nil && ev.Process.Context.Kind == event.ContextWebShell}
+		facts := incident.Facts{Service: serviceText(ev, &s), Shell: strings.HasPrefix(s.Lineage, event.ContextWebShell+":"), Command: s.Shell}
 		a.Incident, _ = e.merger.Add(&a, facts, e.now)
 	}
 	e.alerts.Put(key, &firing{Key: key, Alert: a}, e.now)

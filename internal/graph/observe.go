@@ -66,7 +66,7 @@ func (g *Graph) subject(p *process) Subject {
 		return s
 	}
 	if info := g.contexts.Peek(p.Lineage); info != nil {
-		s.Source = (*info).Source
+		s.Source, s.Shell = (*info).Source, (*info).Command
 		s.ServiceExe, s.ServiceCommand = (*info).ServiceExe, (*info).ServiceCommand
 	}
 	return s

@@ -66,13 +66,13 @@ func (g *group) english(t told) []string {
 	start := stamp(g.Opened).Format("2006-01-02 15:04:05 UTC")
 	var say []string
 	switch {
-	case g.Shells > 0 && g.Service != "":
+	case g.Command != "" && g.Service != "":
 		say = append(say, fmt.Sprintf("At %s the service %s on %s started a shell: %s.", start, g.Service, g.where(), quote(g.Command)))
 	default:
 		say = append(say, fmt.Sprintf("At %s on %s: %s.", start, g.where(), g.LeadTitle))
 	}
-	if g.Shells > 1 {
-		say = append(say, fmt.Sprintf("It did so %d times.", g.Shells))
+	if n := g.shells(); n > 1 {
+		say = append(say, fmt.Sprintf("It did so %d times.", n))
 	}
 	say = sentence(say, t.sources, "Requests came from %s.", ", ")
 	say = sentence(say, t.files, "Files involved: %s.", ", ")
@@ -88,13 +88,13 @@ func (g *group) chinese(t told) []string {
 	start := stamp(g.Opened).Format("2006-01-02 15:04:05 UTC")
 	var say []string
 	switch {
-	case g.Shells > 0 && g.Service != "":
+	case g.Command != "" && g.Service != "":
 		say = append(say, fmt.Sprintf("%s,主机 %s 上的服务 %s 启动了 shell:%s。", start, g.where(), g.Service, quote(g.Command)))
 	default:
 		say = append(say, fmt.Sprintf("%s,主机 %s:%s。", start, g.where(), g.LeadTitle))
 	}
-	if g.Shells > 1 {
-		say = append(say, fmt.Sprintf("共发生 %d 次。", g.Shells))
+	if n := g.shells(); n > 1 {
+		say = append(say, fmt.Sprintf("共发生 %d 次。", n))
 	}
 	say = sentence(say, t.sources, "请求来源:%s。", "、")
 	say = sentence(say, t.files, "涉及文件:%s。", "、")

@@ -54,10 +54,13 @@ type group struct {
 	Hosts    []event.Host
 	Tactics  []string
 	Entities map[entityKey]*tally
+	// Lineages of the alerts; true for web-spawned shells.
 	Lineages map[string]bool
-	Shells   int
-	Service  string // how the service that was entered describes itself
-	Command  string // the first command of a web-spawned shell
+	// Service is how the service that was entered describes itself.
+	Service string
+	// Command of the first web-spawned shell, which raised an alert at CommandTime.
+	Command     string
+	CommandTime int64
 	// dirty : it changed since it was last drained. gone : it was absorbed or
 	// forgotten.
 	dirty, gone bool
@@ -85,7 +88,7 @@ func (g *group) include(n *node, a *alert.Alert, facts *Facts) {
 	if a.Rule != nil {
 		g.Tactics = union(g.Tactics, a.Rule.Tactics)
 	}
-	g.tell(n, a, facts)
+	g.tell(n, facts)
 	for i := range a.Entities {
 		g.tally(n, &a.Entities[i])
 	}
@@ -109,29 +112,27 @@ func (g *group) lead(n *node, a *alert.Alert) {
 }
 
 // tell keeps the facts that the account is made of.
-func (g *group) tell(n *node, a *alert.Alert, facts *Facts) {
-	if n.Lineage != "" && !g.Lineages[n.Lineage] && len(g.Lineages) < capLineages {
-		g.Lineages[n.Lineage] = true
-		if facts.Shell {
-			g.Shells++
-		}
+func (g *group) tell(n *node, facts *Facts) {
+	if n.Lineage != "" && len(g.Lineages) < capLineages {
+		g.Lineages[n.Lineage] = facts.Shell
 	}
 	if g.Service == "" {
 		g.Service = facts.Service
 	}
-	if g.Command == "" && facts.Shell {
-		g.Command = command(a)
+	if facts.Command != "" && (g.Command == "" || n.Time < g.CommandTime) {
+		g.Command, g.CommandTime = facts.Command, n.Time
 	}
 }
 
-// command is what the process of an alert was asked to do.
-func command(a *alert.Alert) string {
-	for i := range a.Entities {
-		if e := &a.Entities[i]; e.Type == alert.EntityCommand && e.Role != RoleTitle {
-			return e.Value
+// shells counts the lineages that are web-spawned shells.
+func (g *group) shells() int {
+	count := 0
+	for _, shell := range g.Lineages {
+		if shell {
+			count++
 		}
 	}
-	return ""
+	return count
 }
 
 func (g *group) tally(n *node, e *alert.Entity) {
@@ -172,15 +173,14 @@ func (g *group) absorbFacts(other *group) {
 	if other.LeadLevel > g.LeadLevel {
 		g.Lead, g.LeadLevel, g.LeadTitle = other.Lead, other.LeadLevel, other.LeadTitle
 	}
-	for lineage := range other.Lineages {
-		g.Lineages[lineage] = true
+	for lineage, shell := range other.Lineages {
+		g.Lineages[lineage] = shell
 	}
-	g.Shells += other.Shells
 	if g.Service == "" {
 		g.Service = other.Service
 	}
-	if g.Command == "" {
-		g.Command = other.Command
+	if other.Command != "" && (g.Command == "" || other.CommandTime < g.CommandTime) {
+		g.Command, g.CommandTime = other.Command, other.CommandTime
 	}
 	for _, t := range other.tallies() {
 		key := entityKey{t.Entity.Type, t.Entity.Value}

@@ -31,6 +31,8 @@ type Facts struct {
 	Service string
 	// Shell : the alert's lineage is a web-spawned shell.
 	Shell bool
+	// Command of that shell, where it is known.
+	Command string
 }
 
 // postings bounds the alerts that are kept for one key, each of another

@@ -142,11 +142,16 @@ func strongest(a, b string, reasons []found) Reason {
 	if best.alone {
 		return r
 	}
-	for _, f := range reasons {
-		if f.family != best.family {
-			r.Reason += "+" + f.name
-			r.Entity += "; " + f.entity
+	var seen [familyWho + 1]bool
+	seen[best.family] = true
+	for i := range kinds {
+		at := slices.IndexFunc(reasons, func(f found) bool { return f.kind == &kinds[i] })
+		if at < 0 || seen[kinds[i].family] {
+			continue
 		}
+		seen[kinds[i].family] = true
+		r.Reason += "+" + reasons[at].name
+		r.Entity += "; " + reasons[at].entity
 	}
 	return r
 }
