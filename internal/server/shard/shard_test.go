@@ -141,6 +141,7 @@ func (s *server) stored() string {
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false) // as the API
 	for _, a := range alerts {
 		if err := enc.Encode(a); err != nil {
 			s.t.Fatal(err)
