@@ -130,6 +130,9 @@ func (s *Shard) Run(ctx context.Context) error {
 func (s *Shard) attempt(ctx context.Context, epoch uint64) error {
 	e, from, err := s.restore(ctx)
 	if err != nil {
+		if ctx.Err() != nil {
+			err = nil // ended before it began
+		}
 		return err
 	}
 	w := &writer{Shard: s, engine: e, epoch: epoch, position: from, committed: from, saved: from, snapshot: time.Now(), commit: time.Now(), batch: newBatch()}
