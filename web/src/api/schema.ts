@@ -722,6 +722,7 @@ export interface components {
             /** Format: int64 */
             size?: number;
             target?: components["schemas"]["EventFile"];
+            type?: string;
         };
         EventHash: {
             sha256?: string;

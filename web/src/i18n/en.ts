@@ -124,7 +124,7 @@ export const en = {
   "answer.yes": "Yes",
   "answer.not_seen": "Not seen",
   "answer.unknown": "Unknown",
-  "answer.unknown.why": "Telemetry was not complete: this cannot be said.",
+  "answer.unknown.why": "Nothing vouches for an answer yet.",
 
   "tactics.none": "no alert",
   "tactics.alerts": "{n} alert, first {time}|{n} alerts, first {time}",

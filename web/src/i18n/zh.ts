@@ -125,7 +125,7 @@ export const zh: Record<Key, string> = {
   "answer.yes": "是",
   "answer.not_seen": "未发现",
   "answer.unknown": "未知",
-  "answer.unknown.why": "遥测不完整，无法下结论。",
+  "answer.unknown.why": "目前没有可以据以回答的证据。",
 
   "tactics.none": "无告警",
   "tactics.alerts": "{n} 条告警，最早 {time}",

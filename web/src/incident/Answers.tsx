@@ -18,10 +18,10 @@ export function Answers({ answers }: { answers: Record<string, Answer> }) {
         <div key={name}>
           <dt>{named(t, "answer", name)}</dt>
           <dd>
-            <b className={`answer answer-${answer.state}`}>{named(t, "answer", answer.state)}</b>
-            <span className="mono">
-              {answer.evidence?.join(", ") ?? (answer.state === "unknown" ? t("answer.unknown.why") : "")}
-            </span>
+            <b className={`answer answer-${answer.state}`} title={answer.state === "unknown" ? t("answer.unknown.why") : undefined}>
+              {named(t, "answer", answer.state)}
+            </b>
+            <span className="mono">{answer.evidence?.join(", ")}</span>
           </dd>
         </div>
       ))}
