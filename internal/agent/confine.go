@@ -69,10 +69,10 @@ func hierarchies(mountinfo string) []hierarchy {
 			continue
 		}
 		h := hierarchy{mount: fields[4], settings: map[string]string{}}
-		switch {
-		case options[0] == "cgroup2":
+		switch options[0] {
+		case "cgroup2":
 			h.unified()
-		case options[0] == "cgroup":
+		case "cgroup":
 			h.legacy(strings.Split(options[2], ","))
 		}
 		if len(h.settings) > 0 {

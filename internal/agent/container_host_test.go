@@ -37,8 +37,8 @@ func firstLine(out []byte) string {
 }
 
 func TestAContainerHasItsNameAndImage(t *testing.T) {
-	h := newHost(t)
 	image, digest := importImage(t)
+	h := newHost(t)
 	name := fmt.Sprintf("baize-agent-test-%d", os.Getpid())
 	// A program that waits: it tries to enrol where nobody listens.
 	token := "x." + strings.Repeat("00", 32)

@@ -222,7 +222,7 @@ func TestTheCacheIsBoundedAndGraceEnds(t *testing.T) {
 	}
 	last := w.fork(1)
 	w.tasks[last].Comm = "known"
-	evicted := uint32(first + 1)
+	evicted := first + 1
 	w.write(w.root+"/"+itoa(evicted)+"/cmdline", "/bin/found\x00again\x00")
 	w.record(event.ProcessExit, evicted, nil)
 	if ev := w.last(event.ProcessExit); ev.Process.CommandLine != "/bin/found again" {

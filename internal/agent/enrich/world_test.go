@@ -45,7 +45,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	config := Config{
 		Host: event.Host{ID: "h"}, Boot: "b", Org: "o", Proc: proc,
 		Hasher: digest.New(proc), Resolver: container.NewResolver(container.Sockets{}), Titles: NewTitles(proc),
-		BootTime: func() int64 { return bootAt.UnixNano() },
+		BootTime: bootAt.UnixNano,
 	}
 	for _, c := range change {
 		c(&config)
