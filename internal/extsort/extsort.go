@@ -220,14 +220,22 @@ func (c *cursor) next() error {
 	}
 	value, err := binary.ReadUvarint(c.in)
 	if err != nil || key > maxField || value > maxField {
-		return fmt.Errorf("spilled record is damaged: %w", errors.Join(err, io.ErrUnexpectedEOF))
+		return damaged(err)
 	}
 	data := make([]byte, key+value)
 	if _, err := io.ReadFull(c.in, data); err != nil {
-		return fmt.Errorf("spilled record is damaged: %w", err)
+		return damaged(err)
 	}
 	c.head = Record{Key: data[:key:key], Value: data[key:]}
 	return nil
+}
+
+// damaged is an end within a record, which is never io.EOF.
+func damaged(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("spilled record is damaged: %w", err)
 }
 
 // merge is a heap of cursors, the least record on top.
@@ -254,10 +262,11 @@ func (m *merge) start() error {
 
 // advance replaces the top by its cursor's next record.
 func (m *merge) advance() error {
-	switch err := m.cursors[0].next(); err { //nolint:errorlint // io.EOF is a clean end, what wraps it is not
-	case nil:
+	err := m.cursors[0].next()
+	switch {
+	case err == nil:
 		heap.Fix(m, 0)
-	case io.EOF:
+	case errors.Is(err, io.EOF):
 		heap.Pop(m)
 	default:
 		return err

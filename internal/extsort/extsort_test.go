@@ -1,8 +1,11 @@
 package extsort
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"testing"
@@ -76,5 +79,14 @@ func TestStoppingEarly(t *testing.T) {
 func TestAMissingDirectoryIsAnError(t *testing.T) {
 	if err := New(t.TempDir()+"/none").WithBudget(1).Add(nil, nil); err == nil {
 		t.Fatal("spilled to nowhere")
+	}
+}
+
+func TestACutRunIsAnError(t *testing.T) {
+	for _, content := range [][]byte{{3}, {3, 5}, {3, 5, 'k'}} {
+		c := &cursor{in: bufio.NewReader(bytes.NewReader(content))}
+		if err := c.next(); err == nil || errors.Is(err, io.EOF) {
+			t.Errorf("%v: %v", content, err)
+		}
 	}
 }

@@ -185,7 +185,7 @@ type writer struct {
 	announced                  bool
 	// observed : a host was heard of since the last snapshot.
 	observed bool
-	batch                      *batch
+	batch    *batch
 }
 
 // announce writes the rules' revision to the log once the engine has seen all
