@@ -1,13 +1,14 @@
 // Somebody before the console: signs in, opens the list of incidents, says
-// "ready", and reports when the first incident is on the page, without a reload.
+// "ready", and reports when an incident with that title is on the page, without a
+// reload.
 //
-//   node live.mjs URL USER PASSWORD
+//   node live.mjs URL USER PASSWORD TITLE
 import { createRequire } from "node:module";
 import { randomUUID } from "node:crypto";
 
 const require = createRequire(new URL("../../web/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
-const [url, user, password] = process.argv.slice(2);
+const [url, user, password, title] = process.argv.slice(2);
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -29,17 +30,18 @@ try {
   }
   await page.locator(".filters").waitFor();
   // The page tells the time itself, so that driving it costs nothing.
-  await page.evaluate(() => {
+  await page.evaluate((wanted) => {
     window.sameDocument = true;
     window.firstRow = new Promise((resolve) => {
       const look = () => {
-        const row = document.querySelector(".row-link");
+        const rows = [...document.querySelectorAll(".row-link")];
+        const row = rows.find((candidate) => candidate.textContent.includes(wanted));
         if (row) resolve({ seen: Date.now(), text: row.textContent });
         else requestAnimationFrame(look);
       };
       look();
     });
-  });
+  }, title);
   console.log("ready");
   const found = await page.evaluate(() => window.firstRow);
   const sameDocument = await page.evaluate(() => window.sameDocument === true);
