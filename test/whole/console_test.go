@@ -53,7 +53,7 @@ func TestIntrusionAppearsOnAnOpenPage(t *testing.T) {
 // browse starts the browser and returns what it prints, line by line.
 func browse(ctx context.Context, t *testing.T, args ...string) <-chan string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 90*time.Second)
 	command := exec.CommandContext(ctx, "node", append([]string{"live.mjs"}, args...)...)
 	command.Stderr = os.Stderr
 	stdout, err := command.StdoutPipe()
@@ -75,7 +75,7 @@ func browse(ctx context.Context, t *testing.T, args ...string) <-chan string {
 			t.Errorf("browser: %v", err)
 		}
 	}()
-	// It closes its browser by itself; the deadline of ctx is for the other case.
+	// It closes its browser by itself, after the test: t.Context has ended by then.
 	t.Cleanup(func() { <-ended; cancel() })
 	return lines
 }
