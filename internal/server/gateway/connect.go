@@ -32,18 +32,14 @@ type connection = grpc.BidiStreamingServer[baizev1.ConnectRequest, baizev1.Conne
 // sends; the session ends with its context, whose cause the host is told.
 func (g *Gateway) Connect(stream connection) error {
 	p := peerOf(stream.Context())
-	ctx, expire := context.WithDeadline(stream.Context(), p.notAfter)
-	defer expire()
-	ctx, end := context.WithCancelCause(ctx)
+	ctx, end := context.WithCancelCause(stream.Context())
 	defer end(nil)
 	s := &session{peer: p, out: make(chan *baizev1.ConnectResponse, outgoing), end: end}
 	hello := time.AfterFunc(helloTimeout, func() { end(status.Error(codes.DeadlineExceeded, "no hello")) })
 	defer hello.Stop()
-	g.work.Add(1)
-	go func() {
-		defer g.work.Done()
-		end(g.receive(ctx, stream, s, hello))
-	}()
+	g.work.Go(func() {
+		end(guarded("session of "+p.Host, func() error { return g.receive(ctx, stream, s, hello) }))
+	})
 	for {
 		select {
 		case <-ctx.Done():

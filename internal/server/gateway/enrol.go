@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"unicode"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -25,7 +27,7 @@ func (g *Gateway) Enroll(ctx context.Context, r *baizev1.EnrollRequest) (*baizev
 		return nil, g.enrolError(addr, err)
 	}
 	if e.Again {
-		g.sessions.end(e.Name.Host, errEnrolledAgain)
+		g.calls.end(e.Name.Host, errEnrolledAgain)
 	}
 	slog.Info("gateway: host enrolled", "host", e.Name.Host, "name", printable(r.GetName()), "addr", addr, "again", e.Again)
 	return &baizev1.EnrollResponse{
@@ -62,14 +64,14 @@ func (g *Gateway) Renew(ctx context.Context, r *baizev1.RenewRequest) (*baizev1.
 }
 
 // printable is what a host says of itself, fit to be shown: at most 255
-// printable characters.
+// printable characters, none of them one that turns the direction of others.
 func printable(s string) string {
 	out := make([]rune, 0, min(len(s), 255))
 	for _, r := range s {
 		if len(out) == 255 {
 			break
 		}
-		if r >= ' ' && r != 0x7f && r != 0xfffd && (r < 0x80 || r > 0x9f) {
+		if unicode.IsPrint(r) && r != utf8.RuneError {
 			out = append(out, r)
 		}
 	}

@@ -78,12 +78,15 @@ func (p *parts) close() {
 }
 
 // start runs a server in dir until the returned stop, which tests may call
-// early.
-func start(t testing.TB, dir string) (*parts, func()) {
+// early. What adjust changes of its gateway is so from the start.
+func start(t testing.TB, dir string, adjust ...func(*Gateway)) (*parts, func()) {
 	t.Helper()
 	p, err := openParts(t.Context(), dir, 1<<20)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, change := range adjust {
+		change(p.gateway)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
 
@@ -36,6 +37,11 @@ const (
 	// with maxStreams bounds what one connection may occupy, in bytes.
 	streamWindow = 1 << 20
 	maxStreams   = 8
+	// maxHeader bounds the headers of one call, in bytes; agents send none of
+	// their own.
+	maxHeader = 16 << 10
+	// maxIdle is how long a connection may carry no call.
+	maxIdle = 5 * time.Minute
 	// drainTimeout bounds a graceful stop.
 	drainTimeout = 5 * time.Second
 	// flushInterval is how often marks and health go to state.
@@ -79,7 +85,11 @@ type Gateway struct {
 	health   *health
 	refusals *refusals
 	limiter  *limiter
-	work     sync.WaitGroup
+	calls    *calls
+	// enrolling has a place for each enrolment that is being read.
+	enrolling chan struct{}
+	patience  time.Duration
+	work      sync.WaitGroup
 }
 
 // New binds the port. Run serves it.
@@ -89,20 +99,21 @@ func New(config Config, deps Deps) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g := &Gateway{
-		config: config, deps: deps, listener: listener,
+		config: config, deps: deps, listener: netutil.LimitListener(listener, 2*config.MaxSessions+spareConnections),
 		sessions: newSessions(config.MaxSessions),
 		progress: newProgress(deps.State, deps.Bus),
 		health:   newHealth(),
 		refusals: newRefusals(deps.Bus, deps.Now),
-		limiter:  newLimiter(),
+		limiter:  newLimiter(), calls: newCalls(), enrolling: make(chan struct{}, maxEnrolling), patience: sendPatience,
 	}
 	g.server = grpc.NewServer(
 		grpc.Creds(g.watch(deps.TLS)),
+		grpc.InTapHandle(g.tap), grpc.MaxHeaderListSize(maxHeader),
 		grpc.UnaryInterceptor(g.admitUnary), grpc.StreamInterceptor(g.admitStream),
 		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxConcurrentStreams(maxStreams),
 		grpc.InitialWindowSize(streamWindow), grpc.InitialConnWindowSize(streamWindow),
 		grpc.ConnectionTimeout(10*time.Second), grpc.WaitForHandlers(true),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: maxIdle, Time: 20 * time.Second, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 4 * time.Second, PermitWithoutStream: true}),
 	)
 	baizev1.RegisterEnrollmentServiceServer(g.server, g)
@@ -180,7 +191,7 @@ func (g *Gateway) Revoke(ctx context.Context, host string) error {
 	if err := g.deps.State.RevokeHost(ctx, host); err != nil {
 		return err
 	}
-	g.sessions.end(host, errRevoked)
+	g.calls.end(host, errRevoked)
 	return nil
 }
 

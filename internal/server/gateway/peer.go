@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	grpcpeer "google.golang.org/grpc/peer"
@@ -45,7 +44,7 @@ func (g *Gateway) admit(ctx context.Context, method string) (context.Context, er
 	}
 	addr, certificate := caller(ctx)
 	if certificate == nil {
-		return nil, status.Error(codes.Unauthenticated, "a host certificate is required: enrol first")
+		return nil, errAnonymous
 	}
 	name, err := g.deps.Registrar.Admit(ctx, certificate)
 	switch {
@@ -71,42 +70,18 @@ func caller(ctx context.Context) (addr string, certificate *x509.Certificate) {
 	return p.Addr.String(), info.State.VerifiedChains[0][0]
 }
 
-func (g *Gateway) admitUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-	ctx, err := g.admit(ctx, info.FullMethod)
-	if err != nil {
-		return nil, err
-	}
-	return handle(ctx, req)
-}
-
-func (g *Gateway) admitStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-	ctx, err := g.admit(stream.Context(), info.FullMethod)
-	if err != nil {
-		return err
-	}
-	return handle(srv, &admitted{stream, ctx})
-}
-
-// admitted is a stream whose context says who calls.
-type admitted struct {
-	grpc.ServerStream
-	ctx context.Context
-}
-
-// Context returns the stream's context with the peer in it.
-func (a *admitted) Context() context.Context { return a.ctx }
-
 // watched reports handshakes that fail for the certificate that was shown. A
 // connection that only looks at the port is no report.
 type watched struct {
 	credentials.TransportCredentials
 	failed func(addr net.Addr, err error)
+	open   *connections
 }
 
 func (g *Gateway) watch(config *tls.Config) credentials.TransportCredentials {
 	return &watched{credentials.NewTLS(config), func(addr net.Addr, err error) {
 		g.refusals.add(refusal{kind: "handshake", reason: fmt.Sprintf("TLS from %s: %v", addr, err)})
-	}}
+	}, newConnections()}
 }
 
 // ServerHandshake implements credentials.TransportCredentials.
@@ -115,12 +90,19 @@ func (w *watched) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo
 	if _, bad := errors.AsType[*tls.CertificateVerificationError](err); bad {
 		w.failed(conn.RemoteAddr(), err)
 	}
-	return secure, info, err
+	if err != nil {
+		return nil, nil, err
+	}
+	kept, err := w.open.keep(secure, info)
+	if err != nil {
+		return nil, nil, errors.Join(err, secure.Close())
+	}
+	return kept, info, nil
 }
 
 // Clone implements credentials.TransportCredentials.
 func (w *watched) Clone() credentials.TransportCredentials {
-	return &watched{w.TransportCredentials.Clone(), w.failed}
+	return &watched{w.TransportCredentials.Clone(), w.failed, w.open}
 }
 
 // limiter slows down whoever guesses tokens: a bucket for each address, and

@@ -19,6 +19,9 @@ var (
 	errEnrolledAgain = status.Error(codes.PermissionDenied, "the certificate is revoked: the machine enrolled again")
 	errTwice         = status.Error(codes.Aborted, "the host has a newer session")
 	errExpired       = status.Error(codes.Unauthenticated, "the certificate has expired")
+	errStalled       = status.Error(codes.Unavailable, "the host does not take what it is sent")
+	errSilent        = status.Error(codes.DeadlineExceeded, "the host says nothing")
+	errAnonymous     = status.Error(codes.Unauthenticated, "a host certificate is required: enrol first")
 	errFull          = status.Error(codes.ResourceExhausted, "the server has as many hosts as it takes")
 )
 
@@ -121,15 +124,6 @@ func (all *sessions) of(host string) *session {
 		return nil
 	}
 	return list[len(list)-1]
-}
-
-// end ends the sessions of host.
-func (all *sessions) end(host string, why error) {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	for _, s := range all.open[host] {
-		s.end(why)
-	}
 }
 
 // close ends all sessions and lets no more in.
