@@ -67,6 +67,11 @@ export function ProcessFacts({ process, container }: { process: Process; contain
   return (
     <Facts>
       {process.old_command_line && <Fact label={t("evidence.was")}><Code>{process.old_command_line}</Code></Fact>}
+      {process.old_name && (
+        <Fact label={t("evidence.renamed")}>
+          <code>{process.old_name} → {process.name}</code>
+        </Fact>
+      )}
       <Fact label={t("evidence.executable")}><Image process={process} /></Fact>
       <Fact label={t("evidence.hash")}><HashValue hash={process.hash} /></Fact>
       <Fact label={t("evidence.pid")}>

@@ -8,6 +8,7 @@ import { count } from "../ui/format";
 import { hostName } from "../ui/Hosts";
 import { Level } from "../ui/Level";
 import { Time } from "../ui/Time";
+import { endpoint } from "./ObjectFacts";
 
 /** What the evidence says in one line: the command line, else the file or peer. */
 export function gist(alert: Alert): string {
@@ -56,6 +57,25 @@ function container(alert: Alert) {
   return alert.event?.container?.name ?? <span className="muted">–</span>;
 }
 
+/** What the process acted on, in a few words: a peer, a name, a file. */
+export function target(alert: Alert): string {
+  const event = alert.event;
+  if (event?.kind === "process.rename") return `→ ${event.process?.name ?? "?"}`;
+  if (event?.dns) return event.dns.question.name;
+  if (event?.destination) return endpoint(event.destination);
+  return event?.file?.path ?? "";
+}
+
+function Command({ alert }: { alert: Alert }) {
+  const object = target(alert);
+  return (
+    <span className="command">
+      {object && object !== gist(alert) && <span className="chip mono" title={object}>{object}</span>}
+      <Code>{gist(alert)}</Code>
+    </span>
+  );
+}
+
 /** The columns of lists of alerts; those of one incident leave that column out. */
 export function columns(t: Translate, open: (id: string) => void, withIncident: boolean): Column<Alert>[] {
   const incident: Column<Alert> = {
@@ -78,7 +98,7 @@ export function columns(t: Translate, open: (id: string) => void, withIncident: 
     ...(withIncident ? [incident] : []),
     { key: "host", title: t("col.host"), width: "11%", cell: (a) => hostName(a.host) },
     { key: "user", title: t("col.user"), width: "84px", from: "lg", cell: (a) => a.event?.process?.user?.name },
-    { key: "command", title: t("col.command"), cell: (a) => <Code>{gist(a)}</Code> },
+    { key: "command", title: t("col.command"), cell: (a) => <Command alert={a} /> },
     { key: "container", title: t("col.container"), width: "120px", from: "xl", cell: container },
   ];
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { HostEvent } from "../api/types";
 import { alert } from "../incident/fixtures";
 import { select } from "./AlertList";
-import { gist } from "./columns";
+import { gist, target } from "./columns";
 import { endpoint } from "./ObjectFacts";
 
 const event = (more: Partial<HostEvent>): HostEvent => ({ time: "", kind: "process.exec", ...more });
@@ -13,6 +13,17 @@ describe("gist", () => {
     expect(gist(alert("a", { event: event({ file: { path: "/f" } }) }))).toBe("/f");
     expect(gist(alert("a", { event: event({ message: "refused" }) }))).toBe("refused");
     expect(gist(alert("a"))).toBe("");
+  });
+});
+
+describe("target", () => {
+  it("is the peer, the name asked for, the new name, the file", () => {
+    const of = (more: Partial<HostEvent>) => target(alert("a", { event: event(more) }));
+    expect(of({ destination: { ip: "203.0.113.9", port: 443 } })).toBe("203.0.113.9:443");
+    expect(of({ dns: { question: { name: "x.example" } }, destination: { ip: "192.0.2.53" } })).toBe("x.example");
+    expect(of({ kind: "process.rename", process: { name: "kworker/14:1" } })).toBe("→ kworker/14:1");
+    expect(of({ file: { path: "/etc/shadow" } })).toBe("/etc/shadow");
+    expect(target(alert("a"))).toBe("");
   });
 });
 

@@ -239,6 +239,7 @@ export const en = {
   "evidence.destination": "Destination",
   "evidence.source": "Source",
   "evidence.dns": "DNS question",
+  "evidence.renamed": "Renamed itself",
   "evidence.was": "Was",
   "evidence.message": "Message",
   "evidence.raw": "Event as recorded (JSON)",

@@ -240,6 +240,7 @@ export const zh: Record<Key, string> = {
   "evidence.destination": "目的",
   "evidence.source": "来源",
   "evidence.dns": "DNS 查询",
+  "evidence.renamed": "自行改名",
   "evidence.was": "原为",
   "evidence.message": "说明",
   "evidence.raw": "原始记录（JSON）",

@@ -34,7 +34,7 @@ function worst(ids: readonly string[], alerts: ReadonlyMap<string, Alert>): stri
 
 function Badges({ process, parent, alerts, showHost }: Pick<Props, "parent" | "alerts" | "showHost"> & { process: IncidentProcess }) {
   const { t } = useI18n();
-  const pose = masquerade(process);
+  const pose = masquerade(process, alerts);
   const context = contextStart(process, parent);
   const raised = process.alerts;
   return (
@@ -100,7 +100,7 @@ export function ProcessRow(props: Props) {
         <b className="node-name">{name}</b>
         <code className="node-command">{process.command_line || process.executable}</code>
         <Badges {...props} process={process} />
-        <span className="node-fact muted">{process.user}</span>
+        <span className="node-fact node-user muted">{process.user}</span>
         <span className="node-fact figures muted">{process.pid}</span>
         <span className="node-fact figures muted">
           <Time value={process.start} as="clock" day={props.day} />

@@ -1,9 +1,9 @@
 import { useState } from "react";
-import type { Alert, HostRef, Incident, Reason } from "../api/types";
+import type { Alert, Incident, Reason } from "../api/types";
 import { named, useI18n } from "../i18n";
 import { Panel } from "../ui/Panel";
 import { clock, count } from "../ui/format";
-import { entityText } from "./entityText";
+import { reasonText } from "./entityText";
 import { reasonGroups, reasonNames, titleOf, type ReasonGroup } from "./summary";
 
 interface LinkProps {
@@ -31,7 +31,7 @@ function Link({ link, ...rest }: LinkProps) {
   );
 }
 
-function Group({ group, hosts, alerts, open }: { group: ReasonGroup; hosts: readonly HostRef[] } & Omit<LinkProps, "link">) {
+function Group({ group, incident, alerts, open }: { group: ReasonGroup; incident: Incident } & Omit<LinkProps, "link">) {
   const { t } = useI18n();
   const [expanded, setExpanded] = useState(false);
   const names = reasonNames(group.reason).map((name) => named(t, "reason", name));
@@ -46,7 +46,7 @@ function Group({ group, hosts, alerts, open }: { group: ReasonGroup; hosts: read
       >
         <span className="caret" aria-hidden="true" />
         <b>{names.join(" + ")}</b>
-        <code title={group.entity}>{entityText(group.entity, hosts)}</code>
+        <code title={group.entity}>{reasonText(group.entity, incident)}</code>
         <span className="figures">{t("reasons.pairs", { n: group.links.length })}</span>
         <span className="figures muted">{t("reasons.weight", { w: group.weight.toFixed(2) })}</span>
       </button>
@@ -79,7 +79,7 @@ export function Reasons({ incident, alerts, open }: Props) {
       ) : (
         <ul className="plain">
           {groups.map((group) => (
-            <Group key={group.id} group={group} hosts={incident.hosts ?? []} alerts={alerts} open={open} />
+            <Group key={group.id} group={group} incident={incident} alerts={alerts} open={open} />
           ))}
         </ul>
       )}

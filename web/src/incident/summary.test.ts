@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { entityText } from "./entityText";
+import { entityText, reasonText } from "./entityText";
 import { alert, incident } from "./fixtures";
 import { alertTypes, bare, byTime, containment, entityGroups, reasonGroups, reasonNames, tacticsReached, times, titleOf } from "./summary";
 
@@ -54,6 +54,7 @@ describe("entities", () => {
 
   it("are shown without host and algorithm", () => {
     expect(bare(own)).toBe("/dev/shm/t");
+    expect(bare({ type: "file", value: "h1:memfd:x" })).toBe("memfd:x");
     expect(bare({ type: "file", value: "odd:name" })).toBe("odd:name");
     expect(bare(hash)).toBe("abc");
     expect(bare(ip)).toBe("203.0.113.9");
@@ -74,6 +75,9 @@ describe("entities", () => {
   it("name hosts and processes as a reader does", () => {
     const key = "h-77/0b5c2f6e-8a41-4c3d-9d55-3f1e2a7b9c10/31007/97200000000000";
     expect(entityText(`web_shell:${key}`, [{ id: "h-77", name: "web-1" }])).toBe("web_shell:web-1 pid 31007");
+    const files = [{ type: "file", value: "h-77:/dev/shm/t", inode: "h-77/0:27/1/2" }];
+    expect(reasonText("h-77/0:27/1/2", incident({ entities: files }))).toBe("/dev/shm/t");
+    expect(reasonText("h-77/0:27/9/9", incident({ entities: files, hosts: [{ id: "h-77", name: "web-1" }] }))).toBe("web-1/0:27/9/9");
     expect(entityText("x.example", [{ id: "h-77" }])).toBe("x.example");
   });
 });

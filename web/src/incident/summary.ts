@@ -82,7 +82,7 @@ export function entityGroups(entities: readonly Entity[], alerts: readonly Alert
 
 /** A file entity's value without the host, a hash's without the algorithm. */
 export function bare(entity: Entity): string {
-  if (entity.type === "file") return entity.value.replace(/^[^/:]+:(?=\/)/, "");
+  if (entity.type === "file") return entity.value.replace(/^[^/:]+:(?=\/|memfd:)/, "");
   if (entity.type === "hash") return entity.value.replace(/^sha256:/, "");
   return entity.value;
 }

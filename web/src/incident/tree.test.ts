@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { process } from "./fixtures";
+import { alert, process } from "./fixtures";
 import { buildTree, contextStart, flatten, masquerade } from "./tree";
 import { treeKey } from "./treeKeys";
 
@@ -40,6 +40,13 @@ describe("buildTree", () => {
 describe("masquerade", () => {
   it("is an executable under a kernel thread's name", () => {
     expect(masquerade(process(1, undefined, { command_line: "[kworker/14:1]" }))).toBe("[kworker/14:1]");
+  });
+
+  it("is the name that an alert on a renaming tells", () => {
+    const event = { time: "", kind: "process.rename", process: { name: "kworker/14:1", old_name: "kworker" } };
+    const alerts = new Map([["a", alert("a", { event })], ["b", alert("b")]]);
+    expect(masquerade(process(1, undefined, { alerts: ["a", "b"] }), alerts)).toBe("kworker/14:1");
+    expect(masquerade(process(1, undefined, { alerts: ["b"] }), alerts)).toBeUndefined();
   });
 
   it("is neither a kernel thread nor a command with brackets in it", () => {

@@ -1,4 +1,4 @@
-import type { IncidentProcess } from "../api/types";
+import type { Alert, IncidentProcess } from "../api/types";
 
 /** A process with those it started. */
 export interface TreeNode {
@@ -72,12 +72,16 @@ export function flatten(roots: readonly TreeNode[], closed: ReadonlySet<string>)
 }
 
 /**
- * The kernel thread's name that a process shows itself under, or undefined. A
+ * The false name that a process shows itself under, or undefined: a kernel
+ * thread's command line, or the name that an alert on its renaming tells. A
  * kernel thread has no executable, so one that has is only posing.
  */
-export function masquerade(process: IncidentProcess): string | undefined {
+export function masquerade(process: IncidentProcess, alerts: ReadonlyMap<string, Alert> = new Map()): string | undefined {
+  if (!process.executable) return undefined;
   const shown = process.command_line.trim();
-  return process.executable && /^\[[^\]]+\]$/.test(shown) ? shown : undefined;
+  if (/^\[[^\]]+\]$/.test(shown)) return shown;
+  const renames = process.alerts.map((id) => alerts.get(id)?.event).filter((event) => event?.kind === "process.rename");
+  return renames.at(-1)?.process?.name;
 }
 
 /** The execution context that begins with this process, "" where none does. */
