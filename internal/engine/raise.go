@@ -47,7 +47,7 @@ func (e *Engine) coverage(ev *event.Event, out *Output) {
 func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *Output) {
 	key := alertKey{Rule: rule.ID, Lineage: scope(ev, &s), Entity: subjectEntity(ev)}
 	if slot := e.alerts.Get(key, e.now); slot != nil {
-		e.repeat(*slot, ev)
+		e.repeat(*slot, ev, &s)
 		return
 	}
 	a := e.alert(ev, rule, &s)
@@ -65,8 +65,9 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 }
 
 // repeat counts an alert again. It is handed out when the next second begins.
-func (e *Engine) repeat(f *firing, ev *event.Event) {
+func (e *Engine) repeat(f *firing, ev *event.Event, s *graph.Subject) {
 	e.wait(f)
+	e.gather(f, ev, s)
 	f.More += ev.Repeats()
 	if ev.Time.After(f.Alert.Last) {
 		f.Alert.Last = ev.Time

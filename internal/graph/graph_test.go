@@ -237,3 +237,21 @@ func TestOddEvents(t *testing.T) {
 		t.Fatalf("%+v", g.Stats())
 	}
 }
+
+// TestOrdinaryContextsPushNoShellOut: sessions and jobs come by the thousand,
+// and a shell that stays must keep its service and its source.
+func TestOrdinaryContextsPushNoShellOut(t *testing.T) {
+	limits := graph.DefaultLimits()
+	limits.Contexts = 3
+	s := newScene(limits)
+	h := s.Host("h")
+	shell := h.Daemon("/usr/bin/php-fpm").Accept("198.51.100.7").Fork().Exec("/bin/sh", "-c", "x")
+	want := s.last
+	for range 10 {
+		h.Login().Spawn("/usr/bin/id")
+	}
+	shell.Spawn("/usr/bin/id")
+	if got := s.last; got.Service != want.Service || got.Source != "198.51.100.7" || got.Lineage != want.Lineage {
+		t.Fatalf("%+v, want %+v", got, want)
+	}
+}

@@ -7,11 +7,11 @@ import (
 	"baize/internal/event"
 )
 
-// contextInfo is what is kept of one execution context.
+// contextInfo is what is kept of the context of one web-spawned shell.
 type contextInfo struct {
 	Kind   string
 	Parent string
-	// Service and Source of a web-spawned shell.
+	// Service it came from, and Source of the request.
 	Service, Source string
 	// ServiceExe and ServiceCommand describe the process of Service.
 	ServiceExe, ServiceCommand string
@@ -173,16 +173,15 @@ func (h *host) listener(p *process) *process {
 // been accepted.
 const sourceWindow = int64(10 * time.Second)
 
-// learn keeps a context. For a web-spawned shell it also finds the service
-// instance, which outlives every retry, and the source of the request.
+// learn keeps the context of a web-spawned shell, with the service instance,
+// which outlives every retry, and the source of the request. Nothing is asked
+// of other contexts, and the jobs of a fleet would soon push these out.
 func (g *Graph) learn(h *host, p *process, ctx *event.Context) {
-	if ctx.ID == "" || g.contexts.Get(ctx.ID, g.now) != nil {
+	if ctx.ID == "" || ctx.Kind != event.ContextWebShell || g.contexts.Get(ctx.ID, g.now) != nil {
 		return
 	}
 	info := &contextInfo{Kind: ctx.Kind, Parent: ctx.Parent}
-	if ctx.Kind == event.ContextWebShell {
-		g.learnShell(h, p, ctx, info)
-	}
+	g.learnShell(h, p, ctx, info)
 	g.contexts.Put(ctx.ID, info, g.now)
 }
 

@@ -101,12 +101,7 @@ func (m *Merger) Add(a *alert.Alert, facts Facts, now int64) (string, []Reason) 
 	}
 	n := m.newNode(a, now)
 	m.start(n, a, &facts, now)
-	joins := m.joins(n)
-	reasons := make([]Reason, 0, len(joins))
-	for _, j := range joins {
-		reasons = append(reasons, j.reason)
-		m.connect(n, j.with, j.reason)
-	}
+	reasons := m.unite(n)
 	m.open(n)
 	m.post(n, now)
 	m.byID.Put(n.ID, n, now)
@@ -137,11 +132,25 @@ func (m *Merger) Enrich(a *alert.Alert, e *alert.Entity, now int64) {
 	for _, f := range m.features(a, e, now) {
 		n.add(f)
 	}
-	for _, j := range m.joins(n) {
-		m.connect(n, j.with, j.reason)
-	}
+	m.unite(n)
 	m.post(n, now)
 	m.touch(n.group, now)
+}
+
+// unite joins n with all that it belongs with, and returns the reasons. An
+// incident that is full, or became so on the way, takes no weak reason, from
+// whichever side it comes.
+func (m *Merger) unite(n *node) []Reason {
+	joins := m.joins(n)
+	reasons := make([]Reason, 0, len(joins))
+	for _, j := range joins {
+		if !j.always && n.group != j.with.group && (n.group.full() || j.with.group.full()) {
+			continue
+		}
+		reasons = append(reasons, j.reason)
+		m.connect(n, j.with, j.reason)
+	}
+	return reasons
 }
 
 // IncidentOf returns the incident that a known alert belongs to now.
@@ -198,6 +207,8 @@ func (m *Merger) head(org, lineage string) *node {
 type join struct {
 	with   *node
 	reason Reason
+	// always : the reason joins even incidents that are full.
+	always bool
 }
 
 // joins finds the alerts that n belongs with, the strongest reason first.
@@ -209,7 +220,7 @@ func (m *Merger) joins(n *node) []join {
 		}
 		reasons := m.reasons(n, c)
 		if suffices(reasons) && m.admits(n, c, reasons) {
-			list = append(list, join{with: c, reason: strongest(n.ID, c.ID, reasons)})
+			list = append(list, join{with: c, reason: strongest(n.ID, c.ID, reasons), always: always(reasons)})
 		}
 	}
 	slices.SortStableFunc(list, func(x, y join) int {
@@ -259,9 +270,14 @@ func (m *Merger) candidates(n *node) []*node {
 	return list
 }
 
-// post enters n in the index under each of its features.
+// post enters n in the index under each of its features. An alert below the
+// level that opens takes no place where it could not join anyway: a host that
+// builds in /tmp all day would push the intruders out of that directory's.
 func (m *Merger) post(n *node, now int64) {
 	for i := range n.Features {
+		if n.Level < m.level && !n.Features[i].binds() {
+			continue
+		}
 		key := n.Features[i].key(n.Org)
 		var list []*node
 		if slot := m.index.Get(key, now); slot != nil {

@@ -42,6 +42,11 @@ type feature struct {
 // key is the place of a feature in the index.
 func (f *feature) key(org string) string { return f.Kind + "\x00" + org + "\x00" + f.Value }
 
+// binds reports whether the feature may make a reason that always joins.
+func (f *feature) binds() bool {
+	return f.Kind == ReasonLineage || f.Kind == ReasonProcess || f.Kind == ReasonFile
+}
+
 // node is an alert as the merger keeps it.
 type node struct {
 	ID       string
@@ -71,6 +76,7 @@ func (m *Merger) newNode(a *alert.Alert, now int64) *node {
 	if a.Lineage != "" {
 		n.add(feature{Kind: ReasonLineage, Value: a.Lineage})
 	}
+	n.add(feature{Kind: ReasonService, Value: a.Service})
 	for i := range a.Entities {
 		for _, f := range m.features(a, &a.Entities[i], now) {
 			n.add(f)
@@ -193,9 +199,6 @@ func (m *Merger) reasons(a, b *node) []found {
 		if k := kindOf(name); apart <= int64(k.window) {
 			list = append(list, found{kind: k, entity: entity})
 		}
-	}
-	if a.Service != "" && a.Service == b.Service {
-		add(ReasonService, a.Service)
 	}
 	for i := range a.Features {
 		for j := range b.Features {

