@@ -76,6 +76,8 @@ type Server struct {
 	metrics *metrics
 	logins  *limiter
 	hub     *hub
+	// exports has a place for each export that runs.
+	exports chan struct{}
 	api     huma.API
 	handler http.Handler
 }
@@ -84,7 +86,7 @@ type Server struct {
 func New(c Config) *Server {
 	s := &Server{
 		state: c.State, fleet: c.Fleet, log: c.Log, logger: c.Logger, version: c.Version, now: c.Now,
-		metrics: newMetrics(c.Metrics), logins: newLimiter(),
+		metrics: newMetrics(c.Metrics), logins: newLimiter(), exports: make(chan struct{}, maxExports),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -92,7 +94,7 @@ func New(c Config) *Server {
 	s.hub = newHub(s.state, s.render, s.logger)
 	mux := http.NewServeMux()
 	s.api = humago.New(mux, openAPI(c.Version))
-	s.api.UseMiddleware(s.observe, s.authorize, s.audit)
+	s.api.UseMiddleware(s.observe, s.authorize, s.throttle, s.audit)
 	s.routes()
 	mux.HandleFunc("/api/", notFound)
 	mux.Handle("GET /metrics", s.guard(Viewer, s.metrics.handler(c.Metrics)))

@@ -17,6 +17,9 @@ import (
 // writeWait is how long a client may take to accept what is written to it.
 const writeWait = 10 * time.Second
 
+// maxExports bounds the exports that run at once: each reads the whole log.
+const maxExports = 4
+
 func (s *Server) exportRoutes() {
 	register(s, operation{method: http.MethodGet, path: "/export", id: "export-log", summary: "The engine's log: one event a line, in order", need: Analyst, audited: true}, s.exportLog)
 }
@@ -24,7 +27,13 @@ func (s *Server) exportRoutes() {
 // exportLog streams raw telemetry. A failure half-way ends the connection
 // without the end of the body, so that no client takes a part for the whole.
 func (s *Server) exportLog(ctx context.Context, _ *none) (*huma.StreamResponse, error) {
+	select {
+	case s.exports <- struct{}{}:
+	default:
+		return nil, huma.Error503ServiceUnavailable("as many exports run as may at once; try again later")
+	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
+		defer func() { <-s.exports }()
 		hctx.SetHeader("Content-Type", "application/x-ndjson")
 		hctx.SetHeader("Cache-Control", "no-store")
 		_, w := humago.Unwrap(hctx)

@@ -50,27 +50,33 @@ type hub struct {
 	bytes       int
 	waiting     chan struct{}
 	subscribers int
+	// users counts the subscribers of each user.
+	users map[string]int
 }
 
-// enter counts a new subscriber, and refuses it at the bound.
-func (h *hub) enter() bool {
+// enter counts a new subscriber, and refuses it at the bounds.
+func (h *hub) enter(user string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.subscribers >= maxSubscribers {
+	if h.subscribers >= maxSubscribers || h.users[user] >= maxStreamsEach {
 		return false
 	}
 	h.subscribers++
+	h.users[user]++
 	return true
 }
 
-func (h *hub) leave() {
+func (h *hub) leave(user string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.subscribers--
+	if h.users[user]--; h.users[user] == 0 {
+		delete(h.users, user)
+	}
 }
 
 func newHub(db *state.DB, r render, logger *slog.Logger) *hub {
-	return &hub{state: db, render: r, logger: logger, waiting: make(chan struct{})}
+	return &hub{state: db, render: r, logger: logger, waiting: make(chan struct{}), users: map[string]int{}}
 }
 
 // run follows the feed until ctx ends.

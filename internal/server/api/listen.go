@@ -19,6 +19,9 @@ import (
 // maxConnections bounds the connections of one listener.
 const maxConnections = 2048
 
+// maxConcurrent bounds the calls of one connection.
+const maxConcurrent = 64
+
 // stopWait is how long open calls may take to end when the server stops.
 const stopWait = 5 * time.Second
 
@@ -31,7 +34,7 @@ func (s *Server) Serve(ctx context.Context, tcp net.Listener, config *tls.Config
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.Run(ctx) })
-	secure := tls.NewListener(netutil.LimitListener(tcp, maxConnections), withProtocols(config))
+	secure := tls.NewListener(newFair(netutil.LimitListener(tcp, maxConnections), maxPerAddress), withProtocols(config))
 	group.Go(func() error { return serve(ctx, s.server(ctx, nil), secure) })
 	group.Go(func() error {
 		return serve(ctx, s.server(ctx, peerContext), local)
@@ -56,6 +59,7 @@ func (s *Server) server(ctx context.Context, connect func(context.Context, net.C
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxConcurrent},
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ConnContext:       connect,
 		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),

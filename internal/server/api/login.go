@@ -3,9 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -13,6 +11,8 @@ import (
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
 )
+
+const loginOperation = "login"
 
 type loginInput struct {
 	Body struct {
@@ -54,7 +54,7 @@ type passwordInput struct {
 }
 
 func (s *Server) loginRoutes() {
-	register(s, operation{method: http.MethodPost, path: "/login", id: "login", summary: "Open a session", need: Anyone}, s.login)
+	register(s, operation{method: http.MethodPost, path: "/login", id: loginOperation, summary: "Open a session", need: Anyone}, s.login)
 	register(s, operation{method: http.MethodPost, path: "/logout", id: "logout", summary: "End the session", need: Viewer}, s.logout)
 	register(s, operation{method: http.MethodGet, path: "/me", id: "get-me", summary: "Who makes this call", need: Viewer}, s.getMe)
 	register(s, operation{method: http.MethodPut, path: "/me/password", id: "set-my-password", summary: "Set the own password; all other sessions end", need: Viewer, status: http.StatusNoContent}, s.setMyPassword)
@@ -63,17 +63,15 @@ func (s *Server) loginRoutes() {
 func (s *Server) login(ctx context.Context, in *loginInput) (*sessionOutput, error) {
 	name := in.Body.User
 	annotate(ctx, name, "")
-	if delay := s.logins.wait(name, in.source, s.now()); delay > 0 {
+	if delay := s.logins.name(name, in.source, s.now()); delay > 0 {
 		s.metrics.login("limited")
-		seconds := strconv.Itoa(int(math.Ceil(delay.Seconds())))
-		refusal := huma.Error429TooManyRequests("too many logins failed; try again in " + seconds + " s")
-		return nil, huma.ErrorWithHeaders(refusal, http.Header{"Retry-After": {seconds}})
+		return nil, tooMany("too many logins failed", delay)
 	}
 	user, err := s.verify(ctx, name, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	s.logins.succeeded(name, in.source)
+	s.logins.succeeded(name, in.source, s.now())
 	s.metrics.login("succeeded")
 	return s.openSession(ctx, user, in.source)
 }
@@ -140,6 +138,9 @@ func (s *Server) setMyPassword(ctx context.Context, in *passwordInput) (*none, e
 	p := principalOf(ctx)
 	if p.Session == "" {
 		return nil, huma.Error403Forbidden("only a person's session may set its password")
+	}
+	if delay := s.logins.take(ownChange, p.Name, s.now()); delay > 0 {
+		return nil, tooMany("too many attempts", delay)
 	}
 	user, err := s.state.User(ctx, p.Name)
 	if err != nil {

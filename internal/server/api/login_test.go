@@ -76,35 +76,6 @@ func TestLogoutEndsTheSession(t *testing.T) {
 	session.call(http.MethodGet, "/me", nil).problem(http.StatusUnauthorized)
 }
 
-func TestLoginsAreLimited(t *testing.T) {
-	b := start(t)
-	c := b.anonymous()
-	for range sourceBurst {
-		c.call(http.MethodPost, "/login", credentials("viewer", "wrong horse battery")).problem(http.StatusUnauthorized)
-	}
-	a := c.call(http.MethodPost, "/login", credentials("viewer", password))
-	a.problem(http.StatusTooManyRequests)
-	if a.header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
-	}
-	b.now = b.now.Add(2 * sourceEvery)
-	c.call(http.MethodPost, "/login", credentials("viewer", password)).want(http.StatusOK)
-	c.call(http.MethodPost, "/login", credentials("viewer", password)).want(http.StatusOK)
-}
-
-func TestLimiterIsBounded(t *testing.T) {
-	l := newLimiter()
-	for i := range 3 * maxBuckets {
-		l.wait(strings.Repeat("x", i%7)+string(rune(i)), "2001:db8::1", began)
-	}
-	if len(l.buckets) > maxBuckets+2 {
-		t.Errorf("%d buckets", len(l.buckets))
-	}
-	if network("2001:db8::1") != network("2001:db8::2") || network("203.0.113.1") == network("203.0.113.2") || network("unix") != "unix" {
-		t.Error("networks are told apart wrongly")
-	}
-}
-
 func TestOneTimePasswordAndTheFirstOwnOne(t *testing.T) {
 	b := start(t)
 	once, err := secret.Hash("one-time-one-time")

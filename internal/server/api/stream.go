@@ -21,6 +21,8 @@ const (
 	heartbeat = 15 * time.Second
 	// maxSubscribers bounds the open streams of the server.
 	maxSubscribers = 500
+	// maxStreamsEach bounds those of one user, so that others get theirs.
+	maxStreamsEach = 32
 )
 
 type streamInput struct {
@@ -69,12 +71,13 @@ func (s *Server) render(ctx context.Context, c state.Change) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-func (s *Server) stream(_ context.Context, in *streamInput) (*huma.StreamResponse, error) {
-	if !s.hub.enter() {
-		return nil, huma.Error503ServiceUnavailable(fmt.Sprintf("%d streams are open; no more are served", maxSubscribers))
+func (s *Server) stream(ctx context.Context, in *streamInput) (*huma.StreamResponse, error) {
+	user := principalOf(ctx).Name
+	if !s.hub.enter(user) {
+		return nil, huma.Error503ServiceUnavailable(fmt.Sprintf("no more than %d streams are served, %d to one user", maxSubscribers, maxStreamsEach))
 	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		defer s.hub.leave()
+		defer s.hub.leave(user)
 		s.metrics.subscribers.Inc()
 		defer s.metrics.subscribers.Dec()
 		ctx.SetHeader("Content-Type", "text/event-stream")

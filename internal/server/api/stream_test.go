@@ -207,17 +207,21 @@ func TestRingIsBounded(t *testing.T) {
 
 func TestStreamsAreCounted(t *testing.T) {
 	h := newHub(nil, nil, nil)
-	for range maxSubscribers {
-		if !h.enter() {
+	for i := range maxSubscribers {
+		if !h.enter(strconv.Itoa(i / maxStreamsEach)) {
 			t.Fatal("refused too early")
 		}
 	}
-	if h.enter() {
+	if h.enter("late") {
 		t.Fatal("no bound")
 	}
-	h.leave()
-	if !h.enter() {
+	h.leave("0")
+	if !h.enter("late") {
 		t.Fatal("a place that was left is not free")
+	}
+	h.leave("1")
+	if h.leave("2"); h.enter("3") || !h.enter("1") {
+		t.Fatal("users are not bounded each for itself")
 	}
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 
 // maxLife bounds the life of every kind of token.
 const maxLife = 365 * 24 * time.Hour
+
+// maxTokens bounds the tokens that act for one user.
+const maxTokens = 64
 
 // EnrolToken lets hosts enrol.
 type EnrolToken struct {
@@ -84,6 +88,13 @@ func (s *Server) addAPIToken(ctx context.Context, in *apiTokenInput) (*bodyOutpu
 	d, err := life(in.Body.Life)
 	if err != nil {
 		return nil, err
+	}
+	held, err := s.state.APITokens(ctx, owner.Name)
+	if err != nil {
+		return nil, err
+	}
+	if len(held) >= maxTokens {
+		return nil, huma.Error409Conflict(fmt.Sprintf("%d tokens act for %s: end one first", len(held), owner.Name))
 	}
 	token, now := secret.Token(tokenPrefix), s.now()
 	kept := state.APIToken{
