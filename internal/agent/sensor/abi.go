@@ -74,6 +74,7 @@ const (
 	numberChange
 	numberResponse
 	numberPID
+	numberMode
 	numbersCount
 )
 

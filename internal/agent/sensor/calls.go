@@ -13,6 +13,8 @@ type pathCall struct {
 	fd uint8
 	// attribute is an extended attribute's name, text a symbolic link's target.
 	attribute, text uint8
+	// mode is the permission bits that are set.
+	mode uint8
 }
 
 // Values of change in bpf/abi.h.
@@ -39,10 +41,10 @@ var pathCalls = []pathCall{
 	{name: "mkdirat", kind: kindCreate, dir: 1, path: 2},
 	{name: "mknod", kind: kindCreate, path: 1},
 	{name: "mknodat", kind: kindCreate, dir: 1, path: 2},
-	{name: "chmod", kind: kindAttributes, change: changeMode, path: 1},
-	{name: "fchmod", kind: kindAttributes, change: changeMode, fd: 1},
-	{name: "fchmodat", kind: kindAttributes, change: changeMode, dir: 1, path: 2},
-	{name: "fchmodat2", kind: kindAttributes, change: changeMode, dir: 1, path: 2},
+	{name: "chmod", kind: kindAttributes, change: changeMode, path: 1, mode: 2},
+	{name: "fchmod", kind: kindAttributes, change: changeMode, fd: 1, mode: 2},
+	{name: "fchmodat", kind: kindAttributes, change: changeMode, dir: 1, path: 2, mode: 3},
+	{name: "fchmodat2", kind: kindAttributes, change: changeMode, dir: 1, path: 2, mode: 3},
 	{name: "chown", kind: kindAttributes, change: changeOwner, path: 1},
 	{name: "lchown", kind: kindAttributes, change: changeOwner, path: 1},
 	{name: "fchown", kind: kindAttributes, change: changeOwner, fd: 1},
@@ -63,7 +65,7 @@ var pathCalls = []pathCall{
 // read it.
 func (c pathCall) cookie() uint64 {
 	out := uint64(c.kind) | uint64(c.change)<<8
-	for i, position := range []uint8{c.dir, c.path, c.newDir, c.newPath, c.fd, c.attribute, c.text} {
+	for i, position := range []uint8{c.dir, c.path, c.newDir, c.newPath, c.fd, c.attribute, c.text, c.mode} {
 		out |= uint64((position-1)&0xf) << (16 + 4*i)
 	}
 	return out

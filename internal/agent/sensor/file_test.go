@@ -90,6 +90,21 @@ func checkAttributes(t *testing.T, l *lab, h *helper, path string) {
 	}
 }
 
+// The mode comes from the call itself: nothing is left of the file afterwards.
+func TestModesOfFilesThatAreGone(t *testing.T) {
+	l := shared(t)
+	dir := t.TempDir()
+	modes := map[string]uint32{"chmod": 0o4755, "fchmod": 0o2755, "fchmodat": 0o6711}
+	at := func(name string) string { return filepath.Join(dir, name) }
+	h := act(t, "chmod", at("chmod"), at("fchmod"), at("fchmodat"))
+	for name, want := range modes {
+		r := l.fileOf(event.FileAttributes, h.pid, at(name))
+		if r.File.Change != "mode" || r.File.Mode&^modeMask != want {
+			t.Errorf("%s: change %q to %#o, want %#o", name, r.File.Change, r.File.Mode, want)
+		}
+	}
+}
+
 func TestCloseAfterWrite(t *testing.T) {
 	l := shared(t)
 	for _, how := range []string{"leave", "dup2", "mmap"} {

@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -30,6 +31,25 @@ func fileCalls(args []string) error {
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chmodAndGone sets modes by every call and leaves nothing to look at.
+func chmodAndGone(args []string) error {
+	for i, set := range []func(*os.File, string) error{
+		func(_ *os.File, name string) error { return unix.Chmod(name, 0o4755) },
+		func(f *os.File, _ string) error { return unix.Fchmod(int(f.Fd()), 0o2755) },
+		func(_ *os.File, name string) error { return unix.Fchmodat(unix.AT_FDCWD, name, 0o6711, 0) },
+	} {
+		name := args[i]
+		f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(set(f, name), unix.Unlink(name), f.Close()); err != nil {
 			return err
 		}
 	}

@@ -52,6 +52,7 @@ var helpers = map[string]func(args []string) error{
 	"ptrace":     attachTo,
 	"vmwrite":    vmWrite,
 	"files":      fileCalls,
+	"chmod":      chmodAndGone,
 	"dup2":       dupClose,
 	"mmap":       mapWrite,
 	"leave":      func(a []string) error { _, err := os.Create(a[0]); return err },

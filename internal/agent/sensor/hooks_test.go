@@ -11,7 +11,7 @@ import (
 
 func TestCookie(t *testing.T) {
 	c := pathCall{kind: kindLink, change: changeOwner, dir: 1, path: 2, newDir: 3, newPath: 4, attribute: 5}
-	if got, want := c.cookie(), uint64(0xf4f3210)<<16|changeOwner<<8|kindLink; got != want {
+	if got, want := c.cookie(), uint64(0xff4f3210)<<16|changeOwner<<8|kindLink; got != want {
 		t.Errorf("%#x, want %#x", got, want)
 	}
 }

@@ -150,7 +150,9 @@ type File struct {
 	FromUser bool
 	// Watch is the class of a watched path, see Watches.
 	Watch string
-	// Change is mode, owner, xattr or size; Attribute the xattr's name.
+	// Change is mode, owner, xattr or size; Attribute the xattr's name. Of a
+	// change of mode, Mode has the permission bits that the caller asked for,
+	// whatever became of the file, and the type where the file was found.
 	Change    string
 	Attribute string
 	// Flags of the open.

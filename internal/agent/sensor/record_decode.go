@@ -76,6 +76,9 @@ func (p *parts) fileOp() *File {
 	if c := p.numbers[numberChange]; c < uint64(len(changes)) {
 		f.Change = changes[c]
 	}
+	if f.Change == changes[changeMode] {
+		f.Mode = f.Mode&modeMask | uint32(p.numbers[numberMode])
+	}
 	if name := p.strings[stringUserPath]; name != "" {
 		f.Path, f.FromUser = join(p.paths[placeBase].text, name), true
 	}

@@ -48,7 +48,7 @@ func newSettler(l *loader) (*settler, error) {
 // settle completes the records of a batch.
 func (s *settler) settle(batch []Record) {
 	var a asked
-	var of [writtenMax]*FileRef
+	var of [writtenMax]*File
 	flush := func() {
 		s.describe(&a, of[:a.Count])
 		a.Count = 0
@@ -67,7 +67,7 @@ func (s *settler) settle(batch []Record) {
 			_ = unix.Close(fd)
 			continue
 		}
-		a.Files[a.Count], of[a.Count] = askedFile{FD: int32(fd)}, &r.File.FileRef
+		a.Files[a.Count], of[a.Count] = askedFile{FD: int32(fd)}, r.File
 		if a.Count++; a.Count == writtenMax {
 			flush()
 		}
@@ -139,7 +139,7 @@ func (s *settler) closeRoot() {
 }
 
 // describe fills in the files behind the descriptors and closes them.
-func (s *settler) describe(a *asked, of []*FileRef) {
+func (s *settler) describe(a *asked, of []*File) {
 	if a.Count == 0 {
 		return
 	}
@@ -157,11 +157,20 @@ func (s *settler) describe(a *asked, of []*FileRef) {
 	if err != nil {
 		return
 	}
-	for i, ref := range of {
+	for i, f := range of {
 		found, _ := decodeFile(answer.Files[i].Info[:])
-		found.Path = ref.Path
-		*ref = *found
+		f.settle(found)
 	}
+}
+
+// settle takes over the file that the name led to. The bits that a change of
+// mode asked for stay: another may have come since.
+func (f *File) settle(found *FileRef) {
+	found.Path = f.Path
+	if f.Change == changes[changeMode] {
+		found.Mode = found.Mode&modeMask | f.Mode
+	}
+	f.FileRef = *found
 }
 
 // changedSince tells whether a file's status changed at or after a time of the

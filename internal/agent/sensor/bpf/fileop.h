@@ -86,6 +86,7 @@ int on_memfd(struct sys_exit *ctx)
 #define COOKIE_FD(c) ((u32)((c) >> 32 & 0xf))
 #define COOKIE_ATTRIBUTE(c) ((u32)((c) >> 36 & 0xf))
 #define COOKIE_TEXT(c) ((u32)((c) >> 40 & 0xf))
+#define COOKIE_MODE(c) ((u32)((c) >> 44 & 0xf))
 #define NO_ARG 0xf
 
 // put_user_path appends a path argument and, if it is relative, the directory
@@ -130,6 +131,8 @@ static __always_inline void put_paths(struct scratch *s, struct task_struct *t, 
 		put_string(s, STRING_ATTRIBUTE, (void *)arg(r, COOKIE_ATTRIBUTE(c)), 256, true);
 	if (COOKIE_TEXT(c) != NO_ARG)
 		put_string(s, STRING_TEXT, (void *)arg(r, COOKIE_TEXT(c)), 1024, true);
+	if (COOKIE_MODE(c) != NO_ARG)
+		put_number(s, NUMBER_MODE, arg(r, COOKIE_MODE(c)) & 07777);
 }
 
 SEC("tracepoint/syscalls/sys_exit_renameat2")
