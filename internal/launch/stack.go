@@ -108,20 +108,6 @@ func (s *Stack) Close() {
 	s.stopServer()
 }
 
-// makeHome makes the directories: the server's belongs to its user.
-func (s *Stack) makeHome(account account) error {
-	for _, dir := range []struct {
-		name string
-		mode os.FileMode
-	}{{"", 0o755}, {"server", 0o700}, {"agent", 0o700}} {
-		path := filepath.Join(s.opts.Home, dir.name)
-		if err := os.MkdirAll(path, dir.mode); err != nil {
-			return err
-		}
-	}
-	return os.Chown(filepath.Join(s.opts.Home, "server"), account.uid, account.gid)
-}
-
 // environment is what every program of the stack gets, and nothing else.
 func (s *Stack) environment(home string) []string {
 	return []string{

@@ -81,7 +81,7 @@ func options() (launch.Options, error) {
 		Bin: filepath.Join(here, "bin"), Home: home,
 		HTTP: either(os.Getenv("BAIZE_HTTP"), "127.0.0.1:8443"), GRPC: either(os.Getenv("BAIZE_GRPC"), "127.0.0.1:8444"),
 	}
-	return opts, os.MkdirAll(home, 0o755)
+	return opts, launch.MakeHome(home)
 }
 
 func either(value, otherwise string) string {

@@ -34,6 +34,10 @@ var (
 	ErrDigest = errors.New("content does not match its digest")
 )
 
+// maxFiles bounds the files of one host: a blob has two, and an upload that was
+// begun has one however little of it arrived.
+const maxFiles = 8192
+
 // maxLabel bounds kind and name, in bytes.
 const maxLabel = 255
 
@@ -125,6 +129,9 @@ func (s *Store) used(dir, path string) (int64, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return 0, err
+	}
+	if len(entries) >= maxFiles {
+		return 0, fmt.Errorf("%w: %d files, at most %d", ErrQuota, len(entries), maxFiles)
 	}
 	var used int64
 	for _, entry := range entries {
@@ -250,7 +257,10 @@ func (u *Upload) Close() error {
 	if u.file == nil {
 		return nil
 	}
-	return u.file.Close()
+	if u.offset > 0 || u.header.Size == 0 {
+		return u.file.Close()
+	}
+	return errors.Join(u.file.Close(), os.Remove(u.path+".part")) // nothing arrived
 }
 
 // Blobs lists what a host has delivered.

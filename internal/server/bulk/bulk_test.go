@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -210,4 +211,26 @@ func TestEmptyBlob(t *testing.T) {
 	if blobs, err := s.Blobs("h1"); err != nil || len(blobs) != 1 {
 		t.Fatalf("%v, %v", blobs, err)
 	}
+}
+
+func TestUploadsThatBringNothingLeaveNothing(t *testing.T) {
+	s := open(t, 1000)
+	for i := range 3 {
+		must(t, begin(t, s, "h1", header([]byte{byte(i)})).Close())
+	}
+	if files, err := os.ReadDir(filepath.Join(s.dir, "h1")); err != nil || len(files) != 0 {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
+func TestFilesOfAHostAreBounded(t *testing.T) {
+	s := open(t, 1<<20)
+	must(t, os.MkdirAll(filepath.Join(s.dir, "h1"), 0o700))
+	for i := range maxFiles {
+		must(t, os.WriteFile(filepath.Join(s.dir, "h1", strconv.Itoa(i)+".part"), nil, 0o600))
+	}
+	if _, err := s.Begin("h1", header([]byte("x"))); !errors.Is(err, ErrQuota) {
+		t.Errorf("one more: %v", err)
+	}
+	must(t, begin(t, s, "h2", header([]byte("x"))).Close())
 }
