@@ -22,8 +22,10 @@ func script(seed uint64, rounds int) []*event.Event {
 	w.Bus = 1
 	r := rand.New(rand.NewPCG(seed, 1))
 	var services []*enginetest.Process
+	var hosts []*enginetest.Host
 	for i := range 4 {
 		h := w.Host(fmt.Sprintf("h%d", i))
+		hosts = append(hosts, h)
 		h.SlowDigests = i%2 == 0
 		services = append(services, h.Service("app.service", "/usr/bin/java"), h.Daemon("/usr/bin/node", "x.js"))
 		enginetest.Benign(h, 1)
@@ -41,6 +43,7 @@ func script(seed uint64, rounds int) []*event.Event {
 		for range r.IntN(4) {
 			trojan.Connect(t.C2, 443).Ask(fmt.Sprintf("q%d.dnslog.example", i))
 		}
+		hosts[r.IntN(len(hosts))].Login().Spawn("/usr/bin/python3", t.File).Spawn("/dev/shm/later")
 		w.Advance(time.Duration(r.IntN(3000)) * time.Millisecond)
 		w.Tick()
 	}

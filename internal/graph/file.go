@@ -19,6 +19,8 @@ type version struct {
 	// Writer is the lineage that wrote it, By the process.
 	Writer string
 	By     event.ProcessKey
+	// Links are the names that were added to it.
+	Links int
 	// Users are other lineages that executed or read it, at most maxUsers.
 	Users []string
 }
@@ -42,14 +44,14 @@ func (h *host) flow(p *process, ev *event.Event, now int64) *Flow {
 	switch ev.Kind {
 	case event.FileCloseWrite, event.FileCreate, event.MemfdCreate:
 		h.written(p, ev.File, now)
+		h.named(ev, now)
 	case event.FileRename, event.FileLink:
-		h.renamed(p, ev.File, now)
+		h.renamed(p, ev, now)
+		h.named(ev, now)
 	case event.FileUnlink:
-		// The inode number is free for another file once the last name is
-		// gone; running images keep theirs, so nothing is forgotten early.
-		h.files.Delete(keyOf(ev.File))
+		h.unlinked(keyOf(ev.File))
 	case event.ProcessExec:
-		return h.executed(p, ev.Process.Exe, now)
+		return h.executed(p, ev, now)
 	case event.FileOpen:
 		return h.read(p, ev.File, now)
 	}
@@ -68,34 +70,72 @@ func (h *host) written(p *process, f *event.File, now int64) {
 	if key == (fileKey{}) {
 		return
 	}
-	v := h.files.Get(key, now)
-	if v != nil && (*v).Writer == p.Lineage {
+	v, writer := h.files.Get(key, now), p.author()
+	if v != nil && (*v).Writer == writer {
 		(*v).By = p.Key
 		return
 	}
-	h.files.Put(key, &version{Path: clip(f.Path), Writer: p.Lineage, By: p.Key}, now)
+	h.files.Put(key, &version{Path: clip(f.Path), Writer: writer, By: p.Key}, now)
+}
+
+// installers put in place what others made, by the path of their image.
+var installers = map[string]bool{
+	"/usr/bin/dpkg": true, "/usr/bin/rpm": true, "/usr/bin/dnf5": true, "/usr/bin/microdnf": true, "/usr/bin/zypper": true,
+	"/usr/bin/pacman": true, "/sbin/apk": true, "/usr/bin/apk": true, "/usr/lib/snapd/snapd": true,
+}
+
+// author is the lineage to which a file that p writes is a tie. A package is
+// the distribution's work, not that of who installed it: an intruder who later
+// uses a tool has nothing to do with its administrator. What a web-spawned
+// shell installs is the intruder's all the same.
+func (p *process) author() string {
+	if installers[p.Exe] && p.Kind != event.ContextWebShell {
+		return ""
+	}
+	return p.Lineage
+}
+
+// unlinked forgets a file with its last name: the inode number is free for
+// another then. Running images keep theirs.
+func (h *host) unlinked(key fileKey) {
+	if v := h.files.Peek(key); v != nil && (*v).Links > 0 {
+		(*v).Links--
+		return
+	}
+	h.files.Delete(key)
 }
 
 // renamed keeps the writer and changes the name. Whoever renames a file that
 // nobody was seen to write is its author here.
-func (h *host) renamed(p *process, f *event.File, now int64) {
+func (h *host) renamed(p *process, ev *event.Event, now int64) {
+	f := ev.File
 	if f == nil || f.Target == nil {
 		return
 	}
-	if v := h.files.Get(keyOf(f), now); v != nil {
-		(*v).Path = clip(f.Target.Path)
+	v := h.files.Get(keyOf(f), now)
+	if v == nil {
+		h.written(p, &event.File{Path: f.Target.Path, Inode: f.Inode}, now)
+		v = h.files.Peek(keyOf(f))
+	}
+	if v == nil {
 		return
 	}
-	h.written(p, &event.File{Path: f.Target.Path, Inode: f.Inode}, now)
+	(*v).Path = clip(f.Target.Path)
+	if ev.Kind == event.FileLink {
+		(*v).Links++
+	}
 }
 
-func (h *host) executed(p *process, image *event.Image, now int64) *Flow {
+// executed finds who wrote what p runs: its image, or the script that its
+// image was started for.
+func (h *host) executed(p *process, ev *event.Event, now int64) *Flow {
 	p.Flow = nil
-	if image == nil {
-		return nil
+	if image := ev.Process.Exe; image != nil {
+		p.Flow = h.use(p, fileKey{Device: image.Inode.Device, Inode: image.Inode.Inode, Gen: image.Inode.Gen}, false, now)
 	}
-	key := fileKey{Device: image.Inode.Device, Inode: image.Inode.Inode, Gen: image.Inode.Gen}
-	p.Flow = h.use(p, key, false, now)
+	if p.Flow == nil {
+		p.Flow = h.use(p, h.script(ev), false, now)
+	}
 	return p.Flow
 }
 

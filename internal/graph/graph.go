@@ -135,6 +135,7 @@ func (g *Graph) sweep(h *host, now int64) {
 	}
 	g.procs += h.procs.Len() - before
 	h.files.Expire(now - int64(g.limits.Silent))
+	h.names.Expire(now - int64(g.limits.Silent))
 }
 
 // exited notes when p ended. Past the limit of processes the oldest exit is

@@ -17,6 +17,8 @@ type host struct {
 	first uint32 // number of boots[0]
 	procs *lru.Map[procKey, *process]
 	files *lru.Map[fileKey, *version]
+	// names are the files by the path that they were last written under.
+	names *lru.Map[string, fileKey]
 	// exits are the processes that ended, oldest first.
 	exits []exit
 	// swept is when exited processes were last looked through.
@@ -34,6 +36,7 @@ func newHost(id string, limits Limits) *host {
 		id:    id,
 		procs: lru.New[procKey, *process](limits.ProcessesPerHost),
 		files: lru.New[fileKey, *version](limits.FilesPerHost),
+		names: lru.New[string, fileKey](limits.FilesPerHost),
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // version of the snapshot's form: another one is refused, and the engine then
 // starts from its log.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 type hostSnapshot struct {
 	ID    string
@@ -19,6 +19,7 @@ type hostSnapshot struct {
 	First uint32
 	Procs []lru.Item[procKey, *process]
 	Files []lru.Item[fileKey, *version]
+	Names []lru.Item[string, fileKey]
 	Exits []exit
 	Swept int64
 }
@@ -51,7 +52,7 @@ func (g *Graph) Snapshot(enc *gob.Encoder) error {
 }
 
 func (h *host) snapshot() hostSnapshot {
-	return hostSnapshot{ID: h.id, Boots: h.boots, Next: h.next, First: h.first, Procs: h.procs.Snapshot(), Files: h.files.Snapshot(), Exits: h.exits, Swept: h.swept}
+	return hostSnapshot{ID: h.id, Boots: h.boots, Next: h.next, First: h.first, Procs: h.procs.Snapshot(), Files: h.files.Snapshot(), Names: h.names.Snapshot(), Exits: h.exits, Swept: h.swept}
 }
 
 // Restore reads into an empty graph what Snapshot wrote.
@@ -81,6 +82,7 @@ func (g *Graph) restoreHost(hs hostSnapshot, used int64) {
 	h.boots, h.next, h.first, h.exits, h.swept = hs.Boots, hs.Next, hs.First, hs.Exits, hs.Swept
 	h.procs.Restore(hs.Procs)
 	h.files.Restore(hs.Files)
+	h.names.Restore(hs.Names)
 	g.procs += h.procs.Len()
 	g.hosts.Put(hs.ID, h, used)
 }
