@@ -16,7 +16,7 @@ exist() {
 
 repository() {
   exist LICENSE README.md README.zh-CN.md CHANGELOG.md docs/architecture.md docs/event-schema.md docs/pictures/incident.png .golangci.yml buf.yaml web/eslint.config.js || return 1
-  ls docs/*.schema.json || { echo "no JSON Schema in docs/"; return 1; }
+  jq -e . docs/event-schema.json > /dev/null || { echo "no JSON Schema in docs/"; return 1; }
   grep -q 'Apache License' LICENSE || { echo "LICENSE is not Apache-2.0"; return 1; }
   grep -q 'make test' .ci/run || { echo ".ci/run does not call make test"; return 1; }
   go_tests . ./test/house
