@@ -42,13 +42,13 @@ test: prerequisites-test build
 
 test-go:
 	@mkdir -p $(RESULTS)
-	go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
+	scripts/with-docker.sh go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
 	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)
 	cd web && (npm test && npm run browser) 2>&1 | tee $(RESULTS)/web.log
-	@grep -E '^ +(Test Files|Tests) ' $(RESULTS)/web.log > $(RESULTS)/web.txt
+	@sed 's/\x1b\[[0-9;]*m//g' $(RESULTS)/web.log | sed -nE 's/^ +(Test Files|Tests) +/web: \1 /p' > $(RESULTS)/web.txt
 
 ## lint: Go, protobuf, TypeScript, tidy modules, generated code as committed
 lint: generated web/node_modules/.stamp $(TOOLS)/golangci-lint.$(GOLANGCI_LINT_VERSION)
