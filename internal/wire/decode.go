@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -21,7 +22,7 @@ import (
 func DecodeList(list []byte, origin Origin) ([]*event.Event, error) {
 	d := decoders.Get().(*decoder)
 	defer d.release()
-	d.origin = origin
+	d.origin, d.left = origin, MaxMemory
 	return d.list(list)
 }
 
@@ -29,13 +30,31 @@ func DecodeList(list []byte, origin Origin) ([]*event.Event, error) {
 // wire and some hundred in memory.
 const MaxEvents = 1 << 16
 
+// MaxMemory bounds what the events of one list take once they are decoded, in
+// bytes: an empty part of an event is two bytes on the wire and some hundred in
+// memory. Twelve times the list is more than any honest one takes.
+const MaxMemory = 12 * MaxList
+
+// What the parts of an event take beside their text, roughly, in bytes.
+var (
+	eventCost   = int(unsafe.Sizeof(event.Event{}))
+	processCost = int(unsafe.Sizeof(event.Process{}))
+)
+
+const (
+	messageCost = 128
+	elementCost = 32
+)
+
 // maxReported bounds how many malformed events one error names.
 const maxReported = 16
 
 // decoder reads events of one origin and remembers what a batch repeats.
 type decoder struct {
-	origin    Origin
-	trail     trail
+	origin Origin
+	trail  trail
+	// left is what is left of MaxMemory.
+	left      int
 	strings   map[string]string
 	processes map[string]*event.Process
 	ancestors map[string][]event.Process
@@ -101,6 +120,8 @@ func (d *decoder) list(list []byte) ([]*event.Event, error) {
 		switch {
 		case err == nil:
 			events = append(events, ev)
+		case errors.Is(err, ErrTooLarge):
+			return events, errors.Join(append(bad, at(err, index))...)
 		case len(bad) < maxReported:
 			bad = append(bad, at(err, index))
 		}
@@ -108,7 +129,18 @@ func (d *decoder) list(list []byte) ([]*event.Event, error) {
 	}
 }
 
+// spend takes n bytes from what the list may take.
+func (d *decoder) spend(n int) error {
+	if d.left -= n; d.left < 0 {
+		return fmt.Errorf("the list takes more than %d bytes of memory: %w", MaxMemory, ErrTooLarge)
+	}
+	return nil
+}
+
 func (d *decoder) decode(raw []byte) (*event.Event, error) {
+	if err := d.spend(eventCost); err != nil {
+		return nil, err
+	}
 	ev := &event.Event{Org: d.origin.Org, Host: d.origin.Host, Boot: d.origin.Boot}
 	d.trail.depth = 0
 	return ev, d.event(raw, ev)
@@ -144,6 +176,9 @@ func (d *decoder) place(n protowire.Number, err error) error {
 func (d *decoder) message(c *cursor, set func(c *cursor) error) error {
 	raw, err := c.bytes()
 	if err != nil {
+		return err
+	}
+	if err := d.spend(messageCost); err != nil {
 		return err
 	}
 	if !d.trail.push(c.field) {
@@ -182,6 +217,9 @@ func (d *decoder) text(c *cursor, dst *string) error {
 		*dst = s
 		return nil
 	}
+	if err := d.spend(len(raw)); err != nil {
+		return err
+	}
 	*dst = string(raw)
 	if !utf8.Valid(raw) {
 		*dst = valid(*dst)
@@ -193,6 +231,9 @@ func (d *decoder) text(c *cursor, dst *string) error {
 }
 
 func (d *decoder) texts(c *cursor, dst *[]string) error {
+	if err := d.spend(elementCost); err != nil {
+		return err
+	}
 	var s string
 	err := d.text(c, &s)
 	*dst = append(*dst, s)

@@ -17,6 +17,9 @@ func (d *decoder) process(c *cursor) (*event.Process, error) {
 }
 
 func (d *decoder) processInto(c *cursor, p *event.Process) error {
+	if err := d.spend(processCost); err != nil {
+		return err
+	}
 	var rewritten bool
 	err := d.message(c, func(c *cursor) error {
 		switch {
