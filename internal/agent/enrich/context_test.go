@@ -1,6 +1,9 @@
 package enrich
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -247,4 +250,55 @@ func TestColdStartKnowsContextsAndServers(t *testing.T) {
 	if !w.procs.procs[Identity{60, 6e9}].server || w.procs.procs[Identity{62, 8e9}].context.Kind != event.ContextService {
 		t.Error("cold start missed a server or an orphan")
 	}
+}
+
+// A fork that the ring held before the snapshot is told after it: the child is
+// by then what the snapshot saw, not what its parent is.
+func TestAForkToldAfterTheSnapshotChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.ColdStart(map[uint32]bool{60: true}, bootAt)
+	parent := &sensor.Task{PID: 60, Start: 6e9, ParentPID: 1, ParentStart: 10}
+	w.cold(parent, "/usr/bin/java")
+	shell := &sensor.Task{PID: 61, Start: 7e9, ParentPID: 60, ParentStart: 6e9, Comm: "sh"}
+	w.cold(shell, "/bin/sh")
+	w.Handle(w.now, &sensor.Record{Kind: event.ProcessFork, Mono: 7e9, Task: *parent, Child: shell})
+	w.record(event.ProcessRename, 61, func(r *sensor.Record) { r.Name = "kworker/1" })
+	ev := w.last(event.ProcessRename)
+	w.expect(ev, event.ContextWebShell, 61, "java")
+	if ev.Process.Executable != "/bin/sh" || ev.Process.Parent.Executable != "/usr/bin/java" {
+		t.Errorf("%+v", ev.Process)
+	}
+}
+
+// A process that nothing told of, and that is gone, is not taken for its parent.
+func TestAnUnknownProcessThatIsGoneHasNoImage(t *testing.T) {
+	w := newWorld(t)
+	java, _ := w.spawn(1, "/usr/bin/java")
+	gone := *w.tasks[java]
+	gone.PID, gone.TID, gone.Start, gone.Comm = 900, 900, w.tick(), "trojan"
+	gone.ParentPID, gone.ParentStart = java, w.tasks[java].Start
+	w.tasks[900] = &gone
+	w.record(event.ProcessRename, 900, func(r *sensor.Record) { r.Name = "kworker/1" })
+	p := w.last(event.ProcessRename).Process
+	if p.Executable != "" || p.CommandLine != "" || p.Parent.Executable != "/usr/bin/java" {
+		t.Errorf("%+v", p)
+	}
+}
+
+// A web shell that the cache forgot is known by what it executes.
+func TestAForgottenWebShellIsFoundAgain(t *testing.T) {
+	w := newWorld(t)
+	java, _ := w.spawn(1, "/usr/bin/java")
+	w.listen(java)
+	shell, ev := w.spawn(java, "/bin/sh")
+	w.expect(ev, event.ContextWebShell, shell, "java")
+	task := w.tasks[shell]
+	w.procs.remove(w.procs.procs[Identity{task.PID, task.Start}])
+	dir := filepath.Join(w.root, fmt.Sprint(shell))
+	w.write(dir+"/cmdline", "/bin/sh\x00")
+	if err := os.Symlink("/bin/sh", dir+"/exe"); err != nil {
+		t.Fatal(err)
+	}
+	w.listen(shell)
+	w.expect(w.last(event.NetworkListen), event.ContextWebShell, shell, "java")
 }

@@ -35,14 +35,23 @@ func (e *Enricher) discover(now time.Time, task *sensor.Task) *process {
 			Key: e.key(Identity{task.ParentPID, task.ParentStart}), PID: task.ParentPID,
 		}
 	}
-	args, err := e.config.Proc.Args(task.PID)
-	if err == nil && len(args) > 0 && e.config.Proc.Is(task.PID, task.Start) {
-		p.image = &image{path: e.config.Proc.ExePath(task.PID), args: args, commandLine: strings.Join(args, " ")}
-	} else if p.image == nil || task.KernelThread {
-		p.image = &image{}
+	before := p.image
+	p.image = e.found(task)
+	if parent == nil || p.image.path == "" || p.image.path == before.path {
+		before = nil
 	}
-	e.assign(p, nil)
+	e.assign(p, before)
 	return p
+}
+
+// found is the image of a running process. One that is gone has an unknown
+// image: it need not have been its parent's.
+func (e *Enricher) found(task *sensor.Task) *image {
+	args, err := e.config.Proc.Args(task.PID)
+	if err != nil || len(args) == 0 || !e.config.Proc.Is(task.PID, task.Start) {
+		return &image{}
+	}
+	return &image{path: e.config.Proc.ExePath(task.PID), args: args, commandLine: strings.Join(args, " ")}
 }
 
 // born makes a process with what it has from its parent and adds it to the

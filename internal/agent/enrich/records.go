@@ -13,7 +13,12 @@ func (e *Enricher) fork(now time.Time, rec *sensor.Record) {
 		return
 	}
 	parent := e.process(now, &rec.Task)
-	child := e.born(now, rec.Child, parent)
+	// The snapshot is taken after the first forks are in the ring: whom it shows
+	// may have executed something since, perhaps before execs were seen.
+	child := e.procs.get(Identity{rec.Child.PID, rec.Child.Start})
+	if child == nil {
+		child = e.born(now, rec.Child, parent)
+	}
 	if child.place.key != parent.place.key || child.context == nil {
 		e.assign(child, nil)
 	}

@@ -116,7 +116,7 @@ func samples() map[string]*build {
 			path(placeNewBase, 0).text(stringUserNewPath, "b"),
 		"xattr": header(kindAttributes, 0).number(numberChange, changeXattr).text(stringAttribute, "user.x").
 			file(placeFile, modeRegular, 0, 0).path(placeFile, pathTruncated, "leaf", "up"),
-		"chmod": header(kindAttributes, 0).number(numberChange, changeMode).number(numberMode, 0o4755).text(stringUserPath, "/x"),
+		"chmod":   header(kindAttributes, 0).number(numberChange, changeMode).number(numberMode, 0o4755).text(stringUserPath, "/x"),
 		"memfd":   header(kindMemfd, 0).file(placeFile, modeRegular, 0, fileDeleted).path(placeFile, pathPseudo, "memfd:x"),
 		"connect": header(kindConnect, 0).socket(placeFile, familyINET, protocolTCP, four, four).number(numberResult, ^uint64(110)),
 		"dns": header(kindDNS, recordTruncated).socket(placeFile, familyINET6, protocolUDP, make([]byte, 16), netip.MustParseAddr("::ffff:1.2.3.4").AsSlice()).

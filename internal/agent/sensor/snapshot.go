@@ -3,11 +3,13 @@ package sensor
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 )
 
@@ -18,17 +20,26 @@ const (
 )
 
 // Snapshot delivers one exec record with ColdStart for each process that lives
-// now, kernel threads included, in pid order. Taken after Open it leaves no gap:
-// what starts meanwhile is in the ring.
+// now, kernel threads included, parents before their children. Taken after Open
+// it leaves no gap: what starts meanwhile is in the ring.
 func (s *Sensor) Snapshot(ctx context.Context, emit func([]Record)) error {
-	return s.iterate(ctx, func(batch []Record) {
+	var all []Record
+	err := s.iterate(ctx, func(batch []Record) { all = append(all, batch...) })
+	if err != nil {
+		return err
+	}
+	// The kernel lists them by pid, and pids wrap. A parent is older than its
+	// child, even one that adopted it.
+	slices.SortStableFunc(all, func(a, b Record) int { return cmp.Compare(a.Task.Start, b.Task.Start) })
+	for batch := range slices.Chunk(all, batchMax) {
 		for i := range batch {
 			if !batch[i].Task.KernelThread {
 				readMemory(&batch[i])
 			}
 		}
 		emit(batch)
-	})
+	}
+	return ctx.Err()
 }
 
 // iterate delivers the processes as the kernel alone describes them.
