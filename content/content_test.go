@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"baize/internal/incident"
 	"baize/internal/ruletest"
 	"baize/internal/sigma"
 )
@@ -32,6 +33,24 @@ func TestRulesPassTheirTests(t *testing.T) {
 	}
 	if result.Rules != len(load(t)) {
 		t.Errorf("%d of %d rules were tested", result.Rules, len(load(t)))
+	}
+}
+
+// TestOutOfBandServicesAreNoHubs: whoever merges alerts knows all services that
+// the rules know.
+func TestOutOfBandServicesAreNoHubs(t *testing.T) {
+	list, err := fs.ReadFile(Rules(), "lists/out_of_band_domains.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(list)) {
+		service := strings.TrimSpace(line)
+		if service == "" || strings.HasPrefix(service, "#") {
+			continue
+		}
+		if got, want := incident.Registrable("x."+"customer."+service), "customer."+service; got != want {
+			t.Errorf("a name below %s is told apart by %q, want %q", service, got, want)
+		}
 	}
 }
 

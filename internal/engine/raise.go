@@ -86,8 +86,9 @@ func (e *Engine) recount(f *firing) {
 	f.Alert.Count += f.More
 	f.Alert.Revision++
 	e.merger.Repeat(&f.Alert, f.More, e.now)
-	if f.Alert.Kind != alert.KindSensor {
-		f.Alert.Incident = e.merger.IncidentOf(f.Alert.ID)
+	// An incident that the merger forgot stays the alert's.
+	if id := e.merger.IncidentOf(f.Alert.ID); id != "" {
+		f.Alert.Incident = id
 	}
 	f.More, f.waits = 0, false
 }

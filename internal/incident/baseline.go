@@ -113,9 +113,13 @@ func subjectOf(org string, e *alert.Entity) (Subject, bool) {
 }
 
 // Registrable is the part of a domain that somebody registered: the rest is
-// chosen per request by who tests for a hole. It is "" for names inside, which
-// have no public suffix.
+// chosen per request by who tests for a hole. Below a public out-of-band service
+// it is the part of one customer. It is "" for names inside, which have no
+// public suffix.
 func Registrable(name string) string {
+	if service := provider(name); service != "" {
+		return customer(name, service)
+	}
 	suffix, icann := publicsuffix.PublicSuffix(name)
 	if !icann && !strings.Contains(suffix, ".") && !reserved(suffix) {
 		return ""

@@ -103,7 +103,7 @@ func (m *Merger) features(a *alert.Alert, e *alert.Entity, now int64) []feature 
 	case alert.EntityIP:
 		return m.addressFeature(a, e, now)
 	case alert.EntityDomain:
-		return m.rareFeature(ReasonDomain, a, e, now)
+		return append(m.rareFeature(ReasonDomain, a, e, now), feature{Kind: ReasonProvider, Value: provider(e.Value)})
 	case alert.EntityHash:
 		return m.rareFeature(ReasonHash, a, e, now)
 	case alert.EntityStack:

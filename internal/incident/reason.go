@@ -23,6 +23,8 @@ const (
 	ReasonSession   = "session"
 	ReasonAccount   = "account"
 	ReasonContainer = "container"
+	// ReasonProvider is a public out-of-band service that both asked for.
+	ReasonProvider = "domain_provider"
 )
 
 // family groups reasons that say the same thing twice: two reasons are
@@ -72,6 +74,7 @@ var kinds = []kind{
 	{name: ReasonCommand, weight: 0.6, family: familyTemplate, window: day},
 	{name: ReasonContainer, weight: 0.55, family: familyPlace, window: day},
 	{name: ReasonSource, weight: 0.55, family: familySource, window: day},
+	{name: ReasonProvider, weight: 0.55, family: familyNetwork, window: day},
 	{name: ReasonPath, weight: 0.5, family: familyTemplate, window: day},
 	{name: ReasonFile, weight: 0.5, family: familyTemplate, window: day},
 	{name: ReasonAccount, weight: 0.3, family: familyWho, window: day},

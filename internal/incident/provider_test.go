@@ -1,0 +1,42 @@
+package incident
+
+import (
+	"testing"
+
+	"baize/internal/alert"
+)
+
+func TestCustomersOfOutOfBandServices(t *testing.T) {
+	for name, want := range map[string]string{
+		"x7.ab12cd.dnslog.cn": "ab12cd.dnslog.cn", "AB12CD.DNSLOG.cn.": "ab12cd.dnslog.cn", "dnslog.cn": "", "": "",
+		"notdnslog.cn": "notdnslog.cn", "a.log.xn--9tr.com": "a.log.xn--9tr.com",
+		"c23b2la0kl1krjcrdj10cndmnioyyyyyn.oast.pro":   "c23b2la0kl1krjcrdj10.oast.pro",
+		"r.c23b2la0kl1krjcrdj10zzzzzzzzzzzzz.oast.pro": "c23b2la0kl1krjcrdj10.oast.pro",
+	} {
+		if got := Registrable(name); got != want {
+			t.Errorf("Registrable(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestAnOutOfBandServiceIsNoHub: that two intruders use the same public service
+// ties them no more than that both use curl; the same customer's name does, and
+// so does the service beside another reason.
+func TestAnOutOfBandServiceIsNoHub(t *testing.T) {
+	asked := func(id, service, name string) *alert.Alert {
+		a := high(id, "", alert.Entity{Type: alert.EntityDomain, Value: name})
+		a.Service = service
+		return a
+	}
+	m := newMerger()
+	first := add(m, asked("a", "S", "1.ab12cd.dnslog.cn"))
+	if add(m, asked("b", "T", "1.zz98yy.dnslog.cn")) == first {
+		t.Error("two customers of one service are one intruder")
+	}
+	if add(m, asked("c", "U", "2.ab12cd.dnslog.cn")) != first {
+		t.Error("one customer is two intruders")
+	}
+	if add(m, asked("d", "S", "1.qq55rr.dnslog.cn")) != first {
+		t.Error("another name asked for through the same hole is another intruder")
+	}
+}
