@@ -72,3 +72,25 @@ func TestAFullIncidentReachesForNobody(t *testing.T) {
 		t.Fatalf("the other incident became part of %s", got)
 	}
 }
+
+// TestAServicesOwnCheckIsOneIncident: the same long command in a shell of its
+// own each time is one thing that a service does; short ones, which every
+// intruder types, say nothing.
+func TestAServicesOwnCheckIsOneIncident(t *testing.T) {
+	spawned := func(i int, service, command string) *alert.Alert {
+		a := high(fmt.Sprint(service, command, i), fmt.Sprint(service, command, i), alert.Entity{Type: alert.EntityCommand, Value: command})
+		a.Service = service
+		return a
+	}
+	for command, want := range map[string]int{"/bin/sh -c df -h | tail -1": 2, "/bin/sh -c uname -a": 10} {
+		m := newMerger()
+		incidents := map[string]bool{}
+		for i := range 5 {
+			incidents[add(m, spawned(i, "S", command))] = true
+			incidents[add(m, spawned(i, "T", command))] = true
+		}
+		if len(incidents) != want {
+			t.Errorf("%s: %d incidents of two services, want %d", command, len(incidents), want)
+		}
+	}
+}

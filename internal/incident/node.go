@@ -99,7 +99,7 @@ func (m *Merger) features(a *alert.Alert, e *alert.Entity, now int64) []feature 
 	case alert.EntityFile:
 		return fileFeatures(a, e)
 	case alert.EntityCommand:
-		return []feature{{Kind: ReasonCommand, Value: commandTemplate(e.Value)}}
+		return []feature{{Kind: ReasonCommand, Value: commandOf(a, e.Value)}}
 	case alert.EntityIP:
 		return m.addressFeature(a, e, now)
 	case alert.EntityDomain:

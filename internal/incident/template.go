@@ -3,6 +3,8 @@ package incident
 import (
 	"net/netip"
 	"strings"
+
+	"baize/internal/alert"
 )
 
 // Placeholders of a template.
@@ -34,6 +36,24 @@ func commandTemplate(command string) string {
 		return ""
 	}
 	return template
+}
+
+// minExactWords is how many words a command needs in which nothing rotates to
+// be told from what everybody types.
+const minExactWords = 6
+
+// commandOf is what a command of an alert ties by: its template, or within one
+// service instance the whole of a long command that never varies. A service
+// that runs the same check every minute does one thing, not a thousand.
+func commandOf(a *alert.Alert, command string) string {
+	if template := commandTemplate(command); template != "" {
+		return template
+	}
+	text, words, _ := template(command)
+	if a.Service == "" || words < minExactWords {
+		return ""
+	}
+	return a.Service + " " + text
 }
 
 // Template is any command line with what rotates taken out.
