@@ -82,7 +82,7 @@ func observe(host event.Host, org, scope string, log *slog.Logger) (*observer, e
 	}
 	o := &observer{
 		sensor: armed, hasher: digest.New(proc), titles: enrich.NewTitles(proc),
-		resolver: container.NewResolver(container.DefaultSockets()),
+		resolver: container.NewResolver(container.HostSockets(os.Getenv)),
 		batches:  make(chan []sensor.Record, batchQueue), marks: make(chan *event.Event, maxMarks),
 		ended: make(chan struct{}), log: log,
 	}

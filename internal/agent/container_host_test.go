@@ -14,9 +14,7 @@ import (
 // importImage makes an image of one static program.
 func importImage(t *testing.T) (image, id string) {
 	t.Helper()
-	if out, err := exec.Command("docker", "version").CombinedOutput(); err != nil {
-		t.Skipf("needs a Docker engine: %v: %s", err, firstLine(out))
-	}
+	startDocker(t)
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -29,11 +27,6 @@ func importImage(t *testing.T) (image, id string) {
 	}
 	t.Cleanup(func() { _ = exec.Command("docker", "rmi", "-f", image).Run() })
 	return image, strings.TrimSpace(string(out))
-}
-
-func firstLine(out []byte) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	return line
 }
 
 func TestAContainerHasItsNameAndImage(t *testing.T) {
@@ -58,5 +51,39 @@ func TestAContainerHasItsNameAndImage(t *testing.T) {
 		t.Errorf("digest %+v", ev.Process.Hash)
 	}
 	h.sh("docker kill " + name)
+	h.find("its end", func(ev *event.Event) bool { return ev.Kind == event.ContainerStop && ev.Container.Name == name })
+}
+
+// containerd keeps images by the digest of their manifest. Its own client names
+// containers freely.
+func TestAContainerOfContainerdHasItsNameAndImage(t *testing.T) {
+	startContainerd(t)
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, name := "docker.io/baize/agent-test:1", fmt.Sprintf("baize-agent-test-%d", os.Getpid())
+	packed := filepath.Join(t.TempDir(), "image.tar")
+	digest := imageArchive(t, packed, image, program)
+	h := newHost(t)
+	h.sh("ctr -n default images import " + packed)
+	token := "x." + strings.Repeat("00", 32)
+	t.Cleanup(func() {
+		_ = exec.Command("ctr", "-n", "default", "task", "rm", "-f", name).Run()
+		_ = exec.Command("ctr", "-n", "default", "container", "rm", name).Run()
+	})
+	h.sh("ctr -n default run -d " + image + " " + name + " /baize-agent enrol --state /s --server 127.0.0.1:1 --token " + token)
+	ev := h.find("the exec in the container", executed("/baize-agent"))
+	if ev.Container == nil || ev.Container.ID != name || ev.Process.Context.Kind != event.ContextContainer {
+		t.Fatalf("container %+v, context %+v", ev.Container, ev.Process.Context)
+	}
+	start := h.find("the start of the container", func(ev *event.Event) bool {
+		return ev.Kind == event.ContainerStart && ev.Container.ID == name
+	})
+	c := start.Container
+	if c.State != event.ContainerOK || c.Name != name || c.Runtime != "containerd" || *c.Image != (event.Name{Name: image, Digest: digest}) {
+		t.Errorf("%+v, image %+v; want %s, %s", c, c.Image, image, digest)
+	}
+	h.sh("ctr -n default task kill -s SIGKILL " + name)
 	h.find("its end", func(ev *event.Event) bool { return ev.Kind == event.ContainerStop && ev.Container.Name == name })
 }

@@ -60,7 +60,23 @@ func fromPath(path string) (ID, bool) {
 			return id, true
 		}
 	}
+	if len(parts) == 3 && parts[1] == ctrNamespace && isName(parts[2]) {
+		return ID{Runtime: Containerd, ID: parts[2]}, true
+	}
 	return ID{}, false
+}
+
+// ctrNamespace is the namespace, and so the cgroup, of the containers that are
+// made with ctr, which are called whatever their maker called them.
+const ctrNamespace = "default"
+
+// isName follows containerd's rule for identifiers.
+func isName(text string) bool {
+	const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	if text == "" || len(text) > 76 || strings.Contains(text, ".service") || strings.HasSuffix(text, ".scope") {
+		return false
+	}
+	return strings.Trim(text, alphanumeric+"_.-") == "" && strings.ContainsRune(alphanumeric, rune(text[0]))
 }
 
 func fromElement(name string) (ID, bool) {

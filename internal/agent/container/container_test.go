@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,13 +31,17 @@ var id = strings.Repeat("0a", 32)
 
 func TestFromCgroups(t *testing.T) {
 	for path, want := range map[string]ID{
-		"/docker/" + id:                                    {Docker, id},
-		"/system.slice/docker-" + id + ".scope":            {Docker, id},
-		"/docker/" + id + "/init.scope":                    {Docker, id},
-		"/k8s.io/" + id:                                    {Containerd, id},
-		"/default/" + id:                                   {Containerd, id},
-		"/system.slice/containerd.service/default:x:" + id: {Containerd, id},
-		"/kubepods/burstable/pod1-2/" + id:                 {"", id},
+		"/docker/" + id:                         {Docker, id},
+		"/system.slice/docker-" + id + ".scope": {Docker, id},
+		"/docker/" + id + "/init.scope":         {Docker, id},
+		"/default/web-1":                        {Containerd, "web-1"},
+		"/default/web/below":                    {},
+		"/default/-web":                         {},
+		"/default/a.service":                    {},
+		"/k8s.io/" + id:                         {Containerd, id},
+		"/default/" + id:                        {Containerd, id},
+		"/system.slice/containerd.service/default:x:" + id:                    {Containerd, id},
+		"/kubepods/burstable/pod1-2/" + id:                                    {"", id},
 		"/kubepods.slice/kubepods-pod1.slice/cri-containerd-" + id + ".scope": {Containerd, id},
 		"/kubepods.slice/kubepods-pod1.slice/crio-" + id + ".scope":           {CRIO, id},
 		"/machine.slice/libpod-" + id + ".scope/container":                    {Podman, id},
@@ -75,7 +81,7 @@ func TestUnit(t *testing.T) {
 func FuzzCgroup(f *testing.F) {
 	f.Add("/docker/" + id)
 	f.Fuzz(func(t *testing.T, path string) {
-		if got, found := fromPath(path); found && !isID(got.ID) {
+		if got, found := fromPath(path); found && !isID(got.ID) && !isName(got.ID) {
 			t.Fatalf("%q gave id %q", path, got.ID)
 		}
 		_ = Unit([]procfs.Cgroup{{Path: path}})
@@ -136,6 +142,19 @@ func TestDocker(t *testing.T) {
 	}
 	if box = ask(t, Sockets{Docker: []string{"/nowhere.sock"}}, ID{Podman, id}); box.State != event.ContainerAbsent || box.Runtime != Podman {
 		t.Errorf("without a runtime: %+v", box)
+	}
+}
+
+func TestHostSockets(t *testing.T) {
+	env := map[string]string{"DOCKER_HOST": "unix:///x/d.sock", "CONTAINERD_ADDRESS": "/x/c.sock"}
+	got := HostSockets(func(name string) string { return env[name] })
+	if !slices.Contains(got.Docker, "/x/d.sock") || !slices.Contains(got.Containerd, "/x/c.sock") {
+		t.Errorf("%+v", got)
+	}
+	env = map[string]string{"DOCKER_HOST": "tcp://198.51.100.1:2375", "CONTAINERD_ADDRESS": "/run/containerd/containerd.sock"}
+	got = HostSockets(func(name string) string { return env[name] })
+	if usual := DefaultSockets(); !reflect.DeepEqual(got, usual) {
+		t.Errorf("%+v, want %+v", got, usual)
 	}
 }
 

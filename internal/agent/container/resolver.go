@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +28,19 @@ func DefaultSockets() Sockets {
 			"/run/docker/containerd/containerd.sock",
 		},
 	}
+}
+
+// HostSockets are the usual places and those that the environment names, in the
+// variables that the runtimes' own clients follow.
+func HostSockets(getenv func(string) string) Sockets {
+	s := DefaultSockets()
+	if socket, found := strings.CutPrefix(getenv("DOCKER_HOST"), "unix://"); found && !slices.Contains(s.Docker, socket) {
+		s.Docker = append(s.Docker, socket)
+	}
+	if socket := getenv("CONTAINERD_ADDRESS"); socket != "" && !slices.Contains(s.Containerd, socket) {
+		s.Containerd = append(s.Containerd, socket)
+	}
+	return s
 }
 
 const (
