@@ -85,7 +85,9 @@ type Gateway struct {
 	health   *health
 	refusals *refusals
 	limiter  *limiter
-	calls    *calls
+	// paces has the calls of each host.
+	paces *limiter
+	calls *calls
 	// enrolling has a place for each enrolment that is being read.
 	enrolling chan struct{}
 	patience  time.Duration
@@ -104,7 +106,7 @@ func New(config Config, deps Deps) (*Gateway, error) {
 		progress: newProgress(deps.State, deps.Bus),
 		health:   newHealth(),
 		refusals: newRefusals(deps.Bus, deps.Now),
-		limiter:  newLimiter(), calls: newCalls(), enrolling: make(chan struct{}, maxEnrolling), patience: sendPatience,
+		limiter:  newLimiter(guessRate, guessBurst), paces: newLimiter(callRate, callBurst), calls: newCalls(), enrolling: make(chan struct{}, maxEnrolling), patience: sendPatience,
 	}
 	g.server = grpc.NewServer(
 		grpc.Creds(g.watch(deps.TLS)),

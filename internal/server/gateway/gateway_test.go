@@ -298,7 +298,7 @@ func TestNothingButEnrolmentWithoutACertificate(t *testing.T) {
 }
 
 func TestGuessesAreCountedPerAddress(t *testing.T) {
-	l := newLimiter()
+	l := newLimiter(guessRate, guessBurst)
 	now := time.Unix(1_700_000_000, 0)
 	for range guessBurst {
 		if !l.allow("203.0.113.9:1", now) || !l.allow("203.0.113.9:2", now) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
@@ -181,4 +182,16 @@ func TestHostNamesDoNotDeceive(t *testing.T) {
 	if err != nil || got.Name != "web-1[2J<b>" {
 		t.Errorf("%q, %v", got.Name, err)
 	}
+}
+
+func TestCallsOfAHostArePaced(t *testing.T) {
+	p, _ := start(t, t.TempDir(), func(g *Gateway) { g.paces = newLimiter(rate.Every(time.Hour), 2) })
+	h, other := p.enrol(t, "m1"), p.enrol(t, "m2")
+	h.connect(t, "b1")
+	h.connect(t, "b1")
+	_, err := h.open(t, &baizev1.Hello{Host: h.name.Host, Boot: "b1"}).stream.Recv()
+	code(t, "the third", err, codes.ResourceExhausted)
+	_, err = h.agent.Renew(t.Context(), &baizev1.RenewRequest{})
+	code(t, "another call", err, codes.ResourceExhausted)
+	other.connect(t, "b1")
 }

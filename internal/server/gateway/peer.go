@@ -53,6 +53,8 @@ func (g *Gateway) admit(ctx context.Context, method string) (context.Context, er
 	case err != nil:
 		g.refusals.add(refusal{name: name, kind: "certificate", reason: fmt.Sprintf("%v: serial %s, from %s", err, ca.Serial(certificate), addr)})
 		return nil, status.Error(codes.Unauthenticated, err.Error())
+	case !g.paces.take(name.Host, g.deps.Now()):
+		return nil, status.Error(codes.ResourceExhausted, "too many calls: wait a second")
 	}
 	return context.WithValue(ctx, peerKey{}, peer{Name: name, serial: ca.Serial(certificate), notAfter: certificate.NotAfter, addr: addr}), nil
 }
@@ -105,47 +107,58 @@ func (w *watched) Clone() credentials.TransportCredentials {
 	return &watched{w.TransportCredentials.Clone(), w.failed, w.open}
 }
 
-// limiter slows down whoever guesses tokens: a bucket for each address, and
-// one for those that do not fit. Only wrong guesses count.
+// limiter has a bucket for each key, and one for those that do not fit.
 type limiter struct {
+	rate  rate.Limit
+	burst int
+
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
 	rest    *rate.Limiter
 }
 
-// Wrong tokens: 30 at once from an address, then one a second; beyond
-// maxBuckets addresses, those that come new share one bucket.
 const (
+	// Wrong tokens: 30 at once from an address, then one a second.
 	guessRate  = rate.Limit(1)
 	guessBurst = 30
+	// Calls of a host: each opens or renews something that state keeps.
+	callRate  = rate.Limit(10)
+	callBurst = 100
+	// maxBuckets bounds the keys; those that come new beyond it share a bucket
+	// that is ten times as large.
 	maxBuckets = 4096
 )
 
-func newLimiter() *limiter {
-	return &limiter{buckets: map[string]*rate.Limiter{}, rest: rate.NewLimiter(10*guessRate, 10*guessBurst)}
+func newLimiter(each rate.Limit, burst int) *limiter {
+	return &limiter{rate: each, burst: burst, buckets: map[string]*rate.Limiter{}, rest: rate.NewLimiter(10*each, 10*burst)}
 }
 
 // allow reports whether the address may try a token.
 func (l *limiter) allow(addr string, now time.Time) bool {
-	return l.bucket(addr, now).TokensAt(now) >= 1
+	return l.bucket(hostOf(addr), now).TokensAt(now) >= 1
 }
 
 // wrong counts a wrong token.
-func (l *limiter) wrong(addr string, now time.Time) { l.bucket(addr, now).AllowN(now, 1) }
+func (l *limiter) wrong(addr string, now time.Time) { l.bucket(hostOf(addr), now).AllowN(now, 1) }
 
-func (l *limiter) bucket(addr string, now time.Time) *rate.Limiter {
-	host := addr[:max(strings.LastIndexByte(addr, ':'), 0)]
+// take counts a call of key and reports whether there is one left.
+func (l *limiter) take(key string, now time.Time) bool { return l.bucket(key, now).AllowN(now, 1) }
+
+// hostOf is an address without its port.
+func hostOf(addr string) string { return addr[:max(strings.LastIndexByte(addr, ':'), 0)] }
+
+func (l *limiter) bucket(key string, now time.Time) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known := l.buckets[host]; known != nil {
+	if known := l.buckets[key]; known != nil {
 		return known
 	}
 	if len(l.buckets) >= maxBuckets {
-		maps.DeleteFunc(l.buckets, func(_ string, b *rate.Limiter) bool { return b.TokensAt(now) >= guessBurst })
+		maps.DeleteFunc(l.buckets, func(_ string, b *rate.Limiter) bool { return b.TokensAt(now) >= float64(l.burst) })
 	}
 	if len(l.buckets) >= maxBuckets {
 		return l.rest
 	}
-	l.buckets[host] = rate.NewLimiter(guessRate, guessBurst)
-	return l.buckets[host]
+	l.buckets[key] = rate.NewLimiter(l.rate, l.burst)
+	return l.buckets[key]
 }

@@ -34,8 +34,12 @@ func (db *DB) Certificate(ctx context.Context, serial string) (Certificate, erro
 	return c, nil
 }
 
+// maxCertificates bounds those of one host. Beyond it the oldest are forgotten,
+// and so not good any more: no honest host has more than two.
+const maxCertificates = 16
+
 // AddCertificate records an issued certificate before it is handed out, and
-// forgets those of the host that expired before now.
+// forgets those of the host that expired before now, or are too many.
 func (db *DB) AddCertificate(ctx context.Context, c Certificate, now time.Time) error {
 	err := db.Tx(ctx, func(tx *sql.Tx) error { return addCertificate(ctx, tx, c, now) })
 	if err != nil {
@@ -54,5 +58,11 @@ func addCertificate(ctx context.Context, tx *sql.Tx, c Certificate, now time.Tim
 	if err != nil {
 		return err
 	}
-	return expectOne(result, ErrNotFound)
+	if err := expectOne(result, ErrNotFound); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		DELETE FROM certificates WHERE host = ?1 AND serial <> ?2 AND serial NOT IN
+			(SELECT serial FROM certificates WHERE host = ?1 ORDER BY not_after DESC, serial LIMIT ?3)`, c.Host, c.Serial, maxCertificates)
+	return err
 }

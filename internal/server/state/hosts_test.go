@@ -85,6 +85,24 @@ func TestCertificatesOnRecord(t *testing.T) {
 	}
 }
 
+func TestCertificatesOfAHostAreBounded(t *testing.T) {
+	db := open(t)
+	enrolled(t, db, "h1")
+	enrolled(t, db, "h2")
+	for i := range 3 * maxCertificates {
+		c := Certificate{Serial: fmt.Sprint("r", i), Host: "h1", NotAfter: epochStart.Add(time.Hour + time.Duration(i)*time.Second)}
+		must(t, db.AddCertificate(t.Context(), c, epochStart))
+	}
+	for serial, want := range map[string]bool{
+		"s-h1": false, "s-h2": true,
+		fmt.Sprint("r", 2*maxCertificates-1): false, fmt.Sprint("r", 2*maxCertificates): true, fmt.Sprint("r", 3*maxCertificates-1): true,
+	} {
+		if _, err := db.Certificate(t.Context(), serial); (err == nil) != want {
+			t.Errorf("%s: %v", serial, err)
+		}
+	}
+}
+
 func TestEnrolTokens(t *testing.T) {
 	db := open(t)
 	for i, uses := range []int{2, 0} {
