@@ -51,7 +51,7 @@ run_and_stop() {
   cat "$out"
   grep -q 'password  ' "$out" || { echo "make run printed no password"; return 1; }
   [ "$(curl -sk -o /dev/null -w '%{http_code}' "https://$BAIZE_HTTP/")" = 200 ] || { echo "no console at https://$BAIZE_HTTP/"; return 1; }
-  [ "$(ps -o user= -p "$(pgrep -f -n "^/.*baize-server$|^baize-server" | head -n1)" | tr -d ' ')" = baize ] || { echo "the server does not run as baize"; return 1; }
+  [ "$(stat -c %U "/proc/$(ss -Hltnp "sport = :${BAIZE_HTTP##*:}" | grep -oE 'pid=[0-9]+' | cut -d= -f2)")" = baize ] || { echo "the server does not run as baize"; return 1; }
   BAIZE_HOME=$home bin/baize status || { echo "baize status: $?"; return 1; }
   kill -INT -- -"$pid"
   wait "$pid"
