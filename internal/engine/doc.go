@@ -5,8 +5,8 @@
 //
 // Time is the log's: the gateway's receive stamp and its ticks, or the
 // event's own time in foreign files. It never goes back. What waits, repeats
-// of alerts and changes of large incidents, is handed out when a second of
-// that time begins.
+// of alerts and changes of large incidents, is handed out when a
+// quarter of a second of that time begins.
 //
 // An alert of medium level or above opens an incident. One below that belongs
 // to an incident only by lineage, process or a file that one wrote and the

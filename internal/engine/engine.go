@@ -87,11 +87,11 @@ type Engine struct {
 	alerts *lru.Map[alertKey, *firing]
 	// awaited are the alerts that lack the digest of an image.
 	awaited *lru.Map[event.FileKey, []alertKey]
-	// waiting are the alerts that repeated since the last second began.
+	// waiting are the alerts that repeated since the last beat began.
 	waiting []*firing
 	now     int64
-	// second is the last one that began.
-	second int64
+	// beat is the number of the last one that began.
+	beat int64
 	// revision of the rules as the log has it.
 	revision string
 	matched  []*alert.Rule
@@ -142,7 +142,7 @@ func (e *Engine) Process(ev *event.Event) Output {
 }
 
 // Finish hands out everything at the end of a log, also what waits for the
-// next second.
+// next beat.
 func (e *Engine) Finish() Output {
 	var out Output
 	e.FinishAlerts(func(part Output) { out.Alerts = part.Alerts })
@@ -150,7 +150,7 @@ func (e *Engine) Finish() Output {
 	return out
 }
 
-// FinishAlerts hands out the repeats that wait for the next second.
+// FinishAlerts hands out the repeats that wait for the next beat.
 func (e *Engine) FinishAlerts(emit func(Output)) {
 	var out Output
 	e.flushAlerts(&out)
@@ -168,8 +168,12 @@ func (e *Engine) FinishIncidents(emit func(Output)) {
 // does not move the log's time.
 const minYear, maxYear = 1678, 2261
 
-// advance moves the log's time on. When a second begins, what waited for it
-// is handed out before the event is looked at.
+// beat is how long repeats of alerts and changes of large incidents wait for
+// one another: a person at the screen waits for them too.
+const beat = 250 * time.Millisecond
+
+// advance moves the log's time on. When a beat begins, what waited for it is
+// handed out before the event is looked at.
 func (e *Engine) advance(ev *event.Event, out *Output) {
 	at := ev.Time
 	if ev.Ingest != nil && !ev.Ingest.Received.IsZero() {
@@ -178,8 +182,8 @@ func (e *Engine) advance(ev *event.Event, out *Output) {
 	if year := at.Year(); year >= minYear && year <= maxYear {
 		e.now = max(e.now, at.UnixNano())
 	}
-	if second := e.now / int64(time.Second); second > e.second {
-		e.second = second
+	if number := e.now / int64(beat); number > e.beat {
+		e.beat = number
 		e.flush(out)
 	}
 }

@@ -29,7 +29,7 @@ type firing struct {
 	Alert alert.Alert
 	// More repeats came since the alert was last handed out.
 	More uint64
-	// waits : it is among those to hand out when the next second begins.
+	// waits : it is among those to hand out when the next beat begins.
 	waits bool
 }
 
@@ -64,7 +64,7 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 	}
 }
 
-// repeat counts an alert again. It is handed out when the next second begins.
+// repeat counts an alert again. It is handed out when the next beat begins.
 func (e *Engine) repeat(f *firing, ev *event.Event, s *graph.Subject) {
 	e.wait(f)
 	e.gather(f, ev, s)

@@ -22,7 +22,7 @@ var ErrSnapshot = errors.New("unusable snapshot")
 type header struct {
 	Version  int
 	Now      int64
-	Second   int64
+	Beat     int64
 	Revision string
 	// Alerts are JSON: the form in which an alert survives unchanged.
 	Alerts []lru.Item[alertKey, []byte]
@@ -44,7 +44,7 @@ type waiting struct {
 func (e *Engine) Snapshot(w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	enc := gob.NewEncoder(buffered)
-	head := header{Version: snapshotVersion, Now: e.now, Second: e.second, Revision: e.revision, Awaited: e.awaited.Snapshot()}
+	head := header{Version: snapshotVersion, Now: e.now, Beat: e.beat, Revision: e.revision, Awaited: e.awaited.Snapshot()}
 	for _, item := range e.alerts.Snapshot() {
 		body, err := json.Marshal(item.Value.Alert)
 		if err != nil {
@@ -83,7 +83,7 @@ func (e *Engine) Restore(r io.Reader) error {
 	if head.Version != snapshotVersion || len(head.More) != len(head.Alerts) {
 		return fmt.Errorf("%w: version %d, want %d", ErrSnapshot, head.Version, snapshotVersion)
 	}
-	e.now, e.second, e.revision = head.Now, head.Second, head.Revision
+	e.now, e.beat, e.revision = head.Now, head.Beat, head.Revision
 	e.awaited.Restore(head.Awaited)
 	if err := e.restoreAlerts(&head); err != nil {
 		return err

@@ -367,7 +367,7 @@ func (m *Merger) touch(g *group, now int64) {
 const minCompact = 1_000
 
 // drainAtOnce is the number of alerts up to which an incident is handed out on
-// every change; a larger one only when all are, once a second.
+// every change; a larger one only when all are, which the engine asks for now and then.
 const drainAtOnce = 100
 
 // Ended hands out the incidents that became part of others since the last
