@@ -102,7 +102,7 @@ func subjectOf(org string, e *alert.Entity) (Subject, bool) {
 	switch e.Type {
 	case alert.EntityIP:
 		addr, err := netip.ParseAddr(e.Value)
-		return Subject{Org: org, Addr: addr}, err == nil && event.Outside(addr)
+		return Subject{Org: org, Addr: addr}, err == nil && event.Outside(addr) && !resolvers[addr.Unmap()]
 	case alert.EntityDomain:
 		name := Registrable(e.Value)
 		return Subject{Org: org, Name: name}, name != ""

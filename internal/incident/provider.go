@@ -1,6 +1,9 @@
 package incident
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // providers are public out-of-band services, by domain: anybody gets a name
 // below one, so the domain itself says no more of an intruder than that he
@@ -39,3 +42,17 @@ func customer(name, service string) string {
 	}
 	return label[:min(len(label), maxCustomer)] + "." + service
 }
+
+// resolvers are public DNS resolvers. Whatever calls out asks one of them
+// first, an intruder's tools as well.
+var resolvers = func() map[netip.Addr]bool {
+	known := map[netip.Addr]bool{}
+	for _, text := range []string{
+		"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "149.112.112.112", "208.67.222.222", "208.67.220.220",
+		"114.114.114.114", "114.114.115.115", "223.5.5.5", "223.6.6.6", "119.29.29.29", "180.76.76.76", "101.226.4.6",
+		"2001:4860:4860::8888", "2001:4860:4860::8844", "2606:4700:4700::1111", "2606:4700:4700::1001", "2620:fe::fe", "2400:3200::1",
+	} {
+		known[netip.MustParseAddr(text)] = true
+	}
+	return known
+}()

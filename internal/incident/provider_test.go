@@ -40,3 +40,17 @@ func TestAnOutOfBandServiceIsNoHub(t *testing.T) {
 		t.Error("another name asked for through the same hole is another intruder")
 	}
 }
+
+// TestAPublicResolverTiesNobody: two intruders whose tools ask the same public
+// resolver have that in common with everybody.
+func TestAPublicResolverTiesNobody(t *testing.T) {
+	calls := func(id, peer string) *alert.Alert {
+		return high(id, id, alert.Entity{Type: alert.EntityIP, Value: peer, Port: 53, Role: "destination"})
+	}
+	for peer, want := range map[string]bool{"8.8.8.8": false, "::ffff:8.8.8.8": false, "2620:fe::fe": false, "203.0.113.9": true} {
+		m := newMerger()
+		if got := add(m, calls("a", peer)) == add(m, calls("b", peer)); got != want {
+			t.Errorf("two callers of %s are one: %v, want %v", peer, got, want)
+		}
+	}
+}
