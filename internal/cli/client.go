@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // answerLimit bounds one answer that is read whole, in bytes.
@@ -30,7 +31,7 @@ type client struct {
 // of the one that this user logged in to.
 func connect() (*client, error) {
 	if _, err := os.Stat(socket(home())); err == nil || os.Getenv("BAIZE_HOME") != "" {
-		return local(home()), nil
+		return local(home()), trusted(home())
 	}
 	stored, err := readLogin()
 	if errors.Is(err, os.ErrNotExist) {
@@ -48,6 +49,20 @@ func home() string {
 		return dir
 	}
 	return "var"
+}
+
+// trusted refuses a state directory of another user that is here by chance: who
+// works in a directory of others must not tell a server of theirs a password.
+func trusted(home string) error {
+	info, err := os.Stat(home)
+	if err != nil || os.Getenv("BAIZE_HOME") != "" {
+		return nil // connecting says what is wrong, or it was named on purpose
+	}
+	owner := int(info.Sys().(*syscall.Stat_t).Uid) // what os.Stat returns on Linux
+	if owner == 0 || owner == os.Geteuid() {
+		return nil
+	}
+	return unreachable("./%s belongs to user %d: if that server is meant, set BAIZE_HOME to it", home, owner)
 }
 
 func socket(home string) string { return filepath.Join(home, "server", "api.sock") }

@@ -86,7 +86,7 @@ func hooks(beat *baizev1.Heartbeat) []api.Hook {
 func (f *fleet) Ping(ctx context.Context, id, by string) (api.Result, error) {
 	r, err := f.responder.Ping(ctx, id, by)
 	switch {
-	case errors.Is(err, gateway.ErrNotConnected):
+	case errors.Is(err, gateway.ErrNotConnected), errors.Is(err, gateway.ErrBusy):
 		err = fmt.Errorf("host %s: %w", id, api.ErrUnreachable)
 	case errors.Is(err, respond.ErrNoAnswer):
 		err = fmt.Errorf("host %s: %w", id, context.DeadlineExceeded)
