@@ -45,6 +45,7 @@ func (c *condition) parseAll(n *node) (*expr, error) {
 	}
 	var kids []*expr
 	for _, t := range texts {
+		c.line = t.line
 		if !t.scalar() || t.shape == shapeNull {
 			return nil, malformed(c.line, "condition must be text")
 		}

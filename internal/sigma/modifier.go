@@ -260,14 +260,22 @@ func expandDashes(p pattern, line int) ([]pattern, error) {
 	return done, nil
 }
 
+// mappedBits is the length of ::ffff:0:0/96, in front of an IPv4 address.
+const mappedBits = 96
+
 // parseCIDR reads a network; an address alone is the network of that address.
+// Values are compared as IPv4 where they can be, so that networks are too.
 func parseCIDR(text string, line int) (netip.Prefix, error) {
-	if prefix, err := netip.ParsePrefix(text); err == nil {
-		return prefix.Masked(), nil
-	}
-	addr, err := netip.ParseAddr(text)
+	prefix, err := netip.ParsePrefix(text)
 	if err != nil {
-		return netip.Prefix{}, malformed(line, "|cidr: %q is not a network", text)
+		addr, err := netip.ParseAddr(text)
+		if err != nil {
+			return netip.Prefix{}, malformed(line, "|cidr: %q is not a network", text)
+		}
+		prefix = netip.PrefixFrom(addr, addr.BitLen())
 	}
-	return netip.PrefixFrom(addr, addr.BitLen()), nil
+	if prefix.Addr().Is4In6() && prefix.Bits() >= mappedBits {
+		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mappedBits)
+	}
+	return prefix.Masked(), nil
 }

@@ -37,7 +37,7 @@ func (v Value) number() (float64, bool) {
 		return v.num, true
 	case kindString:
 		n, err := strconv.ParseFloat(v.text, 64)
-		return n, err == nil && !math.IsNaN(n)
+		return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 	}
 	return 0, false
 }

@@ -67,7 +67,7 @@ func parseYAML(data []byte) ([]*node, error) {
 		return nil, malformed(0, "file is larger than %d bytes", maxFileSize)
 	}
 	var docs []*node
-	for _, part := range splitDocuments(string(data)) {
+	for _, part := range splitDocuments(normal(string(data))) {
 		n, err := parseDocument(part)
 		if err != nil {
 			return nil, err
@@ -77,6 +77,12 @@ func parseYAML(data []byte) ([]*node, error) {
 		}
 	}
 	return docs, nil
+}
+
+// normal takes out the byte order mark, and ends lines in one way: the parser
+// takes the mark for a part of the first key, and counts some "\r\n" twice.
+func normal(text string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
 }
 
 // part is the text of one document; before counts the lines above it.
@@ -112,7 +118,7 @@ func splitDocuments(text string) []part {
 
 func isMarker(line string) bool {
 	rest, found := strings.CutPrefix(line, "---")
-	return found && (rest == "" || strings.ContainsAny(rest[:1], " \t\r\n"))
+	return found && (rest == "" || strings.ContainsAny(rest[:1], " \t\n"))
 }
 
 // hasContent reports whether a line is more than a marker, a comment or a directive.
@@ -120,7 +126,7 @@ func hasContent(line string) bool {
 	if isMarker(line) {
 		line = line[len("---"):]
 	}
-	line = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff"))
+	line = strings.TrimSpace(line)
 	return line != "" && line != "..." && line[0] != '#' && line[0] != '%'
 }
 
