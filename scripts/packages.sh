@@ -3,6 +3,7 @@
 # Does nothing, not even apt-get update, when all of them are there. Services
 # that come with a package are not started.
 set -euo pipefail
+policy=/usr/sbin/policy-rc.d
 cd "$(dirname "$0")"
 
 packages_for() {
@@ -25,7 +26,6 @@ missing() {
 
 # install keeps package scripts from starting daemons on the developer's machine.
 install() {
-  local policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' > "$policy"
     chmod 755 "$policy"
