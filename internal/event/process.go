@@ -99,6 +99,10 @@ type Image struct {
 	Memfd bool `json:"memfd"`
 	// Tmpfs : the file lives in memory (tmpfs, shm, ramfs).
 	Tmpfs bool `json:"tmpfs"`
+	// Detached : the file was reached through a mount that the process does not
+	// see, as a container runtime starts itself. The path is that in the file's
+	// own file system.
+	Detached bool `json:"detached,omitempty"`
 }
 
 // Descriptor is what a standard descriptor points at.

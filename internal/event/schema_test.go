@@ -59,7 +59,7 @@ func shell() *event.Process {
 	return &event.Process{
 		Key: shellKey, PID: 1234, Exec: 1, Start: seen, Name: "sh", Executable: "/bin/sh", Args: []string{"sh", "-c", "id"}, ArgsTruncated: true,
 		CommandLine: "sh -c id", WorkingDirectory: "/srv", User: user, EffectiveUser: &event.User{}, Hash: &event.Hash{SHA256: digest, State: event.HashOK}, TTY: "pts/0",
-		Exe: &event.Image{Inode: fileKey, Tmpfs: true}, Script: "/srv/x.sh",
+		Exe: &event.Image{Inode: fileKey, Tmpfs: true, Detached: true}, Script: "/srv/x.sh",
 		Stdin: &event.Descriptor{Type: "socket", Remote: remote}, Stdout: &event.Descriptor{Type: "pipe"}, Stderr: &event.Descriptor{Type: "file", Path: "/dev/null"},
 		Env: map[string]string{"LD_PRELOAD": "/tmp/x.so"}, KernelThread: true, Server: true, Agent: true, Session: 3, Login: &login, ExitCode: &zero,
 		OldName: "kworker", OldCommandLine: "x", Parent: parent, Ancestors: []event.Process{*parent},

@@ -182,6 +182,8 @@ func (d *decoder) image(c *cursor) (*event.Image, error) {
 			return c.bool(&i.Memfd)
 		case 4:
 			return c.bool(&i.Tmpfs)
+		case 5:
+			return c.bool(&i.Detached)
 		}
 		return nil
 	})

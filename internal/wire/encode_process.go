@@ -108,6 +108,7 @@ func (e *encoder) image(n protowire.Number, i *event.Image) {
 	e.flag(2, i.Deleted)
 	e.flag(3, i.Memfd)
 	e.flag(4, i.Tmpfs)
+	e.flag(5, i.Detached)
 	e.close(start)
 }
 

@@ -43,10 +43,11 @@ func (e *Enricher) image(exec *sensor.Exec) *image {
 func (e *Enricher) imageFacts(ref *sensor.FileRef) event.Image {
 	memfd := isMemfd(ref)
 	return event.Image{
-		Inode:   e.fileKey(ref),
-		Memfd:   memfd,
-		Deleted: ref.Nlink == 0 && ref.Inode != 0 && !memfd,
-		Tmpfs:   inMemory[ref.Magic],
+		Inode:    e.fileKey(ref),
+		Memfd:    memfd,
+		Deleted:  ref.Nlink == 0 && ref.Inode != 0 && !memfd,
+		Tmpfs:    inMemory[ref.Magic],
+		Detached: ref.Detached,
 	}
 }
 

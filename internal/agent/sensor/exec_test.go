@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -117,6 +118,22 @@ func TestExecWithEmptyPath(t *testing.T) {
 	r := l.execOf(h, "true")
 	if r.Exec.Script != "" || r.Exec.Image.Inode != inode(t, "/bin/true") {
 		t.Errorf("exec %+v", r.Exec)
+	}
+}
+
+// A detached mount has no place among the mounts: what is left is the path in
+// the file system.
+func TestExecInADetachedMount(t *testing.T) {
+	l := shared(t)
+	path := filepath.Join(inMemory(t), "image")
+	copyTo(t, "/bin/true", path, 0o755)
+	h := act(t, "detached", path)
+	r := l.await("the exec", func(r *Record) bool {
+		return ofPID(event.ProcessExec, h.pid)(r) && r.Exec.Image.Inode == inode(t, path)
+	})
+	within := strings.TrimPrefix(path, "/dev/shm")
+	if img := r.Exec.Image; !img.Detached || img.Path != within {
+		t.Errorf("image %+v, want %s", img, within)
 	}
 }
 

@@ -47,6 +47,7 @@ var helpers = map[string]func(args []string) error{
 	"threadexec": threadExec,
 	"memfdexec":  memfdExec,
 	"emptyexec":  emptyExec,
+	"detached":   detachedExec,
 	"rename":     renameSelf,
 	"setuid":     func(a []string) error { return unix.Setresuid(-1, number(a[0]), -1) },
 	"ptrace":     attachTo,
@@ -93,6 +94,15 @@ func memfdExec(args []string) error {
 		return err
 	}
 	if _, err := unix.Write(fd, image); err != nil {
+		return err
+	}
+	return syscall.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), args, nil)
+}
+
+// detachedExec executes a file through a mount of it that is in no namespace.
+func detachedExec(args []string) error {
+	fd, err := unix.OpenTree(unix.AT_FDCWD, args[0], unix.OPEN_TREE_CLONE)
+	if err != nil {
 		return err
 	}
 	return syscall.Exec(fmt.Sprintf("/proc/self/fd/%d", fd), args, nil)

@@ -103,6 +103,9 @@ type FileRef struct {
 	Magic uint64
 	// Deleted says that the file had no name left; Path is then the last one.
 	Deleted bool
+	// Detached says that the file was reached through a mount that the task
+	// does not see. Path is then that in its own file system.
+	Detached bool
 	// Memfd says that memfd_create made it; Path is then "memfd:NAME".
 	Memfd bool
 }

@@ -107,6 +107,7 @@ func (p *parts) file(place int) FileRef {
 	}
 	f := *p.files[place]
 	f.Path = p.paths[place].text
+	f.Detached = p.paths[place].flags&pathUnreachable != 0
 	f.Memfd = isMemfd(f, p.paths[place])
 	return f
 }

@@ -748,6 +748,7 @@ type Image struct {
 	Deleted       bool                   `protobuf:"varint,2,opt,name=deleted,proto3" json:"deleted,omitempty"`
 	Memfd         bool                   `protobuf:"varint,3,opt,name=memfd,proto3" json:"memfd,omitempty"`
 	Tmpfs         bool                   `protobuf:"varint,4,opt,name=tmpfs,proto3" json:"tmpfs,omitempty"`
+	Detached      bool                   `protobuf:"varint,5,opt,name=detached,proto3" json:"detached,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -806,6 +807,13 @@ func (x *Image) GetMemfd() bool {
 func (x *Image) GetTmpfs() bool {
 	if x != nil {
 		return x.Tmpfs
+	}
+	return false
+}
+
+func (x *Image) GetDetached() bool {
+	if x != nil {
+		return x.Detached
 	}
 	return false
 }
@@ -1610,12 +1618,13 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"4\n" +
 	"\x04Hash\x12\x16\n" +
 	"\x06sha256\x18\x01 \x01(\fR\x06sha256\x12\x14\n" +
-	"\x05state\x18\x02 \x01(\tR\x05state\"v\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\"\x92\x01\n" +
 	"\x05Image\x12'\n" +
 	"\x05inode\x18\x01 \x01(\v2\x11.baize.v1.FileKeyR\x05inode\x12\x18\n" +
 	"\adeleted\x18\x02 \x01(\bR\adeleted\x12\x14\n" +
 	"\x05memfd\x18\x03 \x01(\bR\x05memfd\x12\x14\n" +
-	"\x05tmpfs\x18\x04 \x01(\bR\x05tmpfs\"`\n" +
+	"\x05tmpfs\x18\x04 \x01(\bR\x05tmpfs\x12\x1a\n" +
+	"\bdetached\x18\x05 \x01(\bR\bdetached\"`\n" +
 	"\n" +
 	"Descriptor\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x12\n" +

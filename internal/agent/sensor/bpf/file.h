@@ -43,8 +43,10 @@ __attribute__((noinline)) int put_path(u64 vfsmnt, u64 dentry_at, u64 root_mnt, 
 		if (d == mnt_root) {
 			struct mount *up = BPF_CORE_READ(m, mnt_parent);
 			if (up == m) {
-				flags = PATH_UNREACHABLE;
-				break;
+				// Mounted nowhere, or not where the task can see: the rest
+				// of the path is that within the file system.
+				mnt_root = NULL;
+				continue;
 			}
 			d = BPF_CORE_READ(m, mnt_mountpoint);
 			m = up;
@@ -55,6 +57,10 @@ __attribute__((noinline)) int put_path(u64 vfsmnt, u64 dentry_at, u64 root_mnt, 
 		if (off >= begin + 4096 || off >= DATA_MAX)
 			break;
 		struct dentry *up = BPF_CORE_READ(d, d_parent);
+		if (!mnt_root && up == d) {
+			flags = PATH_UNREACHABLE;
+			break;
+		}
 		long n = bpf_probe_read_kernel_str(&s->data[off], NAME_MAX + 1, BPF_CORE_READ(d, d_name.name));
 		if (n <= 0) {
 			s->flags |= RECORD_READ_FAILED;
