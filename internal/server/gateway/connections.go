@@ -64,7 +64,10 @@ func (c *connections) keep(conn net.Conn, info credentials.AuthInfo) (net.Conn, 
 	c.open[owner]++
 	kept := &counted{Conn: conn, closed: sync.OnceFunc(func() { c.drop(owner) })}
 	if owner == "" {
-		kept.expiry = time.AfterFunc(c.life, func() { _ = kept.Close() })
+		kept.expiry = time.AfterFunc(c.life, func() {
+			kept.closed()
+			_ = conn.Close() // the transport learns it from its next read
+		})
 	}
 	return kept, nil
 }
