@@ -40,7 +40,12 @@ func Open(ctx context.Context, file string) (*DB, error) {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
 	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
-	handle, err := sql.Open("sqlite", "file:"+file+"?"+pragmas.Encode())
+	// A URL, so that '?', '#' and '%' in the path stay a part of it.
+	source := url.URL{Scheme: "file", OmitHost: true, Path: file, RawQuery: pragmas.Encode()}
+	if !filepath.IsAbs(file) {
+		source.Opaque, source.Path = url.PathEscape(file), ""
+	}
+	handle, err := sql.Open("sqlite", source.String())
 	if err != nil {
 		return nil, fmt.Errorf("open state %s: %w", file, err)
 	}
@@ -91,7 +96,22 @@ func (db *DB) migrate(ctx context.Context) error {
 			return fmt.Errorf("migration %s: %w", path.Base(name), err)
 		}
 	}
-	return nil
+	return db.refuseLater(ctx, len(names))
+}
+
+// refuseLater refuses a database that has seen more than the known migrations:
+// what this version writes would not fit its schema. They are numbered, so
+// that the later ones are the last.
+func (db *DB) refuseLater(ctx context.Context, known int) error {
+	var name string
+	err := db.sql.QueryRowContext(ctx, `SELECT name FROM migrations ORDER BY name LIMIT 1 OFFSET ?`, known).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("it was made by a later version: migration %s is unknown", name)
 }
 
 func (db *DB) apply(ctx context.Context, name string) error {
