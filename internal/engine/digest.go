@@ -38,9 +38,7 @@ func (e *Engine) digest(ev *event.Event, s *graph.Subject) {
 		return
 	}
 	name := contentName(ev.File.Hash)
-	if e.graph.Brought(ev.Host.ID, &event.Image{Inode: ev.File.Inode}) {
-		e.base.Saw(incident.Subject{Org: ev.Org, Name: name}, incident.Carrier(s.Lineage, s.Service, ev.Host.ID), e.now)
-	}
+	e.base.Saw(incident.Subject{Org: ev.Org, Name: name}, incident.Carrier(s.Lineage, s.Service, ev.Host.ID), e.now)
 	slot := e.awaited.Peek(ev.File.Inode)
 	if slot == nil {
 		return

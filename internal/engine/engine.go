@@ -235,7 +235,9 @@ func (e *Engine) see(ev *event.Event, s *graph.Subject) {
 		seen.Addr = ev.Destination.IP
 	case ev.Kind == event.DNSQuery && ev.DNS != nil:
 		seen.Name = incident.Registrable(ev.DNS.Question.Name)
-	case ev.Kind == event.ProcessExec && ev.Process != nil && ev.Process.Hash != nil && e.graph.Brought(ev.Host.ID, ev.Process.Exe):
+	case ev.Kind == event.ProcessExec && ev.Process != nil && ev.Process.Hash != nil:
+		// Also what was there before anything was observed: a copy of it that
+		// an intruder brings elsewhere is nobody's mark.
 		seen.Name = contentName(ev.Process.Hash)
 	}
 	if seen.Name != "" || seen.Addr.IsValid() {
