@@ -127,6 +127,35 @@ func TestCloseAfterWrite(t *testing.T) {
 	}
 }
 
+// What is written through an overlay is told once, as the overlay's.
+func TestOverlayWritesAreToldOnce(t *testing.T) {
+	l := shared(t)
+	for _, dir := range []string{t.TempDir(), inMemory(t)} {
+		h := prepare(t, newNamespaces, "overlay", dir)
+		h.finish()
+		at := func(name string) string { return filepath.Join(dir, name) }
+		for _, name := range []string{"merged/new", "merged/old"} {
+			if r := l.fileOf(event.FileCloseWrite, h.pid, at(name)); r.File.Magic != magicOverlay {
+				t.Errorf("%s: %+v", name, r.File)
+			}
+		}
+		l.fileOf(event.FileCloseWrite, h.pid, at("lower/old"))
+		// The mounts may be gone with the process by now, and so the path above.
+		l.await("the last write", func(r *Record) bool {
+			return ofPID(event.FileCloseWrite, h.pid)(r) && filepath.Base(r.File.Path) == "last"
+		})
+		twice, _ := l.matching(func(r *Record) bool {
+			return ofPID(event.FileCloseWrite, h.pid)(r) && r.File.Magic != magicOverlay &&
+				filepath.Base(r.File.Path) != "last" && r.File.Path != at("lower/old")
+		})
+		for _, r := range twice {
+			t.Errorf("also %+v", r.File)
+		}
+	}
+}
+
+const magicOverlay = 0x794c7630
+
 func TestWatchedOpens(t *testing.T) {
 	l := shared(t)
 	home := t.TempDir()

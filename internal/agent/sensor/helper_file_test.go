@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -70,6 +71,37 @@ func dupClose(args []string) error {
 		return err
 	}
 	return unix.Dup2(null, fd)
+}
+
+// overlay writes a new and a lower file through an overlay file system in
+// args[0] until the sensor knows it, then one that says so.
+func overlay(args []string) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return err
+	}
+	if err := os.Chdir(args[0]); err != nil {
+		return err
+	}
+	for _, dir := range []string{"lower", "upper", "work", "merged"} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile("lower/old", []byte("old"), 0o600); err != nil {
+		return err
+	}
+	if err := unix.Mount("overlay", "merged", "overlay", 0, "lowerdir=lower,upperdir=upper,workdir=work"); err != nil {
+		return err
+	}
+	for range 20 {
+		time.Sleep(50 * time.Millisecond)
+		for _, name := range []string{"merged/new", "merged/old"} {
+			if err := os.WriteFile(name, []byte("written"), 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile("last", []byte("last"), 0o600)
 }
 
 // mapWrite writes through a shared mapping that outlives the descriptor.

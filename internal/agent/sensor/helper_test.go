@@ -56,6 +56,7 @@ var helpers = map[string]func(args []string) error{
 	"chmod":      chmodAndGone,
 	"dup2":       dupClose,
 	"mmap":       mapWrite,
+	"overlay":    overlay,
 	"leave":      func(a []string) error { _, err := os.Create(a[0]); return err },
 	"connect":    connectTo,
 	"serve":      serveOnce,

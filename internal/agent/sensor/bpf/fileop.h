@@ -195,6 +195,19 @@ struct {
 	__type(value, struct asked);
 } asks SEC(".maps");
 
+// MNT_NS_INTERNAL of fs/mount.h: the kernel's own mounts.
+#define MNT_NS_INTERNAL ((void *)-22)
+
+// for_overlay tells whether an overlay file system wrote this for a file of its
+// own, which has an event of its own: it goes to its layers through private
+// mounts.
+static __always_inline bool for_overlay(struct file *f)
+{
+	struct vfsmount *v = BPF_CORE_READ(f, f_path.mnt);
+	struct mount *m = (void *)v - bpf_core_field_offset(struct mount, mnt);
+	return (void *)BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL;
+}
+
 // put_written puts a close-write record into the ring.
 __attribute__((noinline)) int put_written(u32 fd, u32 pid, u64 mono)
 {
@@ -203,7 +216,7 @@ __attribute__((noinline)) int put_written(u32 fd, u32 pid, u64 mono)
 	struct file *f = file_of(t, fd);
 	if (!s || !f)
 		return 0;
-	if ((BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) != S_IFREG)
+	if ((BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) != S_IFREG || for_overlay(f))
 		return 0;
 	struct record *r = begin(s, KIND_CLOSE_WRITE);
 	__builtin_memset(&r->task, 0, sizeof(r->task));
