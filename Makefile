@@ -42,7 +42,7 @@ test: prerequisites-test build
 
 test-go:
 	@mkdir -p $(RESULTS)
-	scripts/with-docker.sh go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
+	go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
 	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
 test-web: web/node_modules/.stamp

@@ -78,7 +78,8 @@ func daemon(t *testing.T, ready []string, name string, args ...string) {
 	t.Cleanup(func() {
 		_ = c.Process.Signal(syscall.SIGTERM)
 		select {
-		case <-ended:
+		case err := <-ended:
+			t.Logf("%s ended: %v", name, err)
 		case <-time.After(30 * time.Second):
 			_ = c.Process.Kill()
 			t.Errorf("%s does not end: %v", name, <-ended)
