@@ -185,6 +185,9 @@ func each[T any](ctx context.Context, c *client, path string, query url.Values, 
 		if page.Next == "" {
 			return nil
 		}
+		if page.Next == query.Get("cursor") {
+			return unreachable("%s: the server's pages turn in a circle", path)
+		}
 		query.Set("cursor", page.Next)
 	}
 }
