@@ -15,6 +15,7 @@ import (
 	"baize/internal/agent/action"
 	"baize/internal/agent/enrich"
 	"baize/internal/agent/inventory"
+	"baize/internal/agent/sensor"
 	"baize/internal/agent/spool"
 	"baize/internal/agent/uplink"
 	"baize/internal/event"
@@ -83,7 +84,11 @@ func machineID(o Options) (string, error) {
 	if err != nil || o.Scope == "" {
 		return id, err
 	}
-	return inventory.Derive(id, o.Scope), nil
+	dir, err := sensor.ScopeDir(o.Scope)
+	if err != nil {
+		return "", err
+	}
+	return inventory.Derive(id, dir), nil
 }
 
 // Run is the agent: it returns when the context ends and everything seen is in

@@ -23,7 +23,7 @@ func TestScopedAgentsSeeOnlyTheirOwn(t *testing.T) {
 	}
 	a, b := cgroup(t, "baize-whole-a"), cgroup(t, "baize-whole-b")
 	ctx, stage := open(t, story.Options{AgentArgs: []string{"--scope", "cgroup=" + a, "--name", "host-a"}})
-	if _, err := stage.AddAgent(ctx, t.TempDir(), "--scope", "cgroup="+b, "--name", "host-b"); err != nil {
+	if _, err := stage.AddAgent(ctx, t.TempDir(), "--scope", "cgroup="+filepath.Base(b), "--name", "host-b"); err != nil {
 		t.Fatal(err)
 	}
 	waitArmed(ctx, t, stage, 2)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"baize/internal/event"
+
+	"golang.org/x/sys/unix"
 )
 
 // cgroup makes a v2 cgroup that ends with the test.
@@ -119,6 +121,37 @@ func TestScopeMustExist(t *testing.T) {
 	needKernel(t)
 	if _, err := Open(Options{ScopeCgroup: "/no/such/cgroup"}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A scope may be named by its path in the hierarchy, as /proc/PID/cgroup has
+// it, or by its directory, under whichever mount.
+func TestWaysToNameAScope(t *testing.T) {
+	needKernel(t)
+	dir := cgroup(t, "sensor-test-names")
+	elsewhere := filepath.Join(t.TempDir(), "v2")
+	if err := os.Mkdir(elsewhere, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("none", elsewhere, "cgroup2", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(elsewhere, unix.MNT_DETACH) })
+	want := inode(t, dir)
+	for _, name := range []string{
+		dir, dir + "/", "sensor-test-names", "/sensor-test-names", "./sensor-test-names/", filepath.Join(elsewhere, "sensor-test-names"),
+	} {
+		if sc, err := findScope(name); err != nil || sc.id != want || !sc.limited {
+			t.Errorf("%s: %+v: %v", name, sc, err)
+		}
+	}
+	if path, err := ScopeDir("/sensor-test-names"); err != nil || path != dir {
+		t.Errorf("%s: %v", path, err)
+	}
+	for _, name := range []string{"../../../../tmp", "/tmp", dir + "/cgroup.procs"} {
+		if sc, err := findScope(name); err == nil {
+			t.Errorf("%s: %+v", name, sc)
+		}
 	}
 }
 
