@@ -58,6 +58,11 @@ func TestWhatLivesIsKnownAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.start()
+	// What is told live comes after the agent has taken stock.
+	h.sh("/bin/true again")
+	h.find("something live", func(ev *event.Event) bool {
+		return ev.Kind == event.ProcessExec && ev.Process.CommandLine == "/bin/true again"
+	})
 	h.sh("echo > " + first)
 	renamed := h.find("the second title", func(ev *event.Event) bool {
 		return ev.Kind == event.ProcessRename && ev.Process.CommandLine == "[kworker/9:2]"

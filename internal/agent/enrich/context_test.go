@@ -270,6 +270,16 @@ func TestAForkToldAfterTheSnapshotChangesNothing(t *testing.T) {
 	}
 }
 
+// A change of name that the snapshot had seen already is told all the same.
+func TestARenameToldAfterTheSnapshot(t *testing.T) {
+	w := newWorld(t)
+	w.cold(&sensor.Task{PID: 60, Start: 6e9, ParentPID: 1, ParentStart: 10, Comm: "kworker/1"}, "/usr/bin/perl")
+	w.record(event.ProcessRename, 60, func(r *sensor.Record) { r.OldName, r.Name = "perl", "kworker/1" })
+	if p := w.last(event.ProcessRename).Process; p.Name != "kworker/1" || p.OldName != "perl" {
+		t.Errorf("%+v", p)
+	}
+}
+
 // A process that nothing told of, and that is gone, is not taken for its parent.
 func TestAnUnknownProcessThatIsGoneHasNoImage(t *testing.T) {
 	w := newWorld(t)

@@ -212,10 +212,13 @@ func mode(bits uint32) string {
 // process is called what its leader is.
 func (e *Enricher) rename(now time.Time, rec *sensor.Record) {
 	p := e.process(now, &rec.Task)
-	if rec.Task.TID != rec.Task.PID || rec.Name == p.name {
+	old := p.name
+	if rec.Name == old && rec.OldName != "" {
+		old = rec.OldName // the snapshot was taken after it
+	}
+	if rec.Task.TID != rec.Task.PID || rec.Name == old {
 		return
 	}
-	old := p.name
 	p.name = rec.Name
 	p.changed()
 	ev := e.event(rec, p)
