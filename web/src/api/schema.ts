@@ -734,6 +734,7 @@ export interface components {
         };
         EventImage: {
             deleted: boolean;
+            detached?: boolean;
             inode?: string;
             memfd: boolean;
             tmpfs: boolean;
