@@ -45,6 +45,12 @@ test-go:
 	go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
 	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
+## test-long: what takes longer: ten million events, a minute's outage, 200 triggers
+test-long: prerequisites-test build
+	mkdir -p test/results
+	BAIZE_REPLAY_EVENTS=10000000 BAIZE_OUTAGE=60 BAIZE_TRIGGERS=200 \
+	go run ./scripts/gotest -results test/results/long.json -- -count=1 -timeout 60m -p 1 ./test/replay ./test/whole
+
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)
 	cd web && (npm test && npm run browser) 2>&1 | tee $(RESULTS)/web.log

@@ -1,7 +1,7 @@
 // Command gotest runs go test and ends with what a reader wants to know: how
 // many tests passed, failed and were skipped, and why each skip happened.
 //
-//	go run ./scripts/gotest [-summary FILE] -- [go test arguments]
+//	go run ./scripts/gotest [-summary FILE] [-results FILE] -- [go test arguments]
 package main
 
 import (
@@ -18,9 +18,10 @@ import (
 
 func main() {
 	summary := flag.String("summary", "", "also write the final counts to `FILE`")
+	results := flag.String("results", "", "also write commit, duration and counts to `FILE` as JSON")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Stdout, *summary, flag.Args())
+	err := run(ctx, os.Stdout, *summary, *results, flag.Args())
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gotest:", err)
@@ -30,7 +31,7 @@ func main() {
 
 // run runs go test with the arguments, prints its report to out and returns an
 // error where anything failed.
-func run(ctx context.Context, out io.Writer, summaryFile string, args []string) error {
+func run(ctx context.Context, out io.Writer, summaryFile, resultsFile string, args []string) error {
 	command := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	command.Stderr = os.Stderr
 	stdout, err := command.StdoutPipe()
@@ -50,6 +51,9 @@ func run(ctx context.Context, out io.Writer, summaryFile string, args []string) 
 	report.finish()
 	if summaryFile != "" {
 		waitErr = errors.Join(waitErr, os.WriteFile(summaryFile, []byte(report.summary()), 0o644))
+	}
+	if resultsFile != "" {
+		waitErr = errors.Join(waitErr, report.write(ctx, resultsFile))
 	}
 	return errors.Join(readErr, waitErr)
 }

@@ -2,6 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -46,7 +50,24 @@ func TestReportCountsAndExplains(t *testing.T) {
 
 func TestRunFailsWhenGoTestFails(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(t.Context(), &out, "", []string{"./no/such/package"}); err == nil {
+	if err := run(t.Context(), &out, "", "", []string{"./no/such/package"}); err == nil {
 		t.Fatalf("run reported success for a package that does not exist:\n%s", out.String())
+	}
+}
+
+func TestResultsNameTheCommit(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "results.json")
+	report := newReport(io.Discard)
+	report.passed = 3
+	if err := report.write(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got results
+	if err := json.Unmarshal(text, &got); err != nil || got.Commit == "" || got.Passed != 3 {
+		t.Errorf("%s: %+v, %v", text, got, err)
 	}
 }

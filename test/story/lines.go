@@ -53,7 +53,7 @@ var built = map[int]func(*Facts, *verdict){
 
 // absent says what is missing for the others.
 var absent = map[int]string{
-	6:  "the incident page is live and shows every merge reason, but there is no cluster graph and no distribution of alert types",
+	6:  "the incident page is live, with the distribution of alert types and every merge reason, but there is no cluster graph",
 	7:  "merging across hosts is not built",
 	8:  "domains and images are on the alert, but an alert on another host does not join through them",
 	9:  "the kill-chain alert is not built",
