@@ -53,6 +53,8 @@ func short(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		// An engine mounts its data on itself where the root is not shared.
+		_ = syscall.Unmount(filepath.Join(dir, "data"), syscall.MNT_DETACH)
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
 		}
