@@ -15,6 +15,11 @@ export CGO_ENABLED := 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X baize/internal/version.Version=$(VERSION)
 
+# The only reasons for which a test may be skipped: test data that is not part
+# of the project, and a user who is not root. What else a test needs is named in
+# scripts/packages.
+SKIPS   := BAIZE_TEST_DATA|needs root
+
 # Packages whose tests take the whole machine, one after the other.
 ALONE   := /test/(lab|whole)$$
 
@@ -42,14 +47,14 @@ test: prerequisites-test build
 
 test-go:
 	@mkdir -p $(RESULTS)
-	go run ./scripts/gotest -summary $(RESULTS)/go.txt -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
-	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
+	go run ./scripts/gotest -summary $(RESULTS)/go.txt -skips '$(SKIPS)' -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
+	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -skips '$(SKIPS)' -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
 ## test-long: what takes longer: ten million events, a minute's outage, 200 triggers
 test-long: prerequisites-test build
 	mkdir -p test/results
 	BAIZE_REPLAY_EVENTS=10000000 BAIZE_OUTAGE=60 BAIZE_TRIGGERS=200 \
-	go run ./scripts/gotest -results test/results/long.json -- -count=1 -timeout 60m -p 1 ./test/replay ./test/whole
+	go run ./scripts/gotest -results test/results/long.json -skips '$(SKIPS)' -- -count=1 -timeout 60m -p 1 ./test/replay ./test/whole
 
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)

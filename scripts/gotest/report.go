@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -119,6 +121,17 @@ func (r *report) finish() {
 		}
 	}
 	fmt.Fprint(r.out, r.summary())
+}
+
+// unexcused is an error that names the skips whose reason does not match.
+func (r *report) unexcused(allowed *regexp.Regexp) error {
+	var failed []error
+	for _, skip := range r.skips {
+		if !allowed.MatchString(skip) {
+			failed = append(failed, fmt.Errorf("must not be skipped here: %s", skip))
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // summary is the counts, after one line for each skip.

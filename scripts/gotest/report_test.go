@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -48,9 +49,22 @@ func TestReportCountsAndExplains(t *testing.T) {
 	}
 }
 
+func TestASkipForAnotherReasonIsAFailure(t *testing.T) {
+	report := newReport(io.Discard)
+	if err := report.read(strings.NewReader(lines)); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.unexcused(regexp.MustCompile("second kernel|no data")); err != nil {
+		t.Errorf("an allowed reason fails: %v", err)
+	}
+	if err := report.unexcused(regexp.MustCompile("no data")); err == nil || !strings.Contains(err.Error(), "p TestB: b_test.go:4: needs a second kernel") {
+		t.Errorf("a skip for another reason gives %v", err)
+	}
+}
+
 func TestRunFailsWhenGoTestFails(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(t.Context(), &out, "", "", []string{"./no/such/package"}); err == nil {
+	if err := run(t.Context(), &out, options{}, []string{"./no/such/package"}); err == nil {
 		t.Fatalf("run reported success for a package that does not exist:\n%s", out.String())
 	}
 }
