@@ -27,23 +27,21 @@ function Rows({ alerts, open, current }: { alerts: readonly Alert[]; open: (id: 
   const { shown, held, release } = useHeld(alerts, area);
   const heads = useMemo(() => columns(t, open, true), [t, open]);
   return (
-    <>
+    <div ref={area}>
       <HeldBar
         text={held.length > 0 ? t("alerts.held", { n: held.length }) : undefined}
         detail={titleOf(held[0])}
         release={release}
       />
-      <div ref={area}>
-        <DataTable<Alert>
-          label={t("alerts.title")}
-          columns={heads}
-          rows={shown}
-          rowClass={(alert) => `row-link row-${alert.rule?.level ?? "unknown"}${alert.id === current ? " row-current" : ""}`}
-          onRow={(alert) => { open(alert.id); }}
-          empty={<Nothing title={t("alerts.empty")} hint={t("alerts.empty.hint")} />}
-        />
-      </div>
-    </>
+      <DataTable<Alert>
+        label={t("alerts.title")}
+        columns={heads}
+        rows={shown}
+        rowClass={(alert) => `row-link row-${alert.rule?.level ?? "unknown"}${alert.id === current ? " row-current" : ""}`}
+        onRow={(alert) => { open(alert.id); }}
+        empty={<Nothing title={t("alerts.empty")} hint={t("alerts.empty.hint")} />}
+      />
+    </div>
   );
 }
 

@@ -53,23 +53,21 @@ function Rows({ incidents, filter, clear }: { incidents: readonly Incident[]; fi
   const heads = useMemo(() => columns(t), [t]);
   const newest = held[0];
   return (
-    <>
+    <div ref={area}>
       <HeldBar
         text={newest && t("incidents.held", { n: held.length })}
         detail={newest?.title ?? ""}
         release={release}
       />
-      <div ref={area}>
-        <DataTable<Incident>
-          label={t("incidents.title")}
-          columns={heads}
-          rows={shown}
-          rowClass={(incident) => `row-link row-${incident.level ?? "unknown"}`}
-          onRow={(incident) => { void navigate(`/incidents/${encodeURIComponent(incident.id)}`); }}
-          empty={<NoRows filtered={incidents.length > 0} clear={clear} />}
-        />
-      </div>
-    </>
+      <DataTable<Incident>
+        label={t("incidents.title")}
+        columns={heads}
+        rows={shown}
+        rowClass={(incident) => `row-link row-${incident.level ?? "unknown"}`}
+        onRow={(incident) => { void navigate(`/incidents/${encodeURIComponent(incident.id)}`); }}
+        empty={<NoRows filtered={incidents.length > 0} clear={clear} />}
+      />
+    </div>
   );
 }
 

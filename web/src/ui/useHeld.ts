@@ -51,7 +51,11 @@ function remember<T extends { id: string }>(items: readonly T[], shown: readonly
   return { items, seen: new Set(shown.map((item) => item.id)) };
 }
 
-/** Holds new items back while the reader is in the list; `release` lets them in. */
+/**
+ * Holds new items back while the reader is in the area; `release` lets them in.
+ * The area holds the rows and the bar that releases them, so that reaching for
+ * the bar does not count as leaving.
+ */
 export function useHeld<T extends { id: string }>(items: readonly T[], area: RefObject<HTMLElement | null>) {
   const [reading, stop] = useReading(area);
   const [snapshot, setSnapshot] = useState(() => remember(items, items));
