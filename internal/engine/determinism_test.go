@@ -79,7 +79,7 @@ func feed(t testing.TB, e *Engine, events []*event.Event) []byte {
 func small(t testing.TB) Config {
 	return Config{
 		Rules:    testRules(t),
-		Limits:   graph.Limits{Hosts: 3, ProcessesPerHost: 20, FilesPerHost: 4, Processes: 40, Contexts: 5, Exited: time.Second, Silent: time.Minute},
+		Limits:   graph.Limits{Hosts: 3, ProcessesPerHost: 20, FilesPerHost: 4, Processes: 40, Files: 9, Contexts: 5, Exited: time.Second, Silent: time.Minute},
 		Merger:   incident.Config{OpenLevel: "medium", Alerts: 12, Keys: 16},
 		Alerts:   6,
 		Entities: 5,
@@ -148,7 +148,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	cfg := small(t)
 	e := New(cfg)
 	feed(t, e, script(3, 300))
-	if s := e.Stats(); s.Processes > cfg.Limits.Processes || s.Hosts > cfg.Limits.Hosts || s.Contexts > cfg.Limits.Contexts || s.Evicted == 0 {
+	if s := e.Stats(); s.Processes > cfg.Limits.Processes || s.Hosts > cfg.Limits.Hosts || s.Files > cfg.Limits.Files || s.Names > cfg.Limits.Files || s.Contexts > cfg.Limits.Contexts || s.Evicted == 0 {
 		t.Fatalf("%+v", s)
 	}
 }

@@ -14,10 +14,10 @@ type Graph struct {
 	hosts    *lru.Map[string, *host]
 	contexts *lru.Map[string, *contextInfo]
 	tainted  *lru.Map[string, bool]
-	procs    int
 	now      int64 // of the event that is being observed
-	dropped  uint64
 	texts    texts
+	// pools bound what all hosts hold together.
+	pools [sorts]*pool
 }
 
 // New returns an empty graph. Zero limits are an error of the program.
@@ -28,6 +28,11 @@ func New(limits Limits) *Graph {
 		contexts: lru.New[string, *contextInfo](limits.Contexts),
 		tainted:  lru.New[string, bool](limits.Contexts),
 		texts:    texts{},
+		pools: [sorts]*pool{
+			newPool(sortProcs, limits.Processes, limits.Hosts),
+			newPool(sortFiles, limits.Files, limits.Hosts),
+			newPool(sortNames, limits.Files, limits.Hosts),
+		},
 	}
 }
 
@@ -65,16 +70,19 @@ func (g *Graph) Observe(ev *event.Event, now int64) Subject {
 	g.apply(h, p, ev, now)
 	s := g.subject(p)
 	s.Flow = h.flow(p, ev, now)
+	g.settle(h, now)
 	g.sweep(h, now)
 	return s
 }
 
 // Stats counts what is held.
 func (g *Graph) Stats() Stats {
-	s := Stats{Hosts: g.hosts.Len(), Processes: g.procs, Contexts: g.contexts.Len(), Evicted: g.dropped + g.hosts.Evicted() + g.contexts.Evicted()}
+	s := Stats{
+		Hosts: g.hosts.Len(), Processes: g.pools[sortProcs].total, Files: g.pools[sortFiles].total, Names: g.pools[sortNames].total, Contexts: g.contexts.Len(),
+		Evicted: g.hosts.Evicted() + g.contexts.Evicted(),
+	}
 	for _, h := range g.hosts.All() {
-		s.Files += (*h).files.Len()
-		s.Evicted += (*h).files.Evicted() + (*h).procs.Evicted()
+		s.Evicted += (*h).files.Evicted() + (*h).procs.Evicted() + (*h).names.Evicted()
 	}
 	return s
 }
@@ -85,7 +93,9 @@ func (g *Graph) host(id string, now int64) *host {
 	}
 	if g.hosts.Len() == g.limits.Hosts {
 		for _, oldest := range g.hosts.All() {
-			g.procs -= (*oldest).procs.Len()
+			for _, p := range g.pools {
+				p.leave(*oldest)
+			}
 			break
 		}
 	}
@@ -94,28 +104,15 @@ func (g *Graph) host(id string, now int64) *host {
 
 // put adds a process and keeps the limits.
 func (g *Graph) put(h *host, key procKey, p *process, now int64) {
-	before := h.procs.Len()
 	h.procs.Put(key, p, now)
-	g.procs += h.procs.Len() - before
-	if g.procs > g.limits.Processes {
-		g.shrink(h)
-	}
+	g.settle(h, now)
 }
 
-// shrink gives up one process: of h where h has more than its share, otherwise
-// of the host quiet for longest.
-func (g *Graph) shrink(h *host) {
-	victim := h
-	if h.procs.Len() <= g.limits.Processes/g.hosts.Len() {
-		for _, quiet := range g.hosts.All() {
-			if (*quiet).procs.Len() > 0 {
-				victim = *quiet
-				break
-			}
-		}
+// settle keeps the limits that hold for all hosts together.
+func (g *Graph) settle(h *host, now int64) {
+	for _, p := range g.pools {
+		p.settle(h, now)
 	}
-	victim.procs.DropOldest()
-	g.procs--
 }
 
 // sweepEvery is how often a host's entries are checked for age.
@@ -127,26 +124,26 @@ func (g *Graph) sweep(h *host, now int64) {
 		return
 	}
 	h.swept = now
-	before := h.procs.Len()
 	h.procs.Expire(now - int64(g.limits.Silent))
 	for len(h.exits) > 0 && h.exits[0].At < now-int64(g.limits.Exited) {
 		h.procs.Delete(h.exits[0].Key)
 		h.exits = h.exits[1:]
 	}
-	g.procs += h.procs.Len() - before
 	h.files.Expire(now - int64(g.limits.Silent))
 	h.names.Expire(now - int64(g.limits.Silent))
+	g.settle(h, now)
 }
 
 // exited notes when p ended. Past the limit of processes the oldest exit is
-// forgotten and its process ages out like a silent one.
+// forgotten and its process ages out like a silent one; exits of processes that
+// left already are of no use.
 func (g *Graph) exited(h *host, p *process, now int64) {
 	if p.Exited {
 		return
 	}
 	p.Exited = true
 	h.exits = append(h.exits, exit{At: now, Key: h.key(p.Key)})
-	if len(h.exits) > g.limits.ProcessesPerHost {
+	for len(h.exits) > g.limits.ProcessesPerHost || len(h.exits) > 0 && h.procs.Peek(h.exits[0].Key) == nil {
 		h.exits = h.exits[1:]
 	}
 }

@@ -1,9 +1,14 @@
 package graph_test
 
 import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"baize/internal/engine/enginetest"
 	"baize/internal/event"
@@ -185,14 +190,14 @@ func TestTraceEndsAtTheEntry(t *testing.T) {
 }
 
 func TestLimitsHold(t *testing.T) {
-	limits := graph.Limits{Hosts: 3, ProcessesPerHost: 10, FilesPerHost: 5, Processes: 25, Contexts: 7, Exited: time.Second, Silent: time.Hour}
+	limits := graph.Limits{Hosts: 3, ProcessesPerHost: 10, FilesPerHost: 5, Processes: 25, Files: 12, Contexts: 7, Exited: time.Second, Silent: time.Hour}
 	s := newScene(limits)
 	for i := range 8 {
 		h := s.Host(string(rune('a' + i)))
 		for range 30 {
 			h.Login().Spawn("/bin/x").Write("/tmp/" + s.Now.String()).Exit()
 		}
-		if got := s.graph.Stats(); got.Hosts > 3 || got.Processes > 25 || got.Contexts > 7 || got.Files > 15 {
+		if got := s.graph.Stats(); got.Hosts > 3 || got.Processes > 25 || got.Contexts > 7 || got.Files > 12 || got.Names > 12 {
 			t.Fatalf("%+v", got)
 		}
 	}
@@ -254,4 +259,109 @@ func TestOrdinaryContextsPushNoShellOut(t *testing.T) {
 	if got := s.last; got.Service != want.Service || got.Source != "198.51.100.7" || got.Lineage != want.Lineage {
 		t.Fatalf("%+v, want %+v", got, want)
 	}
+}
+
+// TestABusyHostPushesNoOtherOut: what a host floods the graph with costs its
+// own entries and not those of the quiet.
+func TestABusyHostPushesNoOtherOut(t *testing.T) {
+	limits := graph.DefaultLimits()
+	limits.Processes, limits.Files = 60, 40
+	s := newScene(limits)
+	var sessions []*enginetest.Process
+	for i := range 4 {
+		session := s.Host(string(rune('a' + i))).Login()
+		for n := range 5 {
+			session.Write("/opt/tool-" + string(rune('0'+n)))
+		}
+		sessions = append(sessions, session)
+	}
+	busy := s.Host("busy").Login()
+	for n := range 500 {
+		busy.Spawn("/bin/x").Write(fmt.Sprintf("/tmp/%d", n))
+	}
+	if got := s.graph.Stats(); got.Processes != 60 || got.Files != 40 || got.Names != 40 {
+		t.Fatalf("%+v, want everything full", got)
+	}
+	for i, session := range sessions {
+		id := string(rune('a' + i))
+		for n := range 5 {
+			image := event.Image{Inode: s.file(id, n)}
+			if !s.graph.Brought(id, &image) {
+				t.Errorf("host %s: file %d was pushed out", id, n)
+			}
+		}
+		if trace := s.graph.Trace(session.Key()); len(trace.Steps) == 0 {
+			t.Errorf("host %s: its session was pushed out", id)
+		}
+	}
+}
+
+// file is the identity of the n-th file that a host wrote in the events seen.
+func (s *scene) file(host string, n int) event.FileKey {
+	for _, ev := range s.seen {
+		if ev.Host.ID == host && ev.Kind == event.FileCloseWrite {
+			if n == 0 {
+				return ev.File.Inode
+			}
+			n--
+		}
+	}
+	return event.FileKey{}
+}
+
+// TestThePoolsCountWhatIsHeld compares the totals with a graph restored from a
+// snapshot, whose counts are taken anew, at any point of a log that overflows
+// every limit; both then evict the same.
+func TestThePoolsCountWhatIsHeld(t *testing.T) {
+	limits := graph.Limits{Hosts: 3, ProcessesPerHost: 10, FilesPerHost: 5, Processes: 14, Files: 8, Contexts: 7, Exited: time.Second, Silent: time.Minute}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newScene(limits)
+		hosts := []*enginetest.Host{s.Host("a"), s.Host("b"), s.Host("c"), s.Host("d")}
+		live := []*enginetest.Process{hosts[0].Login()}
+		act := func() {
+			p := live[rapid.IntRange(0, len(live)-1).Draw(rt, "process")]
+			name := fmt.Sprintf("/tmp/%d", rapid.IntRange(0, 20).Draw(rt, "name"))
+			switch rapid.IntRange(0, 4).Draw(rt, "act") {
+			case 0:
+				live = append(live, hosts[rapid.IntRange(0, 3).Draw(rt, "host")].Login())
+			case 1:
+				live = append(live, p.Spawn("/bin/x"))
+			case 2:
+				p.Write(name)
+			case 3:
+				p.Exit()
+			case 4:
+				s.Advance(time.Duration(rapid.IntRange(0, 40).Draw(rt, "seconds")) * time.Second)
+			}
+		}
+		for range rapid.IntRange(1, 80).Draw(rt, "before") {
+			act()
+		}
+		other := restored(rt, s.graph, limits)
+		if a, b := s.graph.Stats(), other.Stats(); a.Processes != b.Processes || a.Files != b.Files || a.Names != b.Names || a.Processes > 14 || a.Files > 8 || a.Names > 8 {
+			rt.Fatalf("%+v, restored %+v", a, b)
+		}
+		from := len(s.seen)
+		for range rapid.IntRange(1, 40).Draw(rt, "after") {
+			act()
+		}
+		for _, ev := range s.seen[from:] {
+			other.Observe(ev, ev.Time.UnixNano())
+		}
+		if a, b := s.graph.Stats(), other.Stats(); a.Processes != b.Processes || a.Files != b.Files || a.Names != b.Names {
+			rt.Fatalf("afterwards %+v, restored %+v", a, b)
+		}
+	})
+}
+
+func restored(t *rapid.T, g *graph.Graph, limits graph.Limits) *graph.Graph {
+	var snapshot bytes.Buffer
+	if err := g.Snapshot(gob.NewEncoder(&snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	other := graph.New(limits)
+	if err := other.Restore(gob.NewDecoder(&snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	return other
 }

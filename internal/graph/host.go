@@ -23,6 +23,8 @@ type host struct {
 	exits []exit
 	// swept is when exited processes were last looked through.
 	swept int64
+	// held is how much of each sort the pools know of.
+	held [sorts]int
 }
 
 // exit is the end of one process, by the engine's clock.

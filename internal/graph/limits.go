@@ -10,9 +10,11 @@ type Limits struct {
 	// ProcessesPerHost and FilesPerHost known at once.
 	ProcessesPerHost int
 	FilesPerHost     int
-	// Processes of all hosts together. Over it, a host above its share gives up
-	// its own oldest process, otherwise the host quiet for longest does.
+	// Processes of all hosts together, and Files, which also bounds their names.
+	// Over it, a host above its share gives up its own oldest, otherwise the host
+	// that got none for longest does.
 	Processes int
+	Files     int
 	// Contexts known at once, of all hosts.
 	Contexts int
 	// Exited is how long an exited process stays known.
@@ -28,6 +30,7 @@ func DefaultLimits() Limits {
 		ProcessesPerHost: 16_384,
 		FilesPerHost:     8_192,
 		Processes:        200_000,
+		Files:            200_000,
 		Contexts:         100_000,
 		Exited:           2 * time.Hour,
 		Silent:           30 * 24 * time.Hour,
@@ -36,6 +39,6 @@ func DefaultLimits() Limits {
 
 // Stats says how much the graph holds, and has given up at its limits.
 type Stats struct {
-	Hosts, Processes, Files, Contexts int
-	Evicted                           uint64
+	Hosts, Processes, Files, Names, Contexts int
+	Evicted                                  uint64
 }

@@ -10,7 +10,7 @@ import (
 
 // version of the snapshot's form: another one is refused, and the engine then
 // starts from its log.
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 type hostSnapshot struct {
 	ID    string
@@ -27,18 +27,22 @@ type hostSnapshot struct {
 type header struct {
 	Version  int
 	Hosts    int
-	Dropped  uint64
 	Contexts []lru.Item[string, *contextInfo]
 	Tainted  []lru.Item[string, bool]
 	Used     []int64
+	// Holders of each pool, in their order.
+	Holders [sorts][]string
 }
 
 // Snapshot writes everything that the graph knows.
 func (g *Graph) Snapshot(enc *gob.Encoder) error {
 	hosts := g.hosts.Snapshot()
-	head := header{Version: snapshotVersion, Hosts: len(hosts), Dropped: g.dropped, Contexts: g.contexts.Snapshot(), Tainted: g.tainted.Snapshot()}
+	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Tainted: g.tainted.Snapshot()}
 	for _, item := range hosts {
 		head.Used = append(head.Used, item.Used)
+	}
+	for i, p := range g.pools {
+		head.Holders[i] = p.order()
 	}
 	if err := enc.Encode(head); err != nil {
 		return fmt.Errorf("graph snapshot: %w", err)
@@ -64,7 +68,6 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 	if head.Version != snapshotVersion || len(head.Used) != head.Hosts {
 		return fmt.Errorf("graph snapshot: version %d, want %d: %w", head.Version, snapshotVersion, io.ErrUnexpectedEOF)
 	}
-	g.dropped = head.Dropped
 	g.contexts.Restore(head.Contexts)
 	g.tainted.Restore(head.Tainted)
 	for i := range head.Hosts {
@@ -73,6 +76,13 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 			return fmt.Errorf("graph snapshot: host %d: %w", i, err)
 		}
 		g.restoreHost(hs, head.Used[i])
+	}
+	for i, ids := range head.Holders {
+		for _, id := range ids {
+			if h := g.hosts.Peek(id); h != nil {
+				g.pools[i].count(*h, 0)
+			}
+		}
 	}
 	return nil
 }
@@ -83,6 +93,5 @@ func (g *Graph) restoreHost(hs hostSnapshot, used int64) {
 	h.procs.Restore(hs.Procs)
 	h.files.Restore(hs.Files)
 	h.names.Restore(hs.Names)
-	g.procs += h.procs.Len()
 	g.hosts.Put(hs.ID, h, used)
 }

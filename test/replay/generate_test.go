@@ -79,7 +79,7 @@ func (g *generator) service(host int) (*event.Process, *event.Context) {
 func (g *generator) work(host int) error {
 	parent, context := g.service(host)
 	p := g.process(host, parent, context, "/usr/bin/convert", "in.png", "out.png")
-	file := &event.File{Path: "/var/lib/shop/out.png", Inode: event.FileKey{Host: hostID(host), Device: 1, Inode: uint64(g.next)}, Size: 4096, Mode: "0644", Mount: "ext4"}
+	file := &event.File{Path: fmt.Sprintf("/var/lib/shop/out-%d.png", g.next), Inode: event.FileKey{Host: hostID(host), Device: 1, Inode: uint64(g.next)}, Size: 4096, Mode: "0644", Mount: "ext4"}
 	result, code := 0, 0
 	ended := *p
 	ended.ExitCode = &code
