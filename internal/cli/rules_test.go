@@ -35,13 +35,14 @@ func rulesDir(t *testing.T, pairs ...string) string {
 
 const (
 	curlRule = "title: c\nlogsource: {product: linux}\ndetection:\n  s:\n    Image|endswith: /curl\n  condition: s\n"
+	oddRule  = "title: f\nlogsource: {product: linux}\ndetection:\n  s: {a|odd: b}\n  condition: s\n"
 	anyRule  = "title: a\nid: any\nlogsource: {category: process_creation}\ndetection:\n  s:\n    Image: '*'\n  condition: s\n"
 )
 
 func TestRulesCheck(t *testing.T) {
-	dir := rulesDir(t, "c.yml", curlRule, "f.yml", "title: f\nfilter: {}\n")
+	dir := rulesDir(t, "c.yml", curlRule, "f.yml", oddRule)
 	out, _, status := run(t, "", "rules", "check", dir, "--json")
-	want := `{"files":2,"loaded":1,"unsupported":[{"file":"f.yml","line":2,"reason":"filter"}],"invalid":[],"rules":1}` + "\n"
+	want := `{"files":2,"loaded":1,"unsupported":[{"file":"f.yml","line":4,"reason":"modifier |odd"}],"invalid":[],"rules":1}` + "\n"
 	if out != want || status != 0 {
 		t.Errorf("status %d\n%s\n%s", status, out, want)
 	}
@@ -53,7 +54,7 @@ func TestRulesCheck(t *testing.T) {
 }
 
 func TestRulesMatch(t *testing.T) {
-	dir := rulesDir(t, "c.yml", curlRule, "a.yml", anyRule, "f.yml", "title: f\nfilter: {}\n")
+	dir := rulesDir(t, "c.yml", curlRule, "a.yml", anyRule, "f.yml", oddRule)
 	input := `{"time":"2026-01-02T03:04:05Z","kind":"process.exec","process":{"executable":"/usr/bin/curl"}}
 not json
 {"logsource":{"category":"process_creation"},"Image":"/bin/ls"}
@@ -69,7 +70,7 @@ not json
 	if out != want || status != 0 {
 		t.Errorf("status %d\n%s\nwant\n%s", status, out, want)
 	}
-	if !strings.Contains(complain, "unsupported: f.yml:2: filter") || !strings.Contains(complain, "line 2: ") {
+	if !strings.Contains(complain, "unsupported: f.yml:4: modifier |odd") || !strings.Contains(complain, "line 2: ") {
 		t.Errorf("stderr %q", complain)
 	}
 }

@@ -181,14 +181,23 @@ var timeParts = map[timePart]func(time.Time) int{
 	"year":   time.Time.Year,
 }
 
-// of returns the part of an RFC 3339 time that v spells.
+// partRange are the least and the greatest number of a part.
+var partRange = map[timePart][2]float64{
+	"minute": {0, 59}, "hour": {0, 23}, "day": {1, 31}, "week": {1, 53}, "month": {1, 12},
+}
+
+// timeLayouts are the spellings of a time; one without zone is in UTC.
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T15:04:05"}
+
+// of returns the part of a time that v spells.
 func (p timePart) of(v Value) (float64, bool) {
 	if p == "" {
 		return v.number()
 	}
-	t, err := time.Parse(time.RFC3339Nano, v.text)
-	if err != nil {
-		return 0, false
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, v.text); err == nil {
+			return float64(timeParts[p](t.UTC())), true
+		}
 	}
-	return float64(timeParts[p](t.UTC())), true
+	return 0, false
 }

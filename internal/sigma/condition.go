@@ -163,11 +163,13 @@ func (c *condition) quantifier(word string) (opcode, error) {
 	return 0, malformed(c.line, "condition: %q is not a quantity", word)
 }
 
-// selects reports whether target, a name with '*' or "them", means name.
-// "them" leaves out names that begin with an underscore.
+// selects reports whether target, a name with '*' or "them", means name. A
+// name that begins with an underscore is left out by convention, unless the
+// pattern begins with one too.
 func selects(target, name string) bool {
-	if strings.EqualFold(target, "them") {
-		return !strings.HasPrefix(name, "_")
+	them := strings.EqualFold(target, "them")
+	if strings.HasPrefix(name, "_") && (them || target[0] != '_') {
+		return false
 	}
-	return newGlob(parsePattern(target), true).match(name)
+	return them || newGlob(parsePattern(target), true).match(name)
 }

@@ -16,14 +16,14 @@ func with(v any) flat {
 	return flat{"f": v}
 }
 
-// item is one item on field "f", with values of f that satisfy it and values
+// itemCase is one item on field "f", with values of f that satisfy it and values
 // that do not. Under "not" it is the other way round, always.
-type item struct {
+type itemCase struct {
 	text    string
 	yes, no []any
 }
 
-func checkItems(t *testing.T, items []item) {
+func checkItems(t *testing.T, items []itemCase) {
 	t.Helper()
 	for _, c := range items {
 		t.Run(strings.ReplaceAll(c.text, "\n", " "), func(t *testing.T) {
@@ -43,7 +43,7 @@ func checkItems(t *testing.T, items []item) {
 }
 
 func TestWildcardsAndEscapes(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f: a*b`, []any{"ab", "aXb", "a\nb", "a*b"}, []any{"a", "abc", "xab"}},
 		{`f: a?b`, []any{"axb", "a?b", "aéb", "a\nb", "a\xffb"}, []any{"ab", "axxb"}},
 		{`f: '*'`, []any{"", "x"}, []any{missing{}, nil}},
@@ -68,7 +68,7 @@ func TestWildcardsAndEscapes(t *testing.T) {
 }
 
 func TestCaseFolding(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f: Straße`, []any{"STRAßE", "straẞe"}, []any{"strasse"}},
 		{`f: ПРИВЕТ`, []any{"привет", "Привет"}, []any{"приве"}},
 		{`f|contains: 'ÉCOLE'`, []any{"une école", "ÉcOlE"}, []any{"ecole"}},
@@ -86,7 +86,7 @@ func TestCaseFolding(t *testing.T) {
 }
 
 func TestAnchorsAndAll(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f|contains: ''`, []any{"", "x"}, []any{missing{}, nil}},
 		{`f|contains: 42`, []any{"x421", 1425}, []any{"4 2"}},
 		{`f|startswith: /tmp/`, []any{"/tmp/", "/TMP/x"}, []any{"x/tmp/", "/tmp"}},
@@ -104,7 +104,7 @@ func TestAnchorsAndAll(t *testing.T) {
 }
 
 func TestNullEmptyAndMissing(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f: null`, []any{missing{}, nil, []any{nil}, []any{}}, []any{"", 0, false, []any{nil, "x"}}},
 		{`f:`, []any{missing{}, nil}, []any{"", "null"}},
 		{`f: ~`, []any{missing{}}, []any{"~"}},
@@ -119,7 +119,7 @@ func TestNullEmptyAndMissing(t *testing.T) {
 }
 
 func TestNeq(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f|neq: a`, []any{"b", "", missing{}, nil}, []any{"a", "A", []any{"b", "a"}}},
 		{"f|neq:\n  - a\n  - b", []any{"c"}, []any{"a", "b"}},
 		{`f|neq|contains: a`, []any{"b"}, []any{"xax"}},
@@ -131,7 +131,7 @@ func TestNeq(t *testing.T) {
 }
 
 func TestRegularExpressions(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f|re: b+`, []any{"abbc", "b"}, []any{"B", "ac", missing{}}},
 		{`f|re: ^$`, []any{""}, []any{"x", missing{}, nil}},
 		{`f|re: ''`, []any{"", "x"}, []any{missing{}}},

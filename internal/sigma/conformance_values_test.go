@@ -8,7 +8,7 @@ import (
 )
 
 func TestNetworks(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f|cidr: 192.168.0.0/23`, []any{"192.168.0.0", "192.168.1.255", "::ffff:192.168.1.1"}, []any{"192.168.2.0", "::1", "192.168.1", "", missing{}, 7}},
 		{`f|cidr: 192.168.1.77/24`, []any{"192.168.1.1"}, []any{"192.168.2.1"}},
 		{`f|cidr: 10.0.0.1/32`, []any{"10.0.0.1"}, []any{"10.0.0.2"}},
@@ -24,7 +24,7 @@ func TestNetworks(t *testing.T) {
 
 func TestComparisons(t *testing.T) {
 	nothing := []any{"x", "", "5x", true, missing{}, nil, "NaN", "inf", "-Infinity"}
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f|lt: 5`, []any{4, -1, 4.9, "4", "-7.5", "4e0"}, append(nothing, 5, 6, "5.0")},
 		{`f|lte: 5`, []any{5, 5.0, "5.0", 4}, append(nothing, 6, 5.01)},
 		{`f|gt: 5`, []any{6, 5.01, "1e3"}, append(nothing, 5, 4)},
@@ -45,7 +45,7 @@ func TestComparisons(t *testing.T) {
 func TestTimeParts(t *testing.T) {
 	const at = "2024-12-30T23:59:58.5-01:00" // 2024-12-31 00:59:58 UTC, ISO week 1
 	nothing := []any{"x", 59, "2024-12-31", "", missing{}}
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f|minute: 59`, []any{at}, append(nothing, "2024-12-31T00:58:00Z")},
 		{`f|hour: 0`, []any{at}, append(nothing, "2024-12-31T23:00:00Z")},
 		{`f|day: 31`, []any{at}, append(nothing, "2024-12-30T00:00:00Z")},
@@ -59,7 +59,7 @@ func TestTimeParts(t *testing.T) {
 }
 
 func TestEncodings(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f|base64: whoami`, []any{"d2hvYW1p"}, []any{"xd2hvYW1p", "whoami"}},
 		{`f|base64: whoam`, []any{"d2hvYW0="}, []any{"d2hvYW0"}},
 		{`f|base64|contains: é`, []any{"x w6k= y"}, []any{"w6k"}},
@@ -108,7 +108,7 @@ func TestBase64AtEveryPosition(t *testing.T) {
 }
 
 func TestDashes(t *testing.T) {
-	checkItems(t, []item{
+	checkItems(t, []itemCase{
 		{`f|windash: -f`, []any{"-f", "/f", "–f", "—f", "―F"}, []any{"f", "--f", `\f`}},
 		{`f|windash: /f`, []any{"-f", "/f", "–f", "—f", "―F"}, []any{"f"}},
 		{`f|windash|contains: ' -a -b'`, []any{"x -a -b", "x /a –b", "x —a ―b y"}, []any{"x -a b", "x -a"}},
@@ -164,7 +164,11 @@ func TestPlaceholders(t *testing.T) {
 		item    string
 		yes, no []string
 	}{
-		{"f|expand: '%admin%'", []string{"ROOT", "adm?n"}, []string{"admin", "%admin%", "xroot"}},
+		{"f|expand: '%admin%'", []string{"ROOT", "adm?n", "Admin"}, []string{"admiin", "%admin%", "xroot"}},
+		{`f|expand: '\%plain%tool%'`, []string{"%plaincurl", "%plainWget"}, []string{"%plain%tool%", `\%plaincurl`}},
+		{`f|expand: '\%tool\%'`, []string{"%tool%"}, []string{"curl"}},
+		{"f|expand: '%not a name%'", []string{"%not a name%"}, []string{"not a name"}},
+		{"f|expand: '%tool%%tool%'", []string{"curlwget", "curlcurl"}, []string{"curl"}},
 		{"f|expand|contains: '%tool%'", []string{"x wget"}, []string{"get"}},
 		{"f|contains|expand: '%admin% %tool%'", []string{"x root curl y"}, []string{"root x curl"}},
 		{"f|expand: '%tool%*x'", []string{"curl -x", "wgetx"}, []string{"curl"}},

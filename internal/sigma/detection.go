@@ -2,68 +2,61 @@ package sigma
 
 import "strings"
 
-// detector builds the expression of a rule's detection section.
+// detector reads the detection section of a rule or filter.
 type detector struct {
 	lists placeholders
 }
 
-// detection compiles the section: its named parts, then the condition.
-func (d *detector) detection(n *node) (*expr, error) {
+// section reads named searches and the condition over them.
+func (d *detector) section(n *node) (*section, error) {
 	if n.shape != shapeMap {
 		return nil, malformed(n.line, "detection must be a map")
 	}
-	c := condition{detections: map[string]*expr{}}
+	s := &section{}
 	var conditions *node
+	var line int
 	for i, k := range n.keys {
 		switch k.name {
 		case "condition":
-			conditions = n.items[i]
-			c.line = k.line
+			conditions, line = n.items[i], k.line
 		case "timeframe":
 			return nil, unsupported(k.line, "timeframe (use a correlation)")
 		default:
-			e, err := d.part(n.items[i], 0)
+			named, err := d.search(n.items[i], 0)
 			if err != nil {
 				return nil, err
 			}
-			e.name = k.name
-			c.names = append(c.names, k.name)
-			c.detections[k.name] = e
+			named.name = k.name
+			s.searches = append(s.searches, named)
 		}
 	}
 	if conditions == nil {
 		return nil, malformed(n.line, "detection has no condition")
 	}
-	return c.parseAll(conditions)
+	return s, s.readConditions(conditions, line)
 }
 
-// parseAll reads one condition, or a list of which any may hold.
-func (c *condition) parseAll(n *node) (*expr, error) {
+// readConditions reads one condition, or a list of which any may hold.
+func (s *section) readConditions(n *node, line int) error {
 	texts := []*node{n}
 	if n.shape == shapeList {
 		texts = n.items
 	}
-	var kids []*expr
 	for _, t := range texts {
-		c.line = t.line
 		if !t.scalar() || t.shape == shapeNull {
-			return nil, malformed(c.line, "condition must be text")
+			return malformed(t.line, "condition must be text")
 		}
-		e, err := c.parse(t.text)
-		if err != nil {
-			return nil, err
-		}
-		kids = append(kids, e)
+		s.conditions = append(s.conditions, sentence{t.text, t.line})
 	}
-	if len(kids) == 0 {
-		return nil, malformed(c.line, "condition is empty")
+	if len(s.conditions) == 0 {
+		return malformed(line, "condition is empty")
 	}
-	return combine(opOr, kids), nil
+	return nil
 }
 
-// part compiles one named detection: a map is all of its items, a list any of
-// its elements, a value alone a keyword.
-func (d *detector) part(n *node, depth int) (*expr, error) {
+// search reads one search: a map is all of its items, a list any of its
+// elements, a value alone a keyword.
+func (d *detector) search(n *node, depth int) (*search, error) {
 	switch n.shape {
 	case shapeMap:
 		return d.items(n)
@@ -75,70 +68,69 @@ func (d *detector) part(n *node, depth int) (*expr, error) {
 	case shapeNull:
 		return nil, malformed(n.line, "detection is empty")
 	}
-	return d.item("", n, n.line)
+	return d.leaf("", n, n.line)
 }
 
-func (d *detector) items(n *node) (*expr, error) {
-	e := &expr{op: opAnd}
+func (d *detector) leaf(name string, n *node, line int) (*search, error) {
+	it, err := d.item(name, n, line)
+	return &search{item: it}, err
+}
+
+func (d *detector) items(n *node) (*search, error) {
+	s := &search{op: opAnd}
 	for i, k := range n.keys {
-		kid, err := d.item(k.name, n.items[i], k.line)
+		part, err := d.leaf(k.name, n.items[i], k.line)
 		if err != nil {
 			return nil, err
 		}
-		e.kids = append(e.kids, kid)
+		s.parts = append(s.parts, part)
 	}
-	if len(e.kids) == 0 {
-		return nil, malformed(n.line, "detection is empty")
-	}
-	return e, nil
+	return s, s.notEmpty(n)
 }
 
-func (d *detector) alternatives(n *node) (*expr, error) {
-	e := &expr{op: opOr}
+func (d *detector) alternatives(n *node) (*search, error) {
+	s := &search{op: opOr}
 	for _, item := range n.items {
-		kid, err := d.part(item, 1)
+		part, err := d.search(item, 1)
 		if err != nil {
 			return nil, err
 		}
-		e.kids = append(e.kids, kid)
+		s.parts = append(s.parts, part)
 	}
-	if len(e.kids) == 0 {
-		return nil, malformed(n.line, "detection is empty")
-	}
-	return e, nil
+	return s, s.notEmpty(n)
 }
 
-// item compiles "field|modifiers: values".
-func (d *detector) item(name string, n *node, line int) (*expr, error) {
+func (s *search) notEmpty(n *node) error {
+	if len(s.parts) == 0 {
+		return malformed(n.line, "detection is empty")
+	}
+	return nil
+}
+
+// item reads "field|modifiers: values".
+func (d *detector) item(name string, n *node, line int) (*item, error) {
 	parts := strings.Split(name, "|")
 	m, err := parseModifiers(parts[1:], line)
 	if err != nil {
 		return nil, err
 	}
-	values, err := itemValues(n, &m, line)
+	nodes, err := itemValues(n, &m, line)
 	if err != nil {
 		return nil, err
 	}
-	var kids []*expr
-	for _, v := range values {
-		e, err := d.value(parts[0], &m, v)
+	it := &item{field: parts[0], all: m.all, neq: m.neq, line: line}
+	it.loose = it.field == "" && m.anchor == ""
+	for _, v := range nodes {
+		read, err := d.value(it.field, &m, v)
 		if err != nil {
 			return nil, err
 		}
-		kids = append(kids, e)
+		it.values = append(it.values, read)
 	}
-	op := opOr
-	if m.all {
-		op = opAnd
-	}
-	e := combine(op, kids)
-	if m.neq {
-		e = negate(e)
-	}
-	return &expr{op: opAnd, kids: []*expr{e}}, nil
+	return it, nil
 }
 
-// itemValues returns the values of an item as a list.
+// itemValues returns the values of an item; a value alone is a list of one.
 func itemValues(n *node, m *modifiers, line int) ([]*node, error) {
 	if n.scalar() {
 		if m.all {
@@ -163,72 +155,65 @@ func itemValues(n *node, m *modifiers, line int) ([]*node, error) {
 	return n.items, nil
 }
 
-// value compiles one value of an item. A value may stand for several patterns,
-// of which any may match.
-func (d *detector) value(field string, m *modifiers, v *node) (*expr, error) {
+// value reads one value of an item.
+func (d *detector) value(field string, m *modifiers, v *node) (value, error) {
+	out := value{shape: v.shape, line: v.line}
 	if v.shape == shapeNull {
-		return nullValue(field, m, v)
+		if field == "" || m.ask != askPattern || m.anchor != "" || len(m.encode) > 0 || m.cased {
+			return out, malformed(v.line, "null does not go with a modifier or a keyword")
+		}
+		out.any = []*atom{{ask: askNull, line: v.line}}
+		return out, nil
 	}
 	if field == "" && m.ask != askPattern && m.ask != askRegexp {
-		return nil, malformed(v.line, "this modifier needs a field")
+		return out, malformed(v.line, "this modifier needs a field")
 	}
 	if m.ask != askPattern {
-		return d.special(field, m, v)
+		a, err := m.predicate(v)
+		out.any, out.negated = []*atom{a}, m.ask == askExists && v.text == "false"
+		return out, err
 	}
 	patterns, err := m.patterns(v, d.lists)
-	if err != nil {
-		return nil, err
-	}
-	var kids []*expr
 	for _, p := range patterns {
-		if field == "" && m.anchor == "" {
-			p = p.anyBefore().anyAfter()
-		}
-		kids = append(kids, leaf(&atom{
-			field: field, pattern: p, cased: m.cased, glob: newGlob(p, m.cased), line: v.line,
-		}))
+		out.any = append(out.any, &atom{pattern: p, cased: m.cased, line: v.line})
 	}
-	return combine(opOr, kids), nil
+	return out, err
 }
 
 func leaf(a *atom) *expr { return &expr{op: opAtom, atom: a} }
 
-func nullValue(field string, m *modifiers, v *node) (*expr, error) {
-	if field == "" || m.ask != askPattern || m.anchor != "" || len(m.encode) > 0 {
-		return nil, malformed(v.line, "null does not go with a modifier or a keyword")
-	}
-	return leaf(&atom{field: field, ask: askNull, line: v.line}), nil
-}
-
-// special compiles the values that are not text patterns.
-func (d *detector) special(field string, m *modifiers, v *node) (*expr, error) {
-	a := &atom{field: field, ask: m.ask, cased: m.cased, line: v.line}
+// predicate reads a value that is not a text pattern.
+func (m *modifiers) predicate(v *node) (*atom, error) {
+	a := &atom{ask: m.ask, cased: m.cased, line: v.line}
 	var err error
 	switch m.ask {
 	case askRegexp:
-		a.re, a.needs, err = compileRegexp(v.text, m.flags, v.line)
+		a.re, a.needs, err = compileRegexp(v.text, m.anchor, m.flags, v.line)
 	case askCIDR:
 		a.prefix, err = parseCIDR(v.text, v.line)
 	case askCompare:
-		a.compare, a.part, a.number = m.compare, m.part, v.num
-		if v.shape != shapeInt && v.shape != shapeFloat {
-			err = malformed(v.line, "%q is not a number", v.text)
-		}
+		err = m.comparison(a, v)
 	case askField:
 		a.other, a.relation = v.text, m.anchor
-		if v.shape != shapeString || v.text == "" {
+		if v.shape != shapeString || v.text == "" || strings.ContainsAny(v.text, "*?") {
 			err = malformed(v.line, "|fieldref needs the name of a field")
 		}
 	case askExists:
 		if v.shape != shapeBool {
-			return nil, malformed(v.line, "|exists needs true or false")
-		}
-		if v.text == "false" {
-			return negate(leaf(a)), nil
+			err = malformed(v.line, "|exists needs true or false")
 		}
 	}
-	if err != nil {
-		return nil, err
+	return a, err
+}
+
+// comparison reads a number to compare with.
+func (m *modifiers) comparison(a *atom, v *node) error {
+	a.compare, a.part, a.number = m.compare, m.part, v.num
+	if v.shape != shapeInt && v.shape != shapeFloat {
+		return malformed(v.line, "%q is not a number", v.text)
 	}
-	return leaf(a), nil
+	if limits, ok := partRange[m.part]; ok && m.compare == equal && (v.num < limits[0] || v.num > limits[1]) {
+		return malformed(v.line, "no %s is %s", m.part, v.text)
+	}
+	return nil
 }

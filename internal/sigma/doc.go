@@ -1,11 +1,11 @@
 // Package sigma loads Sigma rules and matches records against them.
 //
-// The language is that of the Sigma specification 2.1, single-event rules:
-// every condition form, lists, maps, keywords, wildcards, and the value
-// modifiers listed in modifier.go. What the package does not evaluate
-// (correlations, filters, aggregations) it refuses by name as unsupported;
-// what is malformed it reports as invalid with file and line. Nothing is
-// skipped silently and one bad file never hides the others.
+// The language is that of the Sigma specification 2.1: every condition form,
+// lists, maps, keywords, wildcards, placeholders, the value modifiers listed in
+// modifier.go, filters, and the collections of Sigma 1. What the package does
+// not evaluate it refuses by name as unsupported; what is malformed it reports
+// as invalid with file and line. Nothing is skipped silently and one bad file
+// never hides the others.
 //
 // Matching ignores case, by Unicode simple folding, except under |cased and
 // |re. A field may hold several values: it matches if any of them does.

@@ -5,45 +5,67 @@ import (
 	"strings"
 )
 
-// document loads one YAML document as a rule.
-func (d *detector) document(n *node, file string) (*Rule, error) {
-	if n.shape != shapeMap {
-		return nil, malformed(n.line, "a rule must be a map")
-	}
-	if err := refuseOtherKinds(n); err != nil {
-		return nil, err
-	}
-	r := &Rule{File: file, Line: n.line}
-	if err := r.describe(n); err != nil {
-		return nil, err
-	}
-	source, section := n.get("logsource"), n.get("detection")
-	if source == nil {
-		return nil, malformed(n.line, "rule has no logsource")
-	}
-	if section == nil {
-		return nil, malformed(n.line, "rule has no detection")
-	}
-	var err error
-	if r.Logsource, err = logsource(source); err != nil {
-		return nil, err
-	}
-	r.cond, err = d.detection(section)
-	return r, err
+// draft is a rule that is read but not compiled: what filters and processing
+// pipelines work on.
+type draft struct {
+	rule *Rule
+	// sections are the rule's own detection and those of the filters it has.
+	sections []*section
+	file     *file
+	// collected : one of several rules of a collection, which share an id.
+	collected bool
+	// taxonomy the rule is written in; "" is Sigma's own.
+	taxonomy string
+	// attributes are the other texts of the document, for pipelines to ask for.
+	attributes map[string]string
 }
 
-// refuseOtherKinds names the documents of the Sigma family that are not
-// single-event rules.
-func refuseOtherKinds(n *node) error {
-	for _, k := range n.keys {
-		switch k.name {
-		case "correlation":
-			return unsupported(k.line, "correlation rule")
-		case "filter":
-			return unsupported(k.line, "filter")
-		case "action":
-			return unsupported(k.line, "action (collections of Sigma 1)")
+// draft reads one YAML document as a rule.
+func (d *detector) draft(doc document) (*draft, error) {
+	n := doc.node
+	out := &draft{rule: &Rule{Line: n.line}, collected: doc.collected, attributes: map[string]string{}}
+	if err := out.rule.describe(n); err != nil {
+		return nil, err
+	}
+	for i, k := range n.keys {
+		if n.items[i].scalar() {
+			out.attributes[k.name] = n.items[i].text
 		}
+	}
+	if out.taxonomy = strings.ToLower(out.attributes["taxonomy"]); out.taxonomy == "sigma" {
+		out.taxonomy = ""
+	}
+	var err error
+	if out.rule.Logsource, err = n.logsource("rule"); err != nil {
+		return nil, err
+	}
+	body := n.get("detection")
+	if body == nil {
+		return nil, malformed(n.line, "rule has no detection")
+	}
+	own, err := d.section(body)
+	out.sections = []*section{own}
+	return out, err
+}
+
+// compile makes the rule's condition of its sections, which all must hold.
+func (d *draft) compile() error {
+	if d.taxonomy != "" {
+		return unsupported(d.rule.Line, "taxonomy %q (a processing pipeline may map it)", d.taxonomy)
+	}
+	var kids []*expr
+	for _, s := range d.sections {
+		e, err := s.compile()
+		switch {
+		case err != nil && s.owner != nil:
+			s.owner.fail(err) // The rule stays, unfiltered.
+		case err != nil:
+			return err
+		}
+		kids = append(kids, e)
+	}
+	if d.rule.cond = combine(opAnd, kids); d.rule.cond == nil {
+		return unsupported(d.rule.Line, "processing pipelines left nothing of the condition")
 	}
 	return nil
 }
@@ -51,7 +73,7 @@ func refuseOtherKinds(n *node) error {
 // describe reads the fields that say what the rule is.
 func (r *Rule) describe(n *node) error {
 	err := each(n, text, map[string]*string{
-		"id": &r.ID, "title": &r.Title, "status": &r.Status,
+		"id": &r.ID, "name": &r.Name, "title": &r.Title, "status": &r.Status,
 		"description": &r.Description, "author": &r.Author, "level": &r.Level,
 	})
 	if err != nil {
@@ -118,20 +140,30 @@ func texts(v *node, name string, to *[]string) error {
 	return nil
 }
 
-func logsource(n *node) (Logsource, error) {
+// logsource reads the log source of a document.
+func (n *node) logsource(what string) (Logsource, error) {
 	var l Logsource
-	if n.shape != shapeMap {
-		return l, malformed(n.line, "logsource must be a map")
+	source := n.get("logsource")
+	if source == nil {
+		return l, malformed(n.line, "%s has no logsource", what)
 	}
+	if source.shape != shapeMap {
+		return l, malformed(source.line, "logsource must be a map")
+	}
+	if err := source.readLogsource(&l); err != nil {
+		return l, err
+	}
+	if l == (Logsource{}) {
+		return l, malformed(source.line, "logsource names no product, category or service")
+	}
+	return l, nil
+}
+
+// readLogsource reads product, category and service of a map, in lower case.
+func (n *node) readLogsource(l *Logsource) error {
 	err := each(n, text, map[string]*string{
 		"product": &l.Product, "category": &l.Category, "service": &l.Service,
 	})
-	if err != nil {
-		return l, err
-	}
 	l.Product, l.Category, l.Service = strings.ToLower(l.Product), strings.ToLower(l.Category), strings.ToLower(l.Service)
-	if l == (Logsource{}) {
-		return l, malformed(n.line, "logsource names no product, category or service")
-	}
-	return l, nil
+	return err
 }

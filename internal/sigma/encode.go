@@ -58,10 +58,10 @@ func dashVariants(s string) ([]string, bool) {
 		var next []string
 		for _, v := range variants {
 			for _, d := range dashes {
-				next = append(next, v+s[from:at]+d)
+				next = append(next, v+s[from:at.from]+d)
 			}
 		}
-		variants, from = next, at+1
+		variants, from = next, at.to
 	}
 	for i := range variants {
 		variants[i] += s[from:]
@@ -69,13 +69,19 @@ func dashVariants(s string) ([]string, bool) {
 	return variants, true
 }
 
-// optionDashes are the places of '-' and '/' that follow no word character
-// and stand before one.
-func optionDashes(s string) []int {
-	var places []int
-	for i := 0; i+1 < len(s); i++ {
-		if (s[i] == '-' || s[i] == '/') && (i == 0 || !isWord(s[i-1])) && isWord(s[i+1]) {
-			places = append(places, i)
+// place is where a dash stands in a text: bytes from to to.
+type place struct{ from, to int }
+
+// optionDashes are the places of dashes that follow no word character and
+// stand before one.
+func optionDashes(s string) []place {
+	var places []place
+	for i := range s {
+		for _, d := range dashes {
+			end := i + len(d)
+			if strings.HasPrefix(s[i:], d) && (i == 0 || !isWord(s[i-1])) && end < len(s) && isWord(s[end]) {
+				places = append(places, place{i, end})
+			}
 		}
 	}
 	return places

@@ -1,5 +1,7 @@
 package sigma
 
+import "slices"
+
 // opcode of an expression.
 type opcode uint8
 
@@ -20,15 +22,25 @@ type expr struct {
 	name string
 }
 
-// combine joins kids, leaving out the operator where there is one only.
+// combine joins kids, leaving out the operator where there is one only, and
+// kids that are nil: a pipeline dropped them. It is nil if none is left.
 func combine(op opcode, kids []*expr) *expr {
-	if len(kids) == 1 {
+	kids = slices.DeleteFunc(kids, func(e *expr) bool { return e == nil })
+	switch len(kids) {
+	case 0:
+		return nil
+	case 1:
 		return kids[0]
 	}
 	return &expr{op: op, kids: kids}
 }
 
-func negate(e *expr) *expr { return &expr{op: opNot, kids: []*expr{e}} }
+func negate(e *expr) *expr {
+	if e == nil {
+		return nil
+	}
+	return &expr{op: opNot, kids: []*expr{e}}
+}
 
 // eval decides e, asking holds for atoms.
 func (e *expr) eval(holds func(*atom) bool) bool {

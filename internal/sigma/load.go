@@ -14,21 +14,29 @@ import (
 // begin with '#' are left out.
 const ListDir = "lists"
 
-// Load reads the rules of all *.yml and *.yaml files below the roots, in order
-// of path, and compiles them. It always returns a usable set: the report says
-// what is not in it and why. A rule id counts once; a later rule with the same
-// id is invalid.
+// Load reads the rules and filters of all *.yml and *.yaml files below the
+// roots, in order of path, and compiles them. It always returns a usable set:
+// the report says what is not in it and why. A rule id counts once; a later
+// rule with the same id is invalid.
 func Load(roots ...fs.FS) (*Set, *Report) {
 	l := loader{
 		detector: detector{lists: placeholders{}},
 		report:   &Report{Unsupported: []Problem{}, Invalid: []Problem{}},
-		ids:      map[string]string{},
+		taken:    map[string]*file{},
 	}
-	for _, root := range roots {
-		l.walk(root, l.readList)
+	for _, read := range []func(fs.FS, string){l.readList, l.readRules} {
+		for _, root := range roots {
+			l.walk(root, read)
+		}
 	}
-	for _, root := range roots {
-		l.walk(root, l.readRules)
+	l.filterAll()
+	for _, d := range l.drafts {
+		if err := l.finish(d); err != nil {
+			d.file.fail(err)
+		}
+	}
+	for _, f := range l.files {
+		l.report.collect(f.name, f.faults)
 	}
 	slices.SortStableFunc(l.rules, func(a, b *Rule) int {
 		return cmp.Or(strings.Compare(a.Key(), b.Key()), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
@@ -39,10 +47,27 @@ func Load(roots ...fs.FS) (*Set, *Report) {
 
 type loader struct {
 	detector
-	report *Report
-	rules  []*Rule
-	// ids are the files of the rules loaded so far.
-	ids map[string]string
+	report  *Report
+	files   []*file
+	drafts  []*draft
+	filters []*filter
+	rules   []*Rule
+	// taken are the files in which ids and names were first used.
+	taken map[string]*file
+}
+
+// file is one file that is being loaded, with what is wrong in it.
+type file struct {
+	name   string
+	faults []error
+}
+
+// fail notes what is wrong, once.
+func (f *file) fail(err error) {
+	same := func(e error) bool { return e.Error() == err.Error() }
+	if !slices.ContainsFunc(f.faults, same) {
+		f.faults = append(f.faults, err)
+	}
 }
 
 // walk calls read for every file below root, in order of path.
@@ -89,41 +114,88 @@ func (l *loader) readRules(root fs.FS, name string) {
 	if ext := path.Ext(name); ext != ".yml" && ext != ".yaml" {
 		return
 	}
-	l.report.collect(name, l.loadFile(root, name))
-}
-
-// loadFile loads the documents of one file and returns what is wrong with them.
-func (l *loader) loadFile(root fs.FS, name string) []error {
-	data, err := readFile(root, name)
+	f := &file{name: name}
+	l.files = append(l.files, f)
+	docs, err := readDocuments(root, name)
 	if err != nil {
-		return []error{err}
+		f.fail(err)
+		return
 	}
-	docs, err := parseYAML(data)
-	if err != nil {
-		return []error{err}
-	}
-	if len(docs) == 0 {
-		return []error{malformed(1, "file has no rule")}
-	}
-	var faults []error
-	for _, doc := range docs {
-		rule, err := l.document(doc, name)
-		if err == nil {
-			err = l.add(rule)
+	var c collection
+	for _, n := range docs {
+		if n.shape != shapeMap {
+			f.fail(malformed(n.line, "a rule must be a map"))
+			continue
+		}
+		doc, ok, err := c.add(n)
+		if err == nil && ok {
+			err = l.document(doc, f)
 		}
 		if err != nil {
-			faults = append(faults, err)
+			f.fail(err)
 		}
 	}
-	return faults
 }
 
-func (l *loader) add(r *Rule) error {
-	if first, taken := l.ids[r.ID]; taken && r.ID != "" {
-		return malformed(r.Line, "id %s is already that of %s", r.ID, first)
+// readDocuments reads the YAML documents of a file.
+func readDocuments(root fs.FS, name string) ([]*node, error) {
+	data, err := readFile(root, name)
+	if err != nil {
+		return nil, err
 	}
-	l.ids[r.ID] = r.File
-	l.rules = append(l.rules, r)
+	docs, err := parseYAML(data)
+	if err == nil && len(docs) == 0 {
+		err = malformed(1, "file has no rule")
+	}
+	return docs, err
+}
+
+// document keeps one document by what it is: a rule, a filter, a correlation.
+func (l *loader) document(doc document, f *file) error {
+	if doc.get("correlation") != nil {
+		return unsupported(doc.at("correlation"), "correlation rule")
+	}
+	if doc.get("filter") != nil {
+		read, err := l.filter(doc.node)
+		if err == nil {
+			read.section.owner = f
+			l.filters = append(l.filters, read)
+		}
+		return err
+	}
+	d, err := l.draft(doc)
+	if err == nil {
+		d.file, d.rule.File = f, f.name
+		l.drafts = append(l.drafts, d)
+	}
+	return err
+}
+
+// finish compiles a rule and puts it in force.
+func (l *loader) finish(d *draft) error {
+	if err := d.compile(); err != nil {
+		return err
+	}
+	if err := l.claim(d.rule.ID, "id", d.rule.Line, d.collected, d.file); err != nil {
+		return err
+	}
+	if err := l.claim(d.rule.Name, "name", d.rule.Line, d.collected, d.file); err != nil {
+		return err
+	}
+	l.rules = append(l.rules, d.rule)
+	return nil
+}
+
+// claim takes an id or name for a document; those of one collection may share.
+func (l *loader) claim(name, what string, line int, collected bool, f *file) error {
+	if name == "" {
+		return nil
+	}
+	first, taken := l.taken[name]
+	if taken && (first != f || !collected) {
+		return malformed(line, "%s %s is already that of %s", what, name, first.name)
+	}
+	l.taken[name] = f
 	return nil
 }
 

@@ -3,6 +3,7 @@ package sigma
 import (
 	"encoding/base64"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -44,16 +45,30 @@ func parseModifiers(names []string, line int) (modifiers, error) {
 			return m, err
 		}
 	}
-	if m.anchor != "" && m.ask != askPattern && m.ask != askField {
-		return m, malformed(line, "modifier |%s does not go with |%s", m.anchor, strings.Join(names, "|"))
+	return m, m.check(names, line)
+}
+
+// check refuses what would otherwise be read and ignored.
+func (m *modifiers) check(names []string, line int) error {
+	all := strings.Join(names, "|")
+	switch {
+	case m.anchor != "" && m.ask != askPattern && m.ask != askField && m.ask != askRegexp:
+		return malformed(line, "modifier |%s does not go with |%s", m.anchor, all)
+	case slices.Contains(m.encode, "expand") && m.ask == askRegexp:
+		return unsupported(line, "placeholders in a regular expression (|%s)", all)
+	case len(m.encode) > 0 && m.ask != askPattern:
+		return malformed(line, "modifier |%s does not go with |%s", m.encode[0], all)
+	case m.cased && m.ask != askPattern && m.ask != askField:
+		return malformed(line, "modifier |cased does not go with |%s", all)
 	}
-	if len(m.encode) > 0 && m.ask != askPattern {
-		return m, malformed(line, "modifier |%s does not go with |%s", m.encode[0], strings.Join(names, "|"))
-	}
-	return m, nil
+	return nil
 }
 
 func (m *modifiers) add(name string, line int) error {
+	if m.anchor != "" && (name == "base64" || name == "base64offset" || name == "re") {
+		// The anchor has made wildcards of its own before.
+		return malformed(line, "modifier |%s does not go after |%s", name, m.anchor)
+	}
 	if _, ok := encodings[name]; ok || name == "expand" {
 		m.encode = append(m.encode, name)
 		return nil
@@ -84,8 +99,8 @@ func (m *modifiers) addNamed(name string, line int) error {
 		m.anchor = name
 	case "re":
 		return m.setAsk(askRegexp, line)
-	case "i", "m", "s":
-		return m.addFlag(name, line)
+	case "i", "m", "s", "ignorecase", "multiline", "dotall":
+		return m.addFlag(flagNames[name], line)
 	case "cidr":
 		return m.setAsk(askCIDR, line)
 	case "exists":
@@ -99,6 +114,10 @@ func (m *modifiers) addNamed(name string, line int) error {
 	}
 	return nil
 }
+
+// flagNames are the flags of regular expressions by their modifiers: the
+// specification's, and the long names of the reference implementation.
+var flagNames = map[string]string{"i": "i", "m": "m", "s": "s", "ignorecase": "i", "multiline": "m", "dotall": "s"}
 
 func (m *modifiers) addFlag(name string, line int) error {
 	if m.ask != askRegexp {
@@ -160,16 +179,54 @@ func (m *modifiers) anchored(p pattern) pattern {
 	return p
 }
 
-// expand replaces the first %name% by each value of that placeholder, and
-// goes on with what follows it.
+// expand turns every %name% of a pattern into the values of that placeholder.
+// One without a list stays, for the processing pipelines to fill.
 func (lists placeholders) expand(p pattern, line int) ([]pattern, error) {
+	return substitute(markPlaceholders(p), line, func(name string) ([]pattern, bool) {
+		values, ok := lists[name]
+		var patterns []pattern
+		for _, v := range values {
+			patterns = append(patterns, parsePattern(v))
+		}
+		return patterns, ok
+	})
+}
+
+// placeholderName is a placeholder in a value, or an escaped percent sign.
+var placeholderName = regexp.MustCompile(`\\%|%([\w.-]+)%`)
+
+// markPlaceholders makes pieces of the placeholders in the literals.
+func markPlaceholders(p pattern) pattern {
+	var out pattern
+	for _, part := range p {
+		if part.wild != 0 {
+			out = out.piece(part)
+			continue
+		}
+		text, from := part.lit, 0
+		for _, at := range placeholderName.FindAllStringSubmatchIndex(text, -1) {
+			out = out.literal(text[from:at[0]])
+			if at[2] < 0 {
+				out = out.literal("%")
+			} else {
+				out = out.piece(piece{wild: '%', lit: text[at[2]:at[3]]})
+			}
+			from = at[1]
+		}
+		out = out.literal(text[from:])
+	}
+	return out
+}
+
+// substitute replaces placeholders by each of their values; those that values
+// does not know stay.
+func substitute(p pattern, line int, values func(name string) ([]pattern, bool)) ([]pattern, error) {
 	done := []pattern{nil}
 	for _, part := range p {
 		choices := []pattern{{part}}
-		if part.wild == 0 {
-			var err error
-			if choices, err = lists.expandText(part.lit, line); err != nil {
-				return nil, err
+		if part.wild == '%' {
+			if found, ok := values(part.lit); ok {
+				choices = found
 			}
 		}
 		if len(done)*len(choices) > maxNodes {
@@ -178,28 +235,6 @@ func (lists placeholders) expand(p pattern, line int) ([]pattern, error) {
 		done = product(done, choices)
 	}
 	return done, nil
-}
-
-// expandText expands the placeholders of a literal.
-func (lists placeholders) expandText(text string, line int) ([]pattern, error) {
-	before, rest, found := strings.Cut(text, "%")
-	name, after, closed := strings.Cut(rest, "%")
-	if !found || !closed {
-		return []pattern{pattern(nil).literal(text)}, nil
-	}
-	values, ok := lists[name]
-	if !ok {
-		return nil, unsupported(line, "placeholder %%%s%% has no values", name)
-	}
-	tails, err := lists.expandText(after, line)
-	if err != nil {
-		return nil, err
-	}
-	var heads []pattern
-	for _, v := range values {
-		heads = append(heads, pattern(nil).literal(before).literal(v))
-	}
-	return product(heads, tails), nil
 }
 
 func product(heads, tails []pattern) []pattern {
@@ -218,18 +253,30 @@ func wide(bigEndian, bom bool) func(pattern, int) ([]pattern, error) {
 	}
 }
 
-func encodeBase64(p pattern, line int) ([]pattern, error) {
+// encodable returns the text of a value that is to be encoded whole.
+func encodable(modifier string, p pattern, line int) (string, error) {
+	if name, open := p.placeholder(); open {
+		return "", unsupported(line, "|%s of placeholder %%%s%%, which has no list", modifier, name)
+	}
 	text, ok := p.plain()
 	if !ok {
-		return nil, malformed(line, "|base64 of a value with wildcards")
+		return "", malformed(line, "|%s of a value with wildcards", modifier)
+	}
+	return text, nil
+}
+
+func encodeBase64(p pattern, line int) ([]pattern, error) {
+	text, err := encodable("base64", p, line)
+	if err != nil {
+		return nil, err
 	}
 	return []pattern{pattern(nil).literal(base64.StdEncoding.EncodeToString([]byte(text)))}, nil
 }
 
 func encodeBase64Offset(p pattern, line int) ([]pattern, error) {
-	text, ok := p.plain()
-	if !ok {
-		return nil, malformed(line, "|base64offset of a value with wildcards")
+	text, err := encodable("base64offset", p, line)
+	if err != nil {
+		return nil, err
 	}
 	var out []pattern
 	for _, encoded := range base64Offsets(text) {

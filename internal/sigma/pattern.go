@@ -4,7 +4,8 @@ import "strings"
 
 // piece is a literal of a pattern, or a wildcard.
 type piece struct {
-	// wild is '*' (any text), '?' (any one character), or 0 for a literal.
+	// wild is '*' (any text), '?' (any one character), '%' (the placeholder
+	// named lit, which no longer stands in what is matched), or 0 for a literal.
 	wild byte
 	lit  string
 }
@@ -58,13 +59,30 @@ func (p pattern) wildcard(c byte) pattern {
 // concat appends a whole pattern.
 func (p pattern) concat(q pattern) pattern {
 	for _, part := range q {
-		if part.wild == 0 {
-			p = p.literal(part.lit)
-		} else {
-			p = p.wildcard(part.wild)
-		}
+		p = p.piece(part)
 	}
 	return p
+}
+
+// piece appends one piece.
+func (p pattern) piece(part piece) pattern {
+	switch part.wild {
+	case 0:
+		return p.literal(part.lit)
+	case '%':
+		return append(p[:len(p):len(p)], part)
+	}
+	return p.wildcard(part.wild)
+}
+
+// placeholder returns the name of the first placeholder that is left.
+func (p pattern) placeholder() (name string, found bool) {
+	for _, part := range p {
+		if part.wild == '%' {
+			return part.lit, true
+		}
+	}
+	return "", false
 }
 
 // anyBefore and anyAfter allow any text in front of, or behind, the pattern.
@@ -87,10 +105,9 @@ func (p pattern) mapLiterals(f func(string) string) pattern {
 	var out pattern
 	for _, part := range p {
 		if part.wild == 0 {
-			out = out.literal(f(part.lit))
-		} else {
-			out = out.wildcard(part.wild)
+			part.lit = f(part.lit)
 		}
+		out = out.piece(part)
 	}
 	return out
 }
@@ -100,10 +117,13 @@ func (p pattern) String() string {
 	var b strings.Builder
 	escape := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
 	for _, part := range p {
-		if part.wild != 0 {
-			b.WriteByte(part.wild)
-		} else {
+		switch part.wild {
+		case 0:
 			b.WriteString(escape.Replace(part.lit))
+		case '%':
+			b.WriteString("%" + part.lit + "%")
+		default:
+			b.WriteByte(part.wild)
 		}
 	}
 	return b.String()

@@ -11,10 +11,14 @@ import (
 // maxNeeds bounds the literals that one expression contributes to an automaton.
 const maxNeeds = 64
 
-// compileRegexp compiles an expression with the flags i, m and s. What RE2
-// leaves out on purpose (look-around, back references, possessive and atomic
+// compileRegexp compiles an expression with the flags i, m and s, and the
+// anchor of |startswith or |endswith. What RE2 leaves out on purpose (look-around, back references, possessive and atomic
 // groups) is unsupported; anything else that does not compile is malformed.
-func compileRegexp(text, flags string, line int) (*regexp.Regexp, []string, error) {
+func compileRegexp(text, anchor, flags string, line int) (*regexp.Regexp, []string, error) {
+	if _, err := syntax.Parse(text, syntax.Perl); err != nil {
+		return nil, nil, regexpFault(text, line, err)
+	}
+	text = anchoredRegexp(text, anchor)
 	if flags != "" {
 		text = "(?" + flags + ")" + text
 	}
@@ -27,6 +31,18 @@ func compileRegexp(text, flags string, line int) (*regexp.Regexp, []string, erro
 		return nil, nil, regexpFault(text, line, err)
 	}
 	return re, required(parsed.Simplify()), nil
+}
+
+// anchoredRegexp is an expression for |re|startswith and |re|endswith. An
+// expression may match anywhere in a value, so |contains changes nothing.
+func anchoredRegexp(text, anchor string) string {
+	switch anchor {
+	case "startswith":
+		return `\A(?:` + text + `)`
+	case "endswith":
+		return `(?:` + text + `)\z`
+	}
+	return text
 }
 
 func regexpFault(text string, line int, err error) error {

@@ -36,7 +36,7 @@ func TestRegexpFaults(t *testing.T) {
 		`a(?!b)`: true, `a(?<=b)`: true, `(a)\1`: true, `(?>a)`: true, `a++`: true, `x{5000}`: true,
 		`a(`: false, `[z-a]`: false, `*a`: false,
 	} {
-		_, _, err := compileRegexp(text, "", 7)
+		_, _, err := compileRegexp(text, "", "", 7)
 		var f *fault
 		if !errors.As(err, &f) || f.unsupported != unsupported || f.line != 7 {
 			t.Errorf("%q: %+v, want unsupported %t", text, err, unsupported)

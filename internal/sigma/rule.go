@@ -13,7 +13,9 @@ var statuses = []string{"stable", "test", "experimental", "deprecated", "unsuppo
 
 // Rule is one loaded rule. It is immutable.
 type Rule struct {
-	ID             string
+	ID string
+	// Name is what correlations and filters may call the rule instead of its id.
+	Name           string
 	Title          string
 	Status         string
 	Description    string

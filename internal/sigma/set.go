@@ -22,9 +22,14 @@ func (s *Set) Match(rec Record, dst []*Rule) []*Rule {
 	s.matchers.Put(m)
 	if len(dst)-first > 1 {
 		slices.SortFunc(dst[first:], func(a, b *Rule) int { return a.order - b.order })
+		dst = dst[:first+len(slices.CompactFunc(dst[first:], sameID))]
 	}
 	return dst
 }
+
+// sameID reports whether two rules are one to the reader of a match: rules of
+// a collection share their id.
+func sameID(a, b *Rule) bool { return a.ID != "" && a.ID == b.ID }
 
 // groupsOf returns the groups whose rules apply to a log source.
 func (s *Set) groupsOf(source Logsource) []*group {

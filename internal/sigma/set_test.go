@@ -63,15 +63,19 @@ var attackRecords = []Record{
 
 func TestConcurrentMatches(t *testing.T) {
 	set, _ := Load(os.DirFS(corpus(t)))
+	var want []int
+	for _, rec := range attackRecords {
+		want = append(want, len(oracle(set, rec)))
+	}
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			for i := range 200 {
-				rec := attackRecords[i%len(attackRecords)]
-				if got, want := len(set.Match(rec, nil)), len(oracle(set, rec)); got != want {
-					t.Errorf("%v: %d matches, want %d", rec, got, want)
+			for i := range 2000 {
+				n := i % len(attackRecords)
+				if got := len(set.Match(attackRecords[n], nil)); got != want[n] {
+					t.Errorf("%v: %d matches, want %d", attackRecords[n], got, want[n])
 				}
 			}
 		}()

@@ -1,9 +1,11 @@
 package sigma
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -58,6 +60,16 @@ func (n *node) get(name string) *node {
 	return nil
 }
 
+// at is the line of a key of a map, or of the map if it lacks the key.
+func (n *node) at(name string) int {
+	for _, k := range n.keys {
+		if k.name == name {
+			return k.line
+		}
+	}
+	return n.line
+}
+
 // scalar reports whether the node is a single value.
 func (n *node) scalar() bool { return n.shape < shapeList }
 
@@ -65,6 +77,9 @@ func (n *node) scalar() bool { return n.shape < shapeList }
 func parseYAML(data []byte) ([]*node, error) {
 	if len(data) > maxFileSize {
 		return nil, malformed(0, "file is larger than %d bytes", maxFileSize)
+	}
+	if err := checkText(data); err != nil {
+		return nil, err
 	}
 	var docs []*node
 	for _, part := range splitDocuments(normal(string(data))) {
@@ -78,6 +93,28 @@ func parseYAML(data []byte) ([]*node, error) {
 	}
 	return docs, nil
 }
+
+// checkText refuses what is not YAML text: other encodings than UTF-8, and
+// control characters (YAML 1.2, chapter 5.1), which the parser would let pass.
+func checkText(data []byte) error {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return malformed(1, "file is UTF-16: rules are UTF-8")
+	}
+	for at := 0; at < len(data); {
+		r, size := utf8.DecodeRune(data[at:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return malformed(lineAt(data, at), "not UTF-8 (byte %#02x)", data[at])
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
+			return malformed(lineAt(data, at), "control character %#02x", data[at])
+		}
+		at += size
+	}
+	return nil
+}
+
+// lineAt is the 1-based line of a byte.
+func lineAt(data []byte, at int) int { return 1 + bytes.Count(data[:at], []byte("\n")) }
 
 // normal takes out the byte order mark, and ends lines in one way: the parser
 // takes the mark for a part of the first key, and counts some "\r\n" twice.
@@ -212,6 +249,7 @@ func (c *converter) convert(n ast.Node, depth int) (*node, error) {
 
 func (c *converter) mapping(values []*ast.MappingValueNode, line, depth int) (*node, error) {
 	out := &node{shape: shapeMap, line: line}
+	seen := make(map[string]bool, len(values))
 	for _, pair := range values {
 		if pair.Key.IsMergeKey() {
 			return nil, unsupported(line, "YAML merge key <<")
@@ -223,6 +261,11 @@ func (c *converter) mapping(values []*ast.MappingValueNode, line, depth int) (*n
 		if !k.scalar() {
 			return nil, malformed(k.line, "YAML: a key must be a single value")
 		}
+		// The parser misses keys that are written in different ways.
+		if seen[k.text] {
+			return nil, malformed(k.line, "YAML: mapping key %q already defined", k.text)
+		}
+		seen[k.text] = true
 		v, err := c.convert(pair.Value, depth+1)
 		if err != nil {
 			return nil, err
