@@ -78,7 +78,9 @@ func (h *host) command(args ...string) *exec.Cmd {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return exec.Command(path, append(args, "--state", h.state)...)
+	command := exec.Command(path, append(args, "--state", h.state)...)
+	command.Env = []string{"PATH=" + os.Getenv("PATH")} // BAIZE_GRPC of whoever runs the tests would outweigh the enrolment
+	return command
 }
 
 // start runs the agent and waits until it is connected and armed.

@@ -6,8 +6,6 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 
-export BAIZE_HTTP=${BAIZE_HTTP:-127.0.0.1:28443} BAIZE_GRPC=${BAIZE_GRPC:-127.0.0.1:28444}
-
 exist() {
   local file
   for file in "$@"; do [ -e "$file" ] || { echo "missing: $file"; return 1; }; done
@@ -42,6 +40,7 @@ build_twice() {
 
 run_and_stop() {
   local home out pid status
+  export BAIZE_HTTP=${BAIZE_HTTP:-127.0.0.1:28443} BAIZE_GRPC=${BAIZE_GRPC:-127.0.0.1:28444}
   home=$(mktemp -d /tmp/baize-accept-home.XXXXXX)
   chmod 755 "$home"
   out=$home/out
