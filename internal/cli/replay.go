@@ -26,7 +26,8 @@ func replayCommand() *cobra.Command {
 		Use:   "replay [--rules DIR]... [--out DIR] FILE...",
 		Short: "Run telemetry from files through the engine",
 		Long: "Run events (NDJSON, optionally gzip or zstd, - for stdin) through the engine that runs live.\n" +
-			"Without --rules the rules that come with Baize are used. --out gets alerts.ndjson,\n" +
+			"Without --rules the rules are those that the log says were in force, and those that come\n" +
+			"with Baize where it does not. --out gets alerts.ndjson,\n" +
 			"incidents.ndjson and provenance.ndjson. The same input gives the same bytes.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -46,7 +47,7 @@ func replayFiles(cmd *cobra.Command, rules []string, out string, files []string,
 	}
 	report := &badLines{out: cmd.ErrOrStderr()}
 	summary, err := replay.Run(replay.Options{
-		Files: files, Stdin: cmd.InOrStdin(), Out: out, Engine: engine.Config{Rules: loaded}, Bad: report.add,
+		Files: files, Stdin: cmd.InOrStdin(), Out: out, Engine: engine.Config{Rules: loaded, PinRules: len(rules) > 0}, Bad: report.add,
 	})
 	switch {
 	case errors.Is(err, replay.ErrFormat):
@@ -54,7 +55,7 @@ func replayFiles(cmd *cobra.Command, rules []string, out string, files []string,
 	case err != nil:
 		return unreachable("replay: %w", err)
 	}
-	if err := printSummary(cmd.OutOrStdout(), &summary, asJSON); err != nil {
+	if err := printSummary(cmd.OutOrStdout(), &summary, len(rules) > 0, asJSON); err != nil {
 		return unreachable("writing the summary: %w", err)
 	}
 	return report.result("an event", int(summary.Events))
@@ -87,7 +88,7 @@ func replayRules(stderr io.Writer, dirs []string) (engine.Rules, error) {
 	return rules, nil
 }
 
-func printSummary(out io.Writer, s *replay.Summary, asJSON bool) error {
+func printSummary(out io.Writer, s *replay.Summary, pinned, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(out).Encode(s)
 	}
@@ -95,8 +96,14 @@ func printSummary(out io.Writer, s *replay.Summary, asJSON bool) error {
 	if s.Events > 0 {
 		span = fmt.Sprintf("%d events of %d hosts from %s to %s", s.Events, s.Hosts, s.First.Format(time.RFC3339), s.Last.Format(time.RFC3339))
 	}
-	if s.LogRules != "" {
+	if s.LogRules != "" && pinned {
 		span += "\nthe log was made with other rules: " + s.LogRules
+	}
+	if s.Problem != "" {
+		span += "\nnot all of the log was followed: " + s.Problem
+	}
+	if s.Hidden > 0 {
+		span += fmt.Sprintf("\n%d firings hidden by exceptions", s.Hidden)
 	}
 	_, err := fmt.Fprintf(out, "%s\n%d alerts in %d incidents\n", span, s.Alerts, s.Incidents)
 	return err

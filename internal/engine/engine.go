@@ -5,6 +5,7 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	"baize/internal/exception"
 	"baize/internal/graph"
 	"baize/internal/incident"
 	"baize/internal/lru"
@@ -20,9 +21,12 @@ type Rules interface {
 
 // Config of an engine. The zero value of a limit is its default.
 type Config struct {
-	Rules  Rules
-	Limits graph.Limits
-	Merger incident.Config
+	// Rules are in force until the log says otherwise.
+	Rules Rules
+	// PinRules keeps Rules in force whatever the log says.
+	PinRules bool
+	Limits   graph.Limits
+	Merger   incident.Config
 	// Alerts whose repeats are still counted: the evidence of each is in
 	// memory. A repeat of one that left is a new alert.
 	Alerts int
@@ -65,10 +69,14 @@ type Output struct {
 	Incidents []incident.Incident
 	// Traces of the new alerts, where Config.Trace asks for them.
 	Traces []Trace
+	// Hidden are the firings that exceptions hid.
+	Hidden []exception.Firing `json:",omitempty"`
 }
 
 // Empty reports whether nothing changed.
-func (o *Output) Empty() bool { return len(o.Alerts) == 0 && len(o.Incidents) == 0 }
+func (o *Output) Empty() bool {
+	return len(o.Alerts) == 0 && len(o.Incidents) == 0 && len(o.Hidden) == 0
+}
 
 // Trace is the provenance of one alert when it was raised.
 type Trace struct {
@@ -92,9 +100,8 @@ type Engine struct {
 	now     int64
 	// beat is the number of the last one that began.
 	beat int64
-	// revision of the rules as the log has it.
-	revision string
-	matched  []*alert.Rule
+	policy
+	matched []*alert.Rule
 }
 
 // New returns an engine that has seen nothing.
@@ -108,11 +115,9 @@ func New(cfg Config) *Engine {
 		merger:  incident.New(cfg.Merger, base),
 		alerts:  lru.New[alertKey, *firing](cfg.Alerts),
 		awaited: lru.New[event.FileKey, []alertKey](maxAwaited),
+		policy:  policy{rules: cfg.Rules},
 	}
 }
-
-// RuleRevision is the digest of the rules that the log last said are in force.
-func (e *Engine) RuleRevision() string { return e.revision }
 
 // Stats counts what the engine remembers.
 func (e *Engine) Stats() graph.Stats { return e.graph.Stats() }
@@ -124,8 +129,12 @@ func (e *Engine) Process(ev *event.Event) Output {
 	e.advance(ev, &out)
 	switch ev.Kind {
 	case event.EngineTick:
+	case event.EngineRuleFile:
+		e.stage(ev)
 	case event.EngineRules:
-		e.revision = ev.Message
+		e.adopt(ev)
+	case event.EngineExceptions:
+		e.except(ev)
 	case event.GatewayRefused:
 		e.raise(ev, refused, graph.Subject{}, &out)
 	case event.SensorCoverage:
@@ -218,12 +227,14 @@ func (e *Engine) observe(ev *event.Event, out *Output) {
 	if f := subject.Flow; f != nil {
 		e.merger.Flow(ev.Org, f.From, subject.Lineage, f.Path, e.now)
 	}
-	if e.cfg.Rules == nil {
+	if e.rules == nil {
 		return
 	}
-	e.matched = e.cfg.Rules.Match(ev, e.matched[:0])
+	e.matched = e.rules.Match(ev, e.matched[:0])
 	for _, rule := range e.matched {
-		e.raise(ev, rule, subject, out)
+		if !e.hide(ev, rule, out) {
+			e.raise(ev, rule, subject, out)
+		}
 	}
 }
 

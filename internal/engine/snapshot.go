@@ -14,16 +14,16 @@ import (
 
 // snapshotVersion rises whenever a snapshot of before could not be continued.
 // A snapshot of another version is refused; the engine then starts from its log.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // ErrSnapshot reports a snapshot that this engine cannot continue from.
 var ErrSnapshot = errors.New("unusable snapshot")
 
 type header struct {
-	Version  int
-	Now      int64
-	Beat     int64
-	Revision string
+	Version int
+	Now     int64
+	Beat    int64
+	Policy  policyState
 	// Alerts are JSON: the form in which an alert survives unchanged.
 	Alerts []lru.Item[alertKey, []byte]
 	// More is how many repeats of each wait.
@@ -44,7 +44,7 @@ type waiting struct {
 func (e *Engine) Snapshot(w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	enc := gob.NewEncoder(buffered)
-	head := header{Version: snapshotVersion, Now: e.now, Beat: e.beat, Revision: e.revision, Awaited: e.awaited.Snapshot()}
+	head := header{Version: snapshotVersion, Now: e.now, Beat: e.beat, Policy: e.keepPolicy(), Awaited: e.awaited.Snapshot()}
 	for _, item := range e.alerts.Snapshot() {
 		body, err := json.Marshal(item.Value.Alert)
 		if err != nil {
@@ -83,7 +83,10 @@ func (e *Engine) Restore(r io.Reader) error {
 	if head.Version != snapshotVersion || len(head.More) != len(head.Alerts) {
 		return fmt.Errorf("%w: version %d, want %d", ErrSnapshot, head.Version, snapshotVersion)
 	}
-	e.now, e.beat, e.revision = head.Now, head.Beat, head.Revision
+	e.now, e.beat = head.Now, head.Beat
+	if err := e.restorePolicy(head.Policy, e.cfg.PinRules); err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
 	e.awaited.Restore(head.Awaited)
 	if err := e.restoreAlerts(&head); err != nil {
 		return err

@@ -52,11 +52,19 @@ const (
 const (
 	// EngineTick carries the passing of time (Event.Time), once a second.
 	EngineTick Kind = "engine.tick"
+	// EngineRuleFile carries one file of the rules that the EngineRules behind
+	// it puts in force, as JSON in Message.
+	EngineRuleFile Kind = "engine.rule_file"
 	// EngineRules says that the rule revision in Message (a content digest)
 	// is in force from here on.
 	EngineRules Kind = "engine.rules"
+	// EngineExceptions carries all exceptions in force from here on, as a JSON
+	// list in Message.
+	EngineExceptions Kind = "engine.exceptions"
 )
 
 // IsControl reports whether the kind is a record of the engine's log rather
 // than an observation of a host.
-func (k Kind) IsControl() bool { return k == EngineTick || k == EngineRules }
+func (k Kind) IsControl() bool {
+	return k == EngineTick || k == EngineRuleFile || k == EngineRules || k == EngineExceptions
+}

@@ -89,7 +89,8 @@ func samples() map[event.Kind]event.Event {
 		event.AgentAction:    {Action: &event.Action{ID: "c1", Name: "ping", State: "done", Detail: "pong"}},
 		event.GatewayRefused: {Message: "host: batch of another host"},
 		event.EngineRules:    {Message: digest},
-		event.EngineTick:     {}, event.SensorStart: {}, event.SensorStop: {},
+		event.EngineRuleFile: {Message: `{"path":"p/a.yml","text":"title: A"}`}, event.EngineExceptions: {Message: "[]"},
+		event.EngineTick: {}, event.SensorStart: {}, event.SensorStop: {},
 	}
 	for _, kind := range []event.Kind{event.ProcessFork, event.ProcessExec, event.ProcessExit, event.ProcessRename, event.ProcessCredentials} {
 		all[kind] = onProcess

@@ -42,9 +42,14 @@ type Summary struct {
 	Incidents int       `json:"incidents"`
 	// Sorted : the input was not in order.
 	Sorted bool `json:"sorted"`
-	// Rules in force here, and, where the log names others, the last of those.
+	// Rules given, and, where the log names others, the last of those. They were
+	// followed unless Engine.PinRules is set.
 	Rules    string `json:"rules"`
 	LogRules string `json:"log_rules,omitempty"`
+	// Hidden firings are those that exceptions of the log hid.
+	Hidden uint64 `json:"hidden,omitempty"`
+	// Problem is what of the log's rules or exceptions could not be followed.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Run replays the files.
@@ -148,6 +153,7 @@ func (r *run) take(ev *event.Event) error {
 		r.hosts.Put(ev.Host.ID, true, 0)
 	}
 	out := r.engine.Process(ev)
+	r.summary.Hidden += uint64(len(out.Hidden))
 	return r.output.add(&out)
 }
 
@@ -163,9 +169,10 @@ func (r *run) finish() error {
 	}
 	r.engine.FinishIncidents(emit)
 	r.summary.Hosts = r.hosts.Len()
-	if revision := r.engine.RuleRevision(); revision != r.summary.Rules {
-		r.summary.LogRules = revision
+	if digest := r.engine.RuleDigest(); digest != r.summary.Rules {
+		r.summary.LogRules = digest
 	}
+	r.summary.Problem = r.engine.Problem()
 	return failed
 }
 

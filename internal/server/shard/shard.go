@@ -197,7 +197,7 @@ func (w *writer) announce(ctx context.Context) error {
 	}
 	w.announced = true
 	digest := w.cfg.Engine.Rules.Digest()
-	if w.engine.RuleRevision() == digest {
+	if w.engine.RuleDigest() == digest {
 		return nil
 	}
 	now := time.Now().UTC()
