@@ -19,11 +19,11 @@ import (
 const maxReported = 100
 
 func replayCommand() *cobra.Command {
-	var rules []string
+	var rules, pipelines []string
 	var out string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "replay [--rules DIR]... [--out DIR] FILE...",
+		Use:   "replay [--rules DIR]... [--pipeline FILE]... [--out DIR] FILE...",
 		Short: "Run telemetry from files through the engine",
 		Long: "Run events (NDJSON, optionally gzip or zstd, - for stdin) through the engine that runs live.\n" +
 			"Without --rules the rules are those that the log says were in force, and those that come\n" +
@@ -31,23 +31,25 @@ func replayCommand() *cobra.Command {
 			"incidents.ndjson and provenance.ndjson. The same input gives the same bytes.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return replayFiles(cmd, rules, out, files, asJSON)
+			loaded, err := replayRules(cmd.ErrOrStderr(), rules, pipelines)
+			if err != nil {
+				return err
+			}
+			pinned := len(rules) > 0 || len(pipelines) > 0
+			return replayFiles(cmd, engine.Config{Rules: loaded, PinRules: pinned}, out, files, asJSON)
 		},
 	}
 	cmd.Flags().StringArrayVar(&rules, "rules", nil, "directory of Sigma rules (may be repeated)")
+	pipelineFlag(cmd, &pipelines)
 	cmd.Flags().StringVar(&out, "out", "", "directory for the results")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the summary as JSON")
 	return cmd
 }
 
-func replayFiles(cmd *cobra.Command, rules []string, out string, files []string, asJSON bool) error {
-	loaded, err := replayRules(cmd.ErrOrStderr(), rules)
-	if err != nil {
-		return err
-	}
+func replayFiles(cmd *cobra.Command, config engine.Config, out string, files []string, asJSON bool) error {
 	report := &badLines{out: cmd.ErrOrStderr()}
 	summary, err := replay.Run(replay.Options{
-		Files: files, Stdin: cmd.InOrStdin(), Out: out, Engine: engine.Config{Rules: loaded, PinRules: len(rules) > 0}, Bad: report.add,
+		Files: files, Stdin: cmd.InOrStdin(), Out: out, Engine: config, Bad: report.add,
 	})
 	switch {
 	case errors.Is(err, replay.ErrFormat):
@@ -55,7 +57,7 @@ func replayFiles(cmd *cobra.Command, rules []string, out string, files []string,
 	case err != nil:
 		return unreachable("replay: %w", err)
 	}
-	if err := printSummary(cmd.OutOrStdout(), &summary, len(rules) > 0, asJSON); err != nil {
+	if err := printSummary(cmd.OutOrStdout(), &summary, config.PinRules, asJSON); err != nil {
 		return unreachable("writing the summary: %w", err)
 	}
 	return report.result("an event", int(summary.Events))
@@ -63,17 +65,13 @@ func replayFiles(cmd *cobra.Command, rules []string, out string, files []string,
 
 // replayRules loads the rules of the directories, or those that come with
 // Baize. Rules that are not in force are named; they stop nothing.
-func replayRules(stderr io.Writer, dirs []string) (engine.Rules, error) {
-	roots := []fs.FS{content.Rules()}
-	if len(dirs) > 0 {
-		roots = nil
+func replayRules(stderr io.Writer, dirs, pipelines []string) (engine.Rules, error) {
+	roots, err := ruleRoots(dirs, pipelines)
+	if err != nil {
+		return nil, err
 	}
-	for _, dir := range dirs {
-		root, err := openDir(dir)
-		if err != nil {
-			return nil, err
-		}
-		roots = append(roots, root)
+	if len(dirs) == 0 {
+		roots = append([]fs.FS{content.Rules()}, roots...)
 	}
 	rules, report, err := engine.LoadRules(roots...)
 	if err != nil {

@@ -26,24 +26,26 @@ func rulesCommand() *cobra.Command {
 
 func rulesCheckCommand() *cobra.Command {
 	var asJSON bool
+	var pipelines []string
 	cmd := &cobra.Command{
-		Use:   "check DIR",
+		Use:   "check [--pipeline FILE]... DIR",
 		Short: "Load the rules below DIR and say what is unsupported or invalid",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return checkRules(cmd.OutOrStdout(), args[0], asJSON)
+			return checkRules(cmd.OutOrStdout(), args[0], pipelines, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	pipelineFlag(cmd, &pipelines)
 	return cmd
 }
 
-func checkRules(out io.Writer, dir string, asJSON bool) error {
-	root, err := openDir(dir)
+func checkRules(out io.Writer, dir string, pipelines []string, asJSON bool) error {
+	roots, err := ruleRoots([]string{dir}, pipelines)
 	if err != nil {
 		return err
 	}
-	_, report := sigma.Load(root)
+	_, report := sigma.Load(roots...)
 	if asJSON {
 		err = json.NewEncoder(out).Encode(report)
 	} else {
@@ -72,14 +74,16 @@ func printReport(out io.Writer, report *sigma.Report) error {
 
 func rulesMatchCommand() *cobra.Command {
 	var dir string
+	var pipelines []string
 	cmd := &cobra.Command{
-		Use:   "match --rules DIR FILE",
+		Use:   "match --rules DIR [--pipeline FILE]... FILE",
 		Short: "Match the events of FILE (NDJSON, - for stdin) against the rules below DIR",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return matchFile(cmd, dir, args[0])
+			return matchFile(cmd, dir, pipelines, args[0])
 		},
 	}
+	pipelineFlag(cmd, &pipelines)
 	cmd.Flags().StringVar(&dir, "rules", "", "directory of rules")
 	if err := cmd.MarkFlagRequired("rules"); err != nil {
 		panic(err) // The flag was defined on the line above.
@@ -87,12 +91,12 @@ func rulesMatchCommand() *cobra.Command {
 	return cmd
 }
 
-func matchFile(cmd *cobra.Command, dir, name string) error {
-	root, err := openDir(dir)
+func matchFile(cmd *cobra.Command, dir string, pipelines []string, name string) error {
+	roots, err := ruleRoots([]string{dir}, pipelines)
 	if err != nil {
 		return err
 	}
-	set, report := sigma.Load(root)
+	set, report := sigma.Load(roots...)
 	for _, p := range report.Unsupported {
 		fmt.Fprintf(cmd.ErrOrStderr(), "unsupported: %s\n", p)
 	}

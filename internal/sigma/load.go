@@ -30,6 +30,7 @@ func Load(roots ...fs.FS) (*Set, *Report) {
 		}
 	}
 	l.filterAll()
+	l.process()
 	for _, d := range l.drafts {
 		if err := l.finish(d); err != nil {
 			d.file.fail(err)
@@ -51,7 +52,9 @@ type loader struct {
 	files   []*file
 	drafts  []*draft
 	filters []*filter
-	rules   []*Rule
+	// pipelines are in the order in which they run.
+	pipelines []*pipeline
+	rules     []*Rule
 	// taken are the files in which ids and names were first used.
 	taken map[string]*file
 }
@@ -112,6 +115,10 @@ func (l *loader) readList(root fs.FS, name string) {
 
 func (l *loader) readRules(root fs.FS, name string) {
 	if ext := path.Ext(name); ext != ".yml" && ext != ".yaml" {
+		return
+	}
+	if IsPipeline(name) {
+		l.readPipeline(root, name)
 		return
 	}
 	f := &file{name: name}

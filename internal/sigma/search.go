@@ -35,7 +35,9 @@ type item struct {
 	// all values must match rather than any; neq negates the item.
 	all, neq bool
 	values   []value
-	line     int
+	// applied are the pipeline items that changed this one.
+	applied []string
+	line    int
 }
 
 // value is one value of an item, which may stand for several predicates: it
@@ -76,6 +78,41 @@ func (s *section) open() bool {
 		}
 	})
 	return found
+}
+
+// clone copies what pipelines change, so that a filter serves several rules.
+func (s *section) clone() *section {
+	out := &section{label: s.label, owner: s.owner, conditions: append([]sentence{}, s.conditions...)}
+	for _, named := range s.searches {
+		out.searches = append(out.searches, named.clone())
+	}
+	return out
+}
+
+func (s *search) clone() *search {
+	out := &search{name: s.name, op: s.op}
+	if s.item != nil {
+		out.item = s.item.clone()
+	}
+	for _, part := range s.parts {
+		out.parts = append(out.parts, part.clone())
+	}
+	return out
+}
+
+func (it *item) clone() *item {
+	out := *it
+	out.applied = append([]string{}, it.applied...)
+	out.values = make([]value, len(it.values))
+	for i, v := range it.values {
+		out.values[i] = v
+		out.values[i].any = make([]*atom, len(v.any))
+		for j, a := range v.any {
+			copied := *a
+			out.values[i].any[j] = &copied
+		}
+	}
+	return &out
 }
 
 // compile turns the section into an expression; nil if nothing is left of it.

@@ -4,22 +4,17 @@
 package app
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"baize/content"
 	"baize/internal/engine"
 	"baize/internal/server/shard"
-	"baize/internal/server/state"
 )
 
 // tick is how often the passing of time is written to the engine's log.
@@ -125,32 +120,6 @@ func hostname() string {
 		return "localhost"
 	}
 	return name
-}
-
-// loadRules compiles the rules that come with the server. They are tested with
-// it: an invalid one is a defect, and is not left out in silence.
-func (s *Server) loadRules(ctx context.Context) (engine.Rules, error) {
-	rules, report, err := engine.LoadRules(content.Rules())
-	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
-	}
-	for _, p := range report.Unsupported {
-		s.config.Logger.Warn("rule is unsupported", "problem", p)
-	}
-	if len(report.Invalid) > 0 {
-		return nil, fmt.Errorf("%d of the embedded rules are invalid, the first: %s", len(report.Invalid), report.Invalid[0])
-	}
-	return rules, s.keepRules(ctx, rules.Digest(), content.Rules())
-}
-
-// keepRules keeps the content behind the digest that the engine's log names.
-func (s *Server) keepRules(ctx context.Context, digest string, root fs.FS) error {
-	var body bytes.Buffer
-	archive := zip.NewWriter(&body)
-	if err := errors.Join(archive.AddFS(root), archive.Close()); err != nil {
-		return fmt.Errorf("pack rules: %w", err)
-	}
-	return s.stores.state.AddRules(ctx, state.RuleRevision{Digest: digest, Body: body.Bytes(), Author: "baize-server " + s.config.Version, Created: time.Now()})
 }
 
 // Close releases everything. Run must have returned.
