@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"baize/internal/incident"
+	"baize/internal/redact"
 	"baize/internal/ruletest"
 	"baize/internal/sigma"
 )
@@ -33,6 +35,38 @@ func TestRulesPassTheirTests(t *testing.T) {
 	}
 	if result.Rules != len(load(t)) {
 		t.Errorf("%d of %d rules were tested", result.Rules, len(load(t)))
+	}
+}
+
+// TestRulesMatchWhatAgentsSend: agents replace secrets before they send, and no
+// rule may need one.
+func TestRulesMatchWhatAgentsSend(t *testing.T) {
+	redactor, err := redact.New([]byte("key"), redact.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := fstest.MapFS{}
+	err = fs.WalkDir(Rules(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(Rules(), path)
+		if filepath.Ext(path) == ".test" {
+			var out strings.Builder
+			for line := range strings.Lines(string(text)) {
+				redacted, _ := redactor.Text(line)
+				out.WriteString(redacted)
+			}
+			text = []byte(out.String())
+		}
+		sent[path] = &fstest.MapFile{Data: text}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range ruletest.Run(sent).Failures {
+		t.Error(f)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/event"
+	"baize/internal/redact"
 )
 
 // observer is an armed sensor with its enrichment.
@@ -66,7 +67,7 @@ type sink interface {
 }
 
 // observe arms the sensor.
-func observe(host event.Host, org, scope string, log *slog.Logger) (*observer, error) {
+func observe(host event.Host, org, scope string, redactor *redact.Redactor, log *slog.Logger) (*observer, error) {
 	boot, err := BootID()
 	if err != nil {
 		return nil, err
@@ -89,7 +90,7 @@ func observe(host event.Host, org, scope string, log *slog.Logger) (*observer, e
 	o.enricher = enrich.New(enrich.Config{
 		Host: host, Boot: boot, Org: org, Nested: scope != "", Proc: proc,
 		Agent:  enrich.Identity{PID: uint32(os.Getpid()), Start: start},
-		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles,
+		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles, Redactor: redactor,
 		BootTime: bootTime, Log: log,
 	})
 	return o, nil

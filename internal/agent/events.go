@@ -18,7 +18,11 @@ func Events(ctx context.Context, scope string, out io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	o, err := observe(event.Host{ID: name, Name: name}, "", scope, log)
+	redactor, err := ownRedactor()
+	if err != nil {
+		return err
+	}
+	o, err := observe(event.Host{ID: name, Name: name}, "", scope, redactor, log)
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,13 @@ func BenchmarkPipeline(b *testing.B) {
 	}
 	defer kept.Close()
 	proc := procfs.FS{Root: b.TempDir()}
+	redactor, err := ownRedactor()
+	if err != nil {
+		b.Fatal(err)
+	}
 	e := enrich.New(enrich.Config{
-		Host: event.Host{ID: "h"}, Boot: "b", Proc: proc, Hasher: digest.New(proc),
+		Redactor: redactor,
+		Host:     event.Host{ID: "h"}, Boot: "b", Proc: proc, Hasher: digest.New(proc),
 		Resolver: container.NewResolver(container.Sockets{}), Titles: enrich.NewTitles(proc), BootTime: bootTime,
 	})
 	r := newRecorder("b", kept, e, slog.New(slog.DiscardHandler))

@@ -25,8 +25,13 @@ func newTestRecorder(t *testing.T, options spool.Options) *recorder {
 	}
 	t.Cleanup(func() { _ = kept.Close() })
 	proc := procfs.FS{Root: t.TempDir()}
+	redactor, err := ownRedactor()
+	if err != nil {
+		t.Fatal(err)
+	}
 	e := enrich.New(enrich.Config{
-		Host: event.Host{ID: "h"}, Boot: "b", Proc: proc, Hasher: digest.New(proc),
+		Redactor: redactor,
+		Host:     event.Host{ID: "h"}, Boot: "b", Proc: proc, Hasher: digest.New(proc),
 		Resolver: container.NewResolver(container.Sockets{}), Titles: enrich.NewTitles(proc), BootTime: bootTime,
 	})
 	return newRecorder("b", kept, e, slog.New(slog.DiscardHandler))

@@ -139,7 +139,9 @@ type agent struct {
 	uplink   *uplink.Uplink
 	boot     string
 	running  string // marker of a run that has not stopped in order
-	log      *slog.Logger
+	// problem is what was wrong with the host's own configuration.
+	problem error
+	log     *slog.Logger
 }
 
 func assemble(o Options, id *uplink.Identity) (*agent, error) {
@@ -156,11 +158,18 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 		return nil, err
 	}
 	name := o.name(host)
-	watch, err := observe(event.Host{ID: id.Name.Host, Name: name}, id.Name.Org, o.Scope, o.Log)
+	redactor, problem := newRedactor(o.State, id.RedactionKey)
+	if redactor == nil {
+		return nil, errors.Join(problem, kept.Close())
+	}
+	watch, err := observe(event.Host{ID: id.Name.Host, Name: name}, id.Name.Org, o.Scope, redactor, o.Log)
 	if err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}
-	a := &agent{options: o, observer: watch, spool: kept, boot: boot, running: filepath.Join(o.State, "running"), log: o.Log}
+	a := &agent{
+		options: o, observer: watch, spool: kept, boot: boot, running: filepath.Join(o.State, "running"),
+		problem: problem, log: o.Log,
+	}
 	a.recorder = newRecorder(boot, kept, watch.enricher, o.Log)
 	obeyer, err := action.New(action.Options{
 		Dir: o.State, Name: id.Name, Boot: boot, Key: id.CommandKey,
@@ -242,6 +251,10 @@ func (a *agent) startMessage() string {
 		if !hook.Attached {
 			message += fmt.Sprintf("; %s not attached: %s", hook.Name, hook.Error)
 		}
+	}
+	if a.problem != nil {
+		a.log.Warn("configuration", "error", a.problem)
+		message += "; " + a.problem.Error()
 	}
 	return message
 }

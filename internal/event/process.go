@@ -20,6 +20,9 @@ type Process struct {
 	Args       []string `json:"args,omitempty"`
 	// ArgsTruncated says that Args and CommandLine were cut at the sensor's limit.
 	ArgsTruncated bool `json:"args_truncated,omitempty"`
+	// Redacted counts the secrets that were replaced in Args, CommandLine,
+	// OldCommandLine and Env before the event left its host.
+	Redacted uint32 `json:"redacted,omitempty"`
 	// CommandLine is Args joined by spaces, or the rewritten command line.
 	CommandLine      string `json:"command_line,omitempty"`
 	WorkingDirectory string `json:"working_directory,omitempty"`

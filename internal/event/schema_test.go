@@ -57,7 +57,7 @@ func shell() *event.Process {
 	parent := &event.Process{Key: event.ProcessKey{Host: "h1", Boot: "b-1", PID: 700, Start: 1}, PID: 700, Executable: "/usr/bin/java", CommandLine: "java -jar app.jar", User: user}
 	remote := &event.Endpoint{IP: netip.MustParseAddr("203.0.113.9"), Port: 4444}
 	return &event.Process{
-		Key: shellKey, PID: 1234, Exec: 1, Start: seen, Name: "sh", Executable: "/bin/sh", Args: []string{"sh", "-c", "id"}, ArgsTruncated: true,
+		Key: shellKey, PID: 1234, Exec: 1, Start: seen, Name: "sh", Executable: "/bin/sh", Args: []string{"sh", "-c", "id"}, ArgsTruncated: true, Redacted: 1,
 		CommandLine: "sh -c id", WorkingDirectory: "/srv", User: user, EffectiveUser: &event.User{}, Hash: &event.Hash{SHA256: digest, State: event.HashOK}, TTY: "pts/0",
 		Exe: &event.Image{Inode: fileKey, Tmpfs: true, Detached: true}, Script: "/srv/x.sh",
 		Stdin: &event.Descriptor{Type: "socket", Remote: remote}, Stdout: &event.Descriptor{Type: "pipe"}, Stderr: &event.Descriptor{Type: "file", Path: "/dev/null"},

@@ -118,6 +118,8 @@ func (d *decoder) processState(c *cursor, p *event.Process) (err error) {
 		return d.lineage(c, p)
 	case 31:
 		p.Context, err = d.context(c)
+	case 32:
+		return c.uint32(&p.Redacted)
 	}
 	return err
 }

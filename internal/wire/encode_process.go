@@ -48,6 +48,7 @@ func (e *encoder) process(n protowire.Number, p *event.Process) {
 	e.process(29, p.Parent)
 	e.ancestors(p.Ancestors)
 	e.context(31, p.Context)
+	e.uint(32, uint64(p.Redacted))
 }
 
 func (e *encoder) ancestors(list []event.Process) {

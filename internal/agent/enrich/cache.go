@@ -27,6 +27,8 @@ type process struct {
 	image *image
 	// title is the rewritten command line, "" while it is the image's.
 	title string
+	// titleRedacted counts the secrets replaced in title.
+	titleRedacted uint32
 
 	credentials     sensor.Credentials
 	user, effective *event.User

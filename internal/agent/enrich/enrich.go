@@ -21,6 +21,7 @@ import (
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/event"
+	"baize/internal/redact"
 )
 
 // HoldFor is how long an event waits for its digest or container.
@@ -43,6 +44,9 @@ type Config struct {
 	Hasher   *digest.Hasher
 	Resolver *container.Resolver
 	Titles   *Titles
+	// Redactor takes the secrets out of command lines and environments: what
+	// the enricher keeps, and every event, is without them.
+	Redactor *redact.Redactor
 	// BootTime is the wall clock at boot in Unix nanoseconds: what is added to
 	// CLOCK_BOOTTIME.
 	BootTime func() int64

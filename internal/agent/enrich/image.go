@@ -15,23 +15,27 @@ type image struct {
 	args        []string
 	truncated   bool
 	commandLine string
-	cwd         string
-	tty         string
-	script      string
-	env         map[string]string
-	fds         [3]*event.Descriptor
-	exe         event.Image
-	digest      *digestEntry
+	// redacted counts the secrets replaced in args and env.
+	redacted uint32
+	cwd      string
+	tty      string
+	script   string
+	env      map[string]string
+	fds      [3]*event.Descriptor
+	exe      event.Image
+	digest   *digestEntry
 }
 
 // base is the file name of the image, without the mark of a deleted file.
 func (img *image) base() string { return path.Base(strings.TrimSuffix(img.path, " (deleted)")) }
 
 func (e *Enricher) image(exec *sensor.Exec) *image {
+	args, redacted := e.config.Redactor.Args(exec.Args, exec.ArgsTruncated)
+	env, more := e.environment(exec.Env)
 	img := &image{
-		path: exec.Image.Path, args: exec.Args, truncated: exec.ArgsTruncated,
-		commandLine: strings.Join(exec.Args, " "), cwd: exec.Cwd, tty: exec.TTY,
-		script: exec.Script, env: environment(exec.Env),
+		path: exec.Image.Path, args: args, truncated: exec.ArgsTruncated,
+		commandLine: strings.Join(args, " "), redacted: uint32(redacted + more), cwd: exec.Cwd, tty: exec.TTY,
+		script: exec.Script, env: env,
 		exe: e.imageFacts(&exec.Image),
 	}
 	for i := range exec.Fds {
@@ -51,16 +55,19 @@ func (e *Enricher) imageFacts(ref *sensor.FileRef) event.Image {
 	}
 }
 
-func environment(vars []string) map[string]string {
+// environment returns variables by name, and how many secrets were replaced.
+func (e *Enricher) environment(vars []string) (env map[string]string, redacted int) {
 	if len(vars) == 0 {
-		return nil
+		return nil, 0
 	}
-	env := make(map[string]string, len(vars))
+	env = make(map[string]string, len(vars))
 	for _, v := range vars {
 		name, value, _ := strings.Cut(v, "=")
+		value, n := e.config.Redactor.Env(name, value)
 		env[name] = value
+		redacted += n
 	}
-	return env
+	return env, redacted
 }
 
 func descriptor(fd *sensor.Fd) *event.Descriptor {

@@ -30,7 +30,7 @@ func (e *Enricher) short(p *process) *event.Process {
 func (p *process) summary() *event.Process {
 	return &event.Process{
 		Key: p.key, PID: p.id.PID, Name: p.name,
-		Executable: p.image.path, CommandLine: p.commandLine(),
+		Executable: p.image.path, CommandLine: p.commandLine(), Redacted: p.redacted(),
 		User: p.user, KernelThread: p.kernel, Server: p.server, Context: p.context,
 	}
 }
@@ -40,6 +40,13 @@ func (p *process) commandLine() string {
 		return p.title
 	}
 	return p.image.commandLine
+}
+
+func (p *process) redacted() uint32 {
+	if p.title != "" {
+		return p.titleRedacted
+	}
+	return p.image.redacted
 }
 
 // descended is the process with its ancestors: whether a sensitive file was

@@ -37,9 +37,7 @@ func (e *Enricher) queue(now time.Time, ev *event.Event, d *digestEntry, b *box)
 	e.out.items = append(e.out.items, item{event: ev, digest: d, box: b, until: now.Add(HoldFor)})
 }
 
-// Release calls emit with the events that may go, in order. It is the only way
-// out: what must be taken out of events before they leave the host, such as
-// secrets in command lines, is taken out here.
+// Release calls emit with the events that may go, in order.
 func (e *Enricher) Release(now time.Time, emit func(*event.Event)) {
 	o := &e.out
 	for ; o.head < len(o.items); o.head++ {

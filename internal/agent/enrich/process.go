@@ -51,7 +51,8 @@ func (e *Enricher) found(task *sensor.Task) *image {
 	if err != nil || len(args) == 0 || !e.config.Proc.Is(task.PID, task.Start) {
 		return &image{}
 	}
-	return &image{path: e.config.Proc.ExePath(task.PID), args: args, commandLine: strings.Join(args, " ")}
+	args, redacted := e.config.Redactor.Args(args, false)
+	return &image{path: e.config.Proc.ExePath(task.PID), args: args, commandLine: strings.Join(args, " "), redacted: uint32(redacted)}
 }
 
 // born makes a process with what it has from its parent and adds it to the
@@ -78,7 +79,7 @@ func (e *Enricher) born(now time.Time, task *sensor.Task, parent *process) *proc
 func (e *Enricher) inherit(p, parent *process) {
 	below := parent.children()
 	p.parent, p.ancestors = below.parent, below.ancestors
-	p.image, p.title = parent.image, parent.title
+	p.image, p.title, p.titleRedacted = parent.image, parent.title, parent.titleRedacted
 	p.place, p.inside, p.unit, p.context = parent.place, parent.inside, parent.unit, parent.context
 	p.credentials, p.user, p.effective = parent.credentials, parent.user, parent.effective
 	p.session, p.login = parent.session, parent.login

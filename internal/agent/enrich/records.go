@@ -237,22 +237,26 @@ func (e *Enricher) retitled(now time.Time, t Title) {
 		return
 	}
 	p.checking = false
-	title := strings.Join(t.args, " ")
+	args, redacted := e.config.Redactor.Args(t.args, false)
+	title := strings.Join(args, " ")
 	if !p.differs(title) {
 		return
 	}
-	old := p.commandLine()
-	p.title = title
+	old, before := p.commandLine(), p.redacted()
+	p.title, p.titleRedacted = title, uint32(redacted)
 	p.changed()
 	view := *e.short(p)
 	view.OldCommandLine, view.OldName = old, ""
+	view.Redacted += before
 	e.queue(now, &event.Event{Time: t.at, Kind: event.ProcessRename, Process: &view}, nil, p.place.box)
 }
 
 // differs compares a command line with the known one. Trailing blanks are what
-// a title written over longer arguments leaves.
+// a title written over longer arguments leaves. A secret that was cut is not
+// compared.
 func (p *process) differs(title string) bool {
 	known := strings.TrimRight(p.commandLine(), " ")
+	known = strings.TrimSuffix(known, "[redacted]")
 	title = strings.TrimRight(title, " ")
 	if title == "" || title == known {
 		return false

@@ -138,10 +138,43 @@ func TestATitleIsReadAtTheFirstNetworkRecordAndLater(t *testing.T) {
 	}
 }
 
+// The event, its children's and the rewritten title are without the secret, and
+// say so; the title read back is the same as that of the exec.
+func TestSecretsDoNotLeaveTheHost(t *testing.T) {
+	w := newWorld(t)
+	pid, ev := w.spawn(1, "/usr/bin/mysql", "-uroot", "-phunter2")
+	if p := ev.Process; p.Redacted != 1 || p.CommandLine != strings.Join(p.Args, " ") || strings.Contains(p.CommandLine, "hunter2") {
+		t.Errorf("%d, %q, %q", p.Redacted, p.Args, p.CommandLine)
+	}
+	w.write(w.root+"/"+itoa(pid)+"/cmdline", "/usr/bin/mysql\x00-uroot\x00-phunter2\x00")
+	w.now = w.now.Add(titleDelay)
+	w.Tick(w.now)
+	count := len(w.out)
+	w.work()
+	if w.drain(); len(w.out) != count {
+		t.Errorf("an unchanged command line made %+v", w.out[len(w.out)-1].Process)
+	}
+	w.write(w.root+"/"+itoa(pid)+"/cmdline", "mysql --password=hunter2\x00")
+	w.listen(pid)
+	w.work()
+	p := w.last(event.ProcessRename).Process
+	if p.Redacted != 2 || strings.Contains(p.CommandLine+p.OldCommandLine, "hunter2") {
+		t.Errorf("%d: %q was %q", p.Redacted, p.CommandLine, p.OldCommandLine)
+	}
+	_, child := w.spawn(pid, "/bin/true")
+	if parent := child.Process.Parent; parent.Redacted != 1 || strings.Contains(parent.CommandLine, "hunter2") {
+		t.Errorf("the child's parent is %q", parent.CommandLine)
+	}
+}
+
 func TestTruncatedArgumentsAreNoRewriting(t *testing.T) {
 	p := &process{image: &image{commandLine: "a b", truncated: true}}
 	if p.differs("a b c d") || !p.differs("x") || p.differs("a b  ") || p.differs("") {
 		t.Error("wrong judgement of a command line")
+	}
+	p.image.commandLine = "mysql -p[redacted]"
+	if p.differs("mysql -p[redacted:01234567] x") {
+		t.Error("a secret that was cut differs from the whole")
 	}
 }
 

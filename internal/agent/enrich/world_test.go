@@ -17,6 +17,7 @@ import (
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/event"
+	"baize/internal/redact"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,8 +43,13 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, root: t.TempDir(), now: bootAt.Add(time.Hour), tasks: map[uint32]*sensor.Task{}, next: 100, mono: 1e12}
 	proc := procfs.FS{Root: w.root}
+	redactor, err := redact.New([]byte("key"), redact.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := Config{
-		Host: event.Host{ID: "h"}, Boot: "b", Org: "o", Proc: proc,
+		Redactor: redactor,
+		Host:     event.Host{ID: "h"}, Boot: "b", Org: "o", Proc: proc,
 		Hasher: digest.New(proc), Resolver: container.NewResolver(container.Sockets{}), Titles: NewTitles(proc),
 		BootTime: bootAt.UnixNano,
 	}

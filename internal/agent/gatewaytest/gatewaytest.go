@@ -65,6 +65,9 @@ type Gateway struct {
 	BreakBlob  int
 }
 
+// RedactionKey is what its hosts hash secrets with.
+var RedactionKey = bytes.Repeat([]byte{4}, sha256.Size)
+
 // New serves until the test ends.
 func New(t *testing.T) *Gateway {
 	t.Helper()
@@ -161,6 +164,7 @@ func (g *Gateway) Enroll(_ context.Context, r *baizev1.EnrollRequest) (*baizev1.
 	}
 	return &baizev1.EnrollResponse{
 		Org: "o", Host: "h-1", Certificate: c.Raw, Authority: g.Authority.Raw, CommandKey: g.CommandKey.Public().(ed25519.PublicKey),
+		RedactionKey: RedactionKey,
 	}, nil
 }
 
@@ -183,7 +187,7 @@ func (g *Gateway) Renew(ctx context.Context, r *baizev1.RenewRequest) (*baizev1.
 	if err != nil {
 		return nil, err
 	}
-	return &baizev1.RenewResponse{Certificate: c.Raw}, nil
+	return &baizev1.RenewResponse{Certificate: c.Raw, RedactionKey: RedactionKey}, nil
 }
 
 // Connect implements the contract.

@@ -53,6 +53,7 @@ func Enrol(ctx context.Context, dir string, e Enrolment) (*Identity, error) {
 	id := &Identity{
 		Name: identity.Name{Org: answer.GetOrg(), Host: answer.GetHost()}, Server: e.Server,
 		Authority: token.Authority, CommandKey: answer.GetCommandKey(),
+		RedactionKey: answer.GetRedactionKey(),
 	}
 	if len(id.CommandKey) != ed25519.PublicKeySize {
 		return nil, errors.New("enrol: the server's command key is no ed25519 public key")
@@ -91,5 +92,5 @@ func (id *Identity) renew(ctx context.Context, conn *grpc.ClientConn, dir string
 	if fresh.Certificate, err = certificate(key, answer.GetCertificate(), id.Name); err != nil {
 		return nil, fmt.Errorf("renew the certificate: %w", err)
 	}
-	return &fresh, fresh.saveCertificate(dir)
+	return &fresh, errors.Join(fresh.saveCertificate(dir), fresh.saveRedactionKey(dir, answer.GetRedactionKey()))
 }

@@ -29,8 +29,11 @@ type Identity struct {
 	// Authority is the SHA-256 of the authority's certificate.
 	Authority [sha256.Size]byte
 	// CommandKey is the respond role's public key.
-	CommandKey  ed25519.PublicKey
-	Certificate tls.Certificate
+	CommandKey ed25519.PublicKey
+	// RedactionKey is what secrets are hashed with, the organisation's; one of
+	// this host's own while the server has not given it.
+	RedactionKey []byte
+	Certificate  tls.Certificate
 }
 
 // ErrNoIdentity reports a host that is not enrolled.
@@ -48,6 +51,7 @@ type pinned struct {
 const (
 	pinnedFile      = "identity.json"
 	certificateFile = "certificate.pem"
+	redactionFile   = "redaction.key"
 )
 
 // Load reads the identity in dir, or returns ErrNoIdentity.
@@ -69,9 +73,33 @@ func Load(dir string) (*Identity, error) {
 		return nil, fmt.Errorf("identity in %s: %w", dir, err)
 	}
 	if id.Certificate.Leaf == nil {
-		id.Certificate.Leaf, err = x509.ParseCertificate(id.Certificate.Certificate[0])
+		if id.Certificate.Leaf, err = x509.ParseCertificate(id.Certificate.Certificate[0]); err != nil {
+			return nil, fmt.Errorf("identity in %s: %w", dir, err)
+		}
+	}
+	id.RedactionKey, err = os.ReadFile(filepath.Join(dir, redactionFile))
+	if errors.Is(err, os.ErrNotExist) {
+		err = id.saveRedactionKey(dir, nil)
 	}
 	return id, err
+}
+
+// saveRedactionKey keeps what the server gave, or a random key if it gave none
+// and there is none yet.
+func (id *Identity) saveRedactionKey(dir string, given []byte) error {
+	switch {
+	case len(given) == sha256.Size:
+		id.RedactionKey = given
+	case len(id.RedactionKey) > 0:
+		return nil
+	default:
+		id.RedactionKey = make([]byte, sha256.Size)
+		_, _ = rand.Read(id.RedactionKey) // never fails
+	}
+	if err := writeFile(filepath.Join(dir, redactionFile), id.RedactionKey); err != nil {
+		return fmt.Errorf("save the redaction key: %w", err)
+	}
+	return nil
 }
 
 func parsePinned(text []byte) (*Identity, error) {
@@ -115,7 +143,7 @@ func (id *Identity) save(dir string) error {
 	if err := writeFile(filepath.Join(temporary, pinnedFile), text); err != nil {
 		return fmt.Errorf("save identity: %w", err)
 	}
-	if err := id.saveCertificate(temporary); err != nil {
+	if err := errors.Join(id.saveCertificate(temporary), id.saveRedactionKey(temporary, id.RedactionKey)); err != nil {
 		return err
 	}
 	if err := os.Rename(temporary, dir); err != nil {

@@ -118,7 +118,7 @@ func TestEnrolmentPinsWhatTheServerIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.Name != (identity.Name{Org: "o", Host: "h-1"}) || !loaded.CommandKey.Equal(g.CommandKey.Public()) ||
+	if loaded.Name != (identity.Name{Org: "o", Host: "h-1"}) || !loaded.CommandKey.Equal(g.CommandKey.Public()) || !bytes.Equal(loaded.RedactionKey, gatewaytest.RedactionKey) ||
 		loaded.Authority != sha256.Sum256(g.Authority.Raw) || loaded.Server != g.Address {
 		t.Errorf("loaded %+v", loaded)
 	}

@@ -32,13 +32,17 @@ func (s *Server) makeParts() (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
+	redaction, err := redactionKeys(s.config.dir("keys"))
+	if err != nil {
+		return nil, err
+	}
 	registrar := ca.NewRegistrar(s.stores.authority, s.stores.state, time.Now)
 	certificates := s.stores.authority.Server(s.config.names(), time.Now)
 	var responder *respond.Responder
 	entry, err := gateway.New(gateway.Config{Addr: s.config.GRPC, MaxSessions: s.config.MaxSessions}, gateway.Deps{
 		TLS: certificates.AgentTLS(), Authority: s.stores.authority, Registrar: registrar,
 		State: s.stores.state, Bus: s.stores.bus, Blobs: s.stores.blobs,
-		CommandKey: key.Public().(ed25519.PublicKey), Now: time.Now,
+		CommandKey: key.Public().(ed25519.PublicKey), RedactionKey: redaction, Now: time.Now,
 		Answer: func(ctx context.Context, host string, result *baizev1.CommandResult) {
 			responder.Answer(ctx, host, result)
 		},

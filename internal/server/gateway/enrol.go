@@ -33,6 +33,7 @@ func (g *Gateway) Enroll(ctx context.Context, r *baizev1.EnrollRequest) (*baizev
 	return &baizev1.EnrollResponse{
 		Org: e.Name.Org, Host: e.Name.Host, Certificate: e.Certificate.Raw,
 		Authority: g.deps.Authority.Root().Raw, CommandKey: g.deps.CommandKey,
+		RedactionKey: g.deps.RedactionKey(e.Name.Org),
 	}, nil
 }
 
@@ -60,7 +61,7 @@ func (g *Gateway) Renew(ctx context.Context, r *baizev1.RenewRequest) (*baizev1.
 		slog.Error("gateway: renewal failed", "host", p.Host, "error", err)
 		return nil, status.Error(codes.Internal, "renewal failed: see the server's log")
 	}
-	return &baizev1.RenewResponse{Certificate: c.Raw}, nil
+	return &baizev1.RenewResponse{Certificate: c.Raw, RedactionKey: g.deps.RedactionKey(p.Org)}, nil
 }
 
 // printable is what a host says of itself, fit to be shown: at most 255

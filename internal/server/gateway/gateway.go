@@ -66,6 +66,8 @@ type Deps struct {
 	Blobs     *bulk.Store
 	// CommandKey is what enrolling agents pin.
 	CommandKey ed25519.PublicKey
+	// RedactionKey is what the hosts of an organisation hash secrets with.
+	RedactionKey func(org string) []byte
 	// Answer takes the answers to commands.
 	Answer func(ctx context.Context, host string, result *baizev1.CommandResult)
 	Now    func() time.Time

@@ -105,7 +105,10 @@ type EnrollResponse struct {
 	Certificate []byte `protobuf:"bytes,3,opt,name=certificate,proto3" json:"certificate,omitempty"`
 	Authority   []byte `protobuf:"bytes,4,opt,name=authority,proto3" json:"authority,omitempty"`
 	// Public key of the respond role (ed25519, 32 bytes), pinned by the agent.
-	CommandKey    []byte `protobuf:"bytes,5,opt,name=command_key,json=commandKey,proto3" json:"command_key,omitempty"`
+	CommandKey []byte `protobuf:"bytes,5,opt,name=command_key,json=commandKey,proto3" json:"command_key,omitempty"`
+	// Key of the hashes that secrets are replaced by (32 bytes), the same for all
+	// hosts of the organisation.
+	RedactionKey  []byte `protobuf:"bytes,6,opt,name=redaction_key,json=redactionKey,proto3" json:"redaction_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -175,6 +178,13 @@ func (x *EnrollResponse) GetCommandKey() []byte {
 	return nil
 }
 
+func (x *EnrollResponse) GetRedactionKey() []byte {
+	if x != nil {
+		return x.RedactionKey
+	}
+	return nil
+}
+
 // RenewRequest asks for a fresh certificate.
 type RenewRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -222,8 +232,10 @@ func (x *RenewRequest) GetCsr() []byte {
 
 // RenewResponse is the fresh certificate, DER.
 type RenewResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Certificate   []byte                 `protobuf:"bytes,1,opt,name=certificate,proto3" json:"certificate,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Certificate []byte                 `protobuf:"bytes,1,opt,name=certificate,proto3" json:"certificate,omitempty"`
+	// As in EnrollResponse, for hosts that enrolled with an older server.
+	RedactionKey  []byte `protobuf:"bytes,2,opt,name=redaction_key,json=redactionKey,proto3" json:"redaction_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -261,6 +273,13 @@ func (*RenewResponse) Descriptor() ([]byte, []int) {
 func (x *RenewResponse) GetCertificate() []byte {
 	if x != nil {
 		return x.Certificate
+	}
+	return nil
+}
+
+func (x *RenewResponse) GetRedactionKey() []byte {
+	if x != nil {
+		return x.RedactionKey
 	}
 	return nil
 }
@@ -1457,18 +1476,20 @@ const file_baize_v1_agent_proto_rawDesc = "" +
 	"\x03csr\x18\x02 \x01(\fR\x03csr\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
-	"machine_id\x18\x04 \x01(\tR\tmachineId\"\x97\x01\n" +
+	"machine_id\x18\x04 \x01(\tR\tmachineId\"\xbc\x01\n" +
 	"\x0eEnrollResponse\x12\x10\n" +
 	"\x03org\x18\x01 \x01(\tR\x03org\x12\x12\n" +
 	"\x04host\x18\x02 \x01(\tR\x04host\x12 \n" +
 	"\vcertificate\x18\x03 \x01(\fR\vcertificate\x12\x1c\n" +
 	"\tauthority\x18\x04 \x01(\fR\tauthority\x12\x1f\n" +
 	"\vcommand_key\x18\x05 \x01(\fR\n" +
-	"commandKey\" \n" +
+	"commandKey\x12#\n" +
+	"\rredaction_key\x18\x06 \x01(\fR\fredactionKey\" \n" +
 	"\fRenewRequest\x12\x10\n" +
-	"\x03csr\x18\x01 \x01(\fR\x03csr\"1\n" +
+	"\x03csr\x18\x01 \x01(\fR\x03csr\"V\n" +
 	"\rRenewResponse\x12 \n" +
-	"\vcertificate\x18\x01 \x01(\fR\vcertificate\"\xd5\x01\n" +
+	"\vcertificate\x18\x01 \x01(\fR\vcertificate\x12#\n" +
+	"\rredaction_key\x18\x02 \x01(\fR\fredactionKey\"\xd5\x01\n" +
 	"\x0eConnectRequest\x12'\n" +
 	"\x05hello\x18\x01 \x01(\v2\x0f.baize.v1.HelloH\x00R\x05hello\x12'\n" +
 	"\x05batch\x18\x02 \x01(\v2\x0f.baize.v1.BatchH\x00R\x05batch\x123\n" +

@@ -384,6 +384,7 @@ type Process struct {
 	Parent           *Process          `protobuf:"bytes,29,opt,name=parent,proto3" json:"parent,omitempty"`
 	Ancestors        []*Process        `protobuf:"bytes,30,rep,name=ancestors,proto3" json:"ancestors,omitempty"`
 	Context          *Context          `protobuf:"bytes,31,opt,name=context,proto3" json:"context,omitempty"`
+	Redacted         uint32            `protobuf:"varint,32,opt,name=redacted,proto3" json:"redacted,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -633,6 +634,13 @@ func (x *Process) GetContext() *Context {
 		return x.Context
 	}
 	return nil
+}
+
+func (x *Process) GetRedacted() uint32 {
+	if x != nil {
+		return x.Redacted
+	}
+	return 0
 }
 
 // User mirrors event.User.
@@ -1569,7 +1577,7 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\aFileKey\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05inode\x18\x02 \x01(\x04R\x05inode\x12\x10\n" +
-	"\x03gen\x18\x03 \x01(\rR\x03gen\"\x97\t\n" +
+	"\x03gen\x18\x03 \x01(\rR\x03gen\"\xb3\t\n" +
 	"\aProcess\x12&\n" +
 	"\x03key\x18\x01 \x01(\v2\x14.baize.v1.ProcessKeyR\x03key\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\rR\x03pid\x12\x12\n" +
@@ -1604,7 +1612,8 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x10old_command_line\x18\x1c \x01(\tR\x0eoldCommandLine\x12)\n" +
 	"\x06parent\x18\x1d \x01(\v2\x11.baize.v1.ProcessR\x06parent\x12/\n" +
 	"\tancestors\x18\x1e \x03(\v2\x11.baize.v1.ProcessR\tancestors\x12+\n" +
-	"\acontext\x18\x1f \x01(\v2\x11.baize.v1.ContextR\acontext\x1a6\n" +
+	"\acontext\x18\x1f \x01(\v2\x11.baize.v1.ContextR\acontext\x12\x1a\n" +
+	"\bredacted\x18  \x01(\rR\bredacted\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0f\n" +

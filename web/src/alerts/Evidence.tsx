@@ -82,6 +82,7 @@ export function Evidence({ alert }: { alert: Alert }) {
           <h3 className="sub">
             {t("evidence.command")}
             {alert.event.process.args_truncated && <span className="muted"> ({t("evidence.truncated")})</span>}
+            {alert.event.process.redacted ? <span className="muted"> ({t("evidence.redacted")})</span> : null}
           </h3>
           <Code wrap>{alert.event.process.command_line}</Code>
         </>

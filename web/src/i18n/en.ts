@@ -217,6 +217,7 @@ export const en = {
   "evidence.close": "Close",
   "evidence.command": "Command line",
   "evidence.truncated": "cut at the sensor's limit",
+  "evidence.redacted": "secrets replaced by hashes",
   "evidence.executable": "Executable",
   "evidence.executable.deleted": "deleted when executed",
   "evidence.executable.memfd": "anonymous memory file",

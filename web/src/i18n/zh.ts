@@ -218,6 +218,7 @@ export const zh: Record<Key, string> = {
   "evidence.close": "关闭",
   "evidence.command": "命令行",
   "evidence.truncated": "已按采集上限截断",
+  "evidence.redacted": "敏感值已替换为哈希",
   "evidence.executable": "可执行文件",
   "evidence.executable.deleted": "执行时已被删除",
   "evidence.executable.memfd": "匿名内存文件",
