@@ -26,7 +26,7 @@ var programPatterns = []Pattern{
 	{ID: "htpasswd", Programs: []string{"htpasswd"}, After: "-b", Last: true},
 	{ID: "useradd", Programs: []string{"useradd", "usermod", "groupadd", "groupmod"}, Options: []string{"-p"}},
 	{ID: "snmp", Programs: []string{"snmpget", "snmpwalk", "snmpset", "snmpbulkwalk", "snmptrap"}, Options: []string{"-c", "-A", "-X"}},
-	{ID: "ipmitool", Programs: []string{"ipmitool", "mosquitto_pub", "mosquitto_sub", "ipmi-power"}, Options: []string{"-P"}},
+	{ID: "ipmitool", Programs: []string{"ipmitool", "mosquitto_pub", "mosquitto_sub", "ipmi-power"}, Options: []string{"-P"}}, //nolint:misspell // their name
 	{ID: "freerdp", Programs: []string{"xfreerdp", "wlfreerdp", "sfreerdp"}, Attached: []string{"/p:"}},
 	{ID: "lftp", Programs: []string{"lftp"}, Options: []string{"-u"}, Split: ","},
 	{ID: "rabbitmq-user", Programs: []string{"rabbitmqctl"}, After: "add_user", Last: true},

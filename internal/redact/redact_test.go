@@ -138,8 +138,12 @@ func TestEqualSecretsHaveEqualTokens(t *testing.T) {
 	r := newRedactor(t, Config{})
 	token := ""
 	for _, args := range [][]string{
-		{"mysql", "-phunter2"}, {"mysql", "--password=hunter2"}, {"sh", "-c", "mysql -p'hunter2' x"},
-		{"sshpass", "-p", "hunter2", "ssh", "h"}, {"psql", "postgres://app:hunter2@db/x"}, {"psql", "postgres://app:h%75nter2@db/x"},
+		{"mysql", "-phunter2"},
+		{"mysql", "--password=hunter2"},
+		{"sh", "-c", "mysql -p'hunter2' x"},
+		{"sshpass", "-p", "hunter2", "ssh", "h"},
+		{"psql", "postgres://app:hunter2@db/x"},
+		{"psql", "postgres://app:h%75nter2@db/x"},
 	} {
 		got, n := r.Args(args, false)
 		found := tokens.FindString(strings.Join(got, " "))
