@@ -791,6 +791,8 @@ export interface components {
             parent?: components["schemas"]["EventProcess"];
             /** Format: int32 */
             pid?: number;
+            /** Format: int32 */
+            redacted?: number;
             script?: string;
             server?: boolean;
             /** Format: int32 */
