@@ -181,8 +181,10 @@ func TestVariables(t *testing.T) {
 		name, value string
 		n           int
 	}{
-		{"LD_PRELOAD", "/tmp/x.so", 0}, {"SSH_CONNECTION", "10.0.0.1 22 10.0.0.2 40000", 0},
-		{"DB_PASSWORD", "hunter2", 1}, {"DATABASE_URL", "postgres://app:hunter2@db/x", 1},
+		{"LD_PRELOAD", "/tmp/x.so", 0},
+		{"SSH_CONNECTION", "10.0.0.1 22 10.0.0.2 40000", 0},
+		{"DB_PASSWORD", "hunter2", 1},
+		{"DATABASE_URL", "postgres://app:hunter2@db/x", 1},
 	} {
 		got, n := r.Env(c.name, c.value)
 		if n != c.n || n == 0 && got != c.value || strings.Contains(got, "hunter2") {
