@@ -23,7 +23,7 @@ SKIPS   := BAIZE_TEST_DATA|needs root
 # Packages whose tests take the whole machine, one after the other.
 ALONE   := /test/(lab|whole)$$
 
-.PHONY: build run demo test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test
+.PHONY: build run demo test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long
 
 ## build: bin/baize-agent, bin/baize-server, bin/baize
 build: internal/server/console/dist/index.html
@@ -50,11 +50,11 @@ test-go:
 	go run ./scripts/gotest -summary $(RESULTS)/go.txt -skips '$(SKIPS)' -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
 	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -skips '$(SKIPS)' -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
-## test-long: what takes longer: ten million events, a minute's outage, 200 triggers
-test-long: prerequisites-test build
+## test-long: what takes longer: ten million events, a minute's outage, 200 triggers, other kernels
+test-long: prerequisites-test-long build
 	mkdir -p test/results
-	BAIZE_REPLAY_EVENTS=10000000 BAIZE_OUTAGE=60 BAIZE_TRIGGERS=200 \
-	go run ./scripts/gotest -results test/results/long.json -skips '$(SKIPS)' -- -count=1 -timeout 60m -p 1 ./test/replay ./test/whole
+	BAIZE_REPLAY_EVENTS=10000000 BAIZE_OUTAGE=60 BAIZE_TRIGGERS=200 BAIZE_GUESTS=all \
+	go run ./scripts/gotest -results test/results/long.json -skips '$(SKIPS)' -- -count=1 -timeout 60m -p 1 ./test/replay ./test/whole ./test/guest
 
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)
@@ -104,3 +104,4 @@ internal/server/console/dist/index.html: web/node_modules/.stamp $(shell find we
 prerequisites-run: ; @scripts/prerequisites.sh run
 prerequisites-demo: ; @scripts/prerequisites.sh demo
 prerequisites-test: ; @scripts/prerequisites.sh test
+prerequisites-test-long: ; @scripts/prerequisites.sh test-long

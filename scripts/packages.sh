@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs the Debian packages that a purpose needs: packages.sh run|demo|test.
+# Installs the Debian packages that a purpose needs: packages.sh run|demo|test|test-long.
 # Does nothing, not even apt-get update, when all of them are there. Services
 # that come with a package are not started.
 set -euo pipefail

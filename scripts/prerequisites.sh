@@ -25,7 +25,7 @@ fi
 if [ "$purpose" != run ] && ! command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" > /dev/null; then
   lacks "a JDK is missing: install JDK 17 or newer"
 fi
-if [ "$(id -u)" != 0 ] && [ "$purpose" != test ]; then
+if [ "$(id -u)" != 0 ] && [[ $purpose != test* ]]; then
   lacks "needs root: the sensor loads BPF programs and the agent acts on the host (the unprivileged sensor does not exist yet); run it with sudo"
 fi
 [ "$failed" = 0 ] || exit 3

@@ -182,7 +182,8 @@ int BPF_PROG(on_rename, struct task_struct *t, const char *comm)
 	fill_task(&r->task, t);
 	put_string(s, STRING_OLD_NAME, t->comm, sizeof(t->comm), false);
 	put_string(s, STRING_NEW_NAME, comm, sizeof(t->comm), false);
-	if (t == bpf_get_current_task_btf() && t->mm)
+	// Any thread of the process may have renamed it: the memory is the same.
+	if (t->mm && t->mm == bpf_get_current_task_btf()->mm)
 		put_args(s, t->mm);
 	submit(s, CLASS_PROCESS);
 	return 0;

@@ -1,0 +1,79 @@
+package guest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	// The results depend on it; the test binary is built from it.
+	_ "baize/internal/agent/sensor"
+)
+
+// patience bounds one guest from boot to end: 40 s are usual.
+const patience = 5 * time.Minute
+
+// TestSensor runs the sensor's tests on other kernels: the first of the list,
+// or with BAIZE_GUESTS=all each of them. Where the kernel can do everything, a
+// skipped test is a failed one.
+func TestSensor(t *testing.T) {
+	kernels := Kernels[:1]
+	if os.Getenv("BAIZE_GUESTS") == "all" {
+		kernels = Kernels
+	}
+	for _, k := range kernels {
+		t.Run(k.Name(), func(t *testing.T) { inGuest(t, k) })
+	}
+}
+
+func inGuest(t *testing.T, k Kernel) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	// Compares the objects with the sources, which are not in the guest.
+	args := []string{"-test.v", "-test.skip=^TestObjectsMatchSources$"}
+	if only := os.Getenv("BAIZE_GUEST_RUN"); only != "" {
+		args = append(args, "-test.run="+only)
+	}
+	g := Guest{Kernel: k, Binary: sensorTests(t, ctx, k.Arch), Args: args}
+	began := time.Now()
+	output, status, err := g.Run(ctx, t.TempDir())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	t.Logf("%s in the guest", time.Since(began).Round(time.Second))
+	report(t, output, status)
+}
+
+// report makes the guest's tests tests of this one.
+func report(t *testing.T, output string, status int) {
+	results := ParseTests(output)
+	for _, r := range results {
+		t.Run(r.Name, func(t *testing.T) {
+			if r.Outcome != "PASS" {
+				t.Errorf("%s\n%s", r.Outcome, r.Output)
+			}
+		})
+	}
+	if status != 0 && !t.Failed() || len(results) == 0 {
+		t.Errorf("%d tests, exit status %d:\n%s", len(results), status, output)
+	}
+}
+
+// sensorTests builds the sensor's test binary.
+func sensorTests(t *testing.T, ctx context.Context, arch string) string {
+	t.Helper()
+	const sources = "../../internal/agent/sensor"
+	// Read here, so that a change of a test makes go test run this one again.
+	if _, err := os.ReadDir(sources); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(t.TempDir(), "sensor.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-trimpath", "-o", binary, sources)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the sensor's tests: %v\n%s", err, out)
+	}
+	return binary
+}
