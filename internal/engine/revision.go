@@ -32,7 +32,7 @@ type RuleFile struct {
 func RuleRevision(files []RuleFile, now time.Time) ([]*event.Event, string, error) {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b RuleFile) int { return strings.Compare(a.Path, b.Path) })
-	tree, err := treeOf(files)
+	tree, err := RuleTree(files)
 	if err != nil {
 		return nil, "", err
 	}
@@ -84,7 +84,7 @@ func (e *Engine) adopt(ev *event.Event) {
 
 // compileRevision compiles files, which must be those that digest names.
 func compileRevision(files []RuleFile, digest string) (Rules, error) {
-	tree, err := treeOf(files)
+	tree, err := RuleTree(files)
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +98,8 @@ func compileRevision(files []RuleFile, digest string) (Rules, error) {
 	return rules, nil
 }
 
-// treeOf is files as a file system.
-func treeOf(files []RuleFile) (*zip.Reader, error) {
+// RuleTree is files as a file system.
+func RuleTree(files []RuleFile) (*zip.Reader, error) {
 	var body bytes.Buffer
 	w := zip.NewWriter(&body)
 	for i := range files {

@@ -121,10 +121,10 @@ func TestPreviewCountsAndShows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Add(raised("r2", "low", 0, executed("h2", "/usr/bin/curl", "curl backup")))
 	for i := range 12 {
 		p.Add(raised("r1", "low", 2, executed("h1", "/usr/bin/curl", fmt.Sprint("curl backup ", i))))
 	}
-	p.Add(raised("r2", "low", 0, executed("h2", "/usr/bin/curl", "curl backup")))
 	sensor := raised("r1", "low", 1, executed("h1", "/usr/bin/curl", "curl backup"))
 	sensor.Kind = alert.KindSensor
 	for _, a := range []*alert.Alert{sensor, raised("r1", "low", 1, executed("h1", "/usr/bin/wget", "wget backup"))} {

@@ -37,7 +37,7 @@ type Preview struct {
 	// bound of either is counted together, without an id.
 	Rules []Count `json:"rules" nullable:"false"`
 	Hosts []Count `json:"hosts" nullable:"false"`
-	// Samples are the newest of them.
+	// Samples are some of them whole, the newest where alerts come newest first.
 	Samples []alert.Alert `json:"samples" nullable:"false"`
 }
 
@@ -70,9 +70,8 @@ func (p *Previewer) Add(a *alert.Alert) bool {
 	p.preview.Firings += firings
 	count(p.rules, a.Rule.ID, a.Rule.Title, firings)
 	count(p.hosts, a.Host.ID, a.Host.Name, firings)
-	p.preview.Samples = append(p.preview.Samples, *a)
-	if n := len(p.preview.Samples); n > maxSamples {
-		p.preview.Samples = p.preview.Samples[n-maxSamples:]
+	if len(p.preview.Samples) < maxSamples {
+		p.preview.Samples = append(p.preview.Samples, *a)
 	}
 	return true
 }
@@ -93,12 +92,10 @@ func count(counts map[string]*Count, id, name string, firings uint64) {
 	c.Firings += firings
 }
 
-// Result is the preview of what was added. Alerts must have come oldest first.
+// Result is the preview of what was added.
 func (p *Previewer) Result() Preview {
 	out := p.preview
 	out.Rules, out.Hosts = ordered(p.rules), ordered(p.hosts)
-	out.Samples = slices.Clone(out.Samples)
-	slices.Reverse(out.Samples)
 	if out.Samples == nil {
 		out.Samples = []alert.Alert{}
 	}

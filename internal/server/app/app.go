@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"baize/internal/engine"
 	"baize/internal/server/shard"
 )
 
@@ -76,7 +75,7 @@ func (s *Server) connect(ctx context.Context) error {
 		return fmt.Errorf("%w: console and API (BAIZE_HTTP): %w", ErrPrerequisite, err)
 	}
 	s.console = console
-	if s.parts, err = s.makeParts(); err != nil {
+	if s.parts, err = s.makeParts(ctx); err != nil {
 		return err
 	}
 	s.welcome, err = s.greet(ctx)
@@ -88,15 +87,12 @@ func (s *Server) Welcome() Welcome { return s.welcome }
 
 // Run runs all parts until ctx ends, or one of them cannot go on.
 func (s *Server) Run(ctx context.Context) error {
-	rules, err := s.loadRules(ctx)
-	if err != nil {
-		return errors.Join(err, s.console.Close())
-	}
 	owner := fmt.Sprintf("%s:%d", hostname(), os.Getpid())
-	worker := shard.New(shard.Config{State: s.stores.state, Bus: s.stores.bus, Engine: engine.Config{Rules: rules}, Owner: owner, Log: s.config.Logger})
+	worker := shard.New(shard.Config{State: s.stores.state, Bus: s.stores.bus, Before: s.parts.policy.Before, Owner: owner, Log: s.config.Logger})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return part(ctx, "gateway", s.parts.gateway.Run(ctx)) })
 	group.Go(func() error { return part(ctx, "engine", worker.Run(ctx)) })
+	group.Go(func() error { return part(ctx, "rules", s.parts.policy.Run(ctx)) })
 	group.Go(func() error { return part(ctx, "clock of the log", s.stores.bus.Tick(ctx, tick, time.Now)) })
 	group.Go(func() error { return part(ctx, "retention", s.retain(ctx)) })
 	group.Go(func() error {

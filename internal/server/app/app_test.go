@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -135,7 +136,7 @@ func TestTelemetryBecomesAnIncident(t *testing.T) {
 	var before string
 	eventually(t, "one incident with several alerts", func() bool {
 		before = read(t, home, "/api/v1/incidents")
-		return strings.Count(before, `"opened"`) == 1 && strings.Contains(read(t, home, "/api/v1/status"), `"lag":0`)
+		return strings.Count(before, `"opened"`) == 1 && strings.Contains(read(t, home, "/api/v1/export"), `"engine.tick"`) && strings.Contains(read(t, home, "/api/v1/status"), `"lag":0`)
 	})
 	stop()
 
@@ -229,16 +230,25 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	must(t, RefuseRoot(1000))
 }
 
-func TestRulesInForceAreKept(t *testing.T) {
-	s, err := Open(t.Context(), configIn(t.TempDir()))
+// The log of a new server begins with the rules, before any host is heard of,
+// and those in the state directory are a pack.
+func TestTheLogBeginsWithTheRules(t *testing.T) {
+	home := t.TempDir()
+	must(t, os.MkdirAll(filepath.Join(home, "rules", "local"), 0o700))
+	must(t, os.WriteFile(filepath.Join(home, "rules", "local", "a.yml"), []byte("title: A\nlevel: low\nlogsource: {product: linux}\ndetection: {s: {Image: /bin/a}, condition: s}\n"), 0o600))
+	s, err := Open(t.Context(), configIn(home))
 	must(t, err)
 	defer s.Close()
-	rules, err := s.loadRules(t.Context())
-	must(t, err)
-	kept, err := s.stores.state.Rules(t.Context(), rules.Digest())
-	must(t, err)
-	if len(kept.Body) == 0 || !strings.HasPrefix(kept.Author, "baize-server") {
-		t.Errorf("kept %d bytes by %s", len(kept.Body), kept.Author)
+	var kinds []event.Kind
+	must(t, engineLog{s.stores.bus, s.parts.policy.Before}.Read(t.Context(), func(ev *event.Event) error {
+		kinds = append(kinds, ev.Kind)
+		return nil
+	}))
+	if len(kinds) < 30 || kinds[0] != event.EngineRuleFile || kinds[len(kinds)-1] != event.EngineExceptions && kinds[len(kinds)-1] != event.EngineRules {
+		t.Errorf("the log is %v", kinds)
+	}
+	if pack, err := s.parts.policy.Pack("local"); err != nil || pack.Report.Rules != 1 || pack.Source != "directory" {
+		t.Errorf("%+v, %v", pack, err)
 	}
 }
 

@@ -103,10 +103,23 @@ func (f *fleet) EnrolToken(ctx context.Context, org string, uses int, life time.
 }
 
 // engineLog is the bus as the API reads it.
-type engineLog struct{ bus *bus.Bus }
+type engineLog struct {
+	bus *bus.Bus
+	// before is what retention cut off that judges the rest.
+	before func(ctx context.Context, after uint64) ([]*event.Event, error)
+}
 
 // Read implements api.Log.
 func (l engineLog) Read(ctx context.Context, each func(*event.Event) error) error {
+	events, err := l.before(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, ev := range events {
+		if err := each(ev); err != nil {
+			return err
+		}
+	}
 	return l.bus.Read(ctx, 0, each)
 }
 

@@ -5,16 +5,20 @@ import (
 	"crypto/ed25519"
 	"crypto/tls"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"baize/content"
 	"baize/internal/server/api"
 	"baize/internal/server/ca"
 	"baize/internal/server/console"
 	"baize/internal/server/gateway"
+	"baize/internal/server/policy"
 	"baize/internal/server/respond"
+	"baize/internal/sigma"
 	baizev1 "baize/proto/baize/v1"
 )
 
@@ -22,17 +26,26 @@ import (
 type parts struct {
 	gateway *gateway.Gateway
 	api     *api.Server
+	policy  *policy.Manager
 	web     *tls.Config
 }
 
 // makeParts connects them. Gateway and responder need each other: commands go
 // down through one, answers come up to the other.
-func (s *Server) makeParts() (*parts, error) {
+func (s *Server) makeParts(ctx context.Context) (*parts, error) {
 	key, err := respond.LoadKey(s.config.dir("keys"))
 	if err != nil {
 		return nil, err
 	}
 	redaction, err := redactionKeys(s.config.dir("keys"))
+	if err != nil {
+		return nil, err
+	}
+	// Before the gateway takes events in: the log says first what judges them.
+	rules, err := policy.Open(ctx, policy.Config{
+		State: s.stores.state, Bus: s.stores.bus, BuiltIn: content.Rules(), Version: s.config.Version,
+		Dir: filepath.Join(s.config.Home, "rules"), Pipelines: s.config.dir(sigma.PipelineDir), Now: time.Now, Log: s.config.Logger,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +69,8 @@ func (s *Server) makeParts() (*parts, error) {
 		return nil, err
 	}
 	f := &fleet{state: s.stores.state, gateway: entry, responder: responder, registrar: registrar}
-	return &parts{gateway: entry, web: certificates.WebTLS(), api: api.New(api.Config{
-		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus}, Console: page,
+	return &parts{gateway: entry, policy: rules, web: certificates.WebTLS(), api: api.New(api.Config{
+		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus, rules.Before}, Console: page,
 		Metrics: registry(), Logger: s.config.Logger, Version: s.config.Version,
 	})}, nil
 }

@@ -87,6 +87,19 @@ func (b *Bus) PublishControl(ctx context.Context, now time.Time, events ...*even
 	return b.pack(ctx, subjectControl, header{Received: now.UTC()}, events)
 }
 
+// ErrTooLarge reports a body over MaxBody.
+var ErrTooLarge = errors.New("too large for one message of the log")
+
+// Announce appends control records that wire.Pack has packed, as one message,
+// and returns the position of its end once it is durable.
+func (b *Bus) Announce(ctx context.Context, now time.Time, body []byte) (uint64, error) {
+	if len(body) > MaxBody {
+		return 0, fmt.Errorf("%d bytes, at most %d: %w", len(body), MaxBody, ErrTooLarge)
+	}
+	sequence, err := b.publish(ctx, subjectControl, header{Received: now.UTC()}, body)
+	return End(sequence), err
+}
+
 func (b *Bus) pack(ctx context.Context, subject string, h header, events []*event.Event) error {
 	body, err := wire.Pack(events)
 	if err != nil {

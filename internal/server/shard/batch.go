@@ -3,6 +3,7 @@ package shard
 import (
 	"baize/internal/alert"
 	"baize/internal/engine"
+	"baize/internal/exception"
 	"baize/internal/incident"
 )
 
@@ -10,13 +11,21 @@ import (
 type batch struct {
 	alerts    []alert.Alert
 	incidents []incident.Incident
+	// hidden are the newest firings that each exception hid, oldest first.
+	hidden map[string][]exception.Firing
 	// at is the place of an id in its list.
 	alertAt, incidentAt map[string]int
 }
 
-func newBatch() *batch { return &batch{alertAt: map[string]int{}, incidentAt: map[string]int{}} }
+func newBatch() *batch {
+	return &batch{hidden: map[string][]exception.Firing{}, alertAt: map[string]int{}, incidentAt: map[string]int{}}
+}
 
-func (b *batch) size() int { return len(b.alerts) + len(b.incidents) }
+func (b *batch) size() int { return len(b.alerts) + len(b.incidents) + len(b.hidden) }
+
+// keptHidden bounds the hidden firings that wait of one exception: the state
+// keeps no more.
+const keptHidden = 100
 
 func (b *batch) add(out engine.Output) {
 	for _, a := range out.Alerts {
@@ -24,6 +33,10 @@ func (b *batch) add(out engine.Output) {
 	}
 	for _, i := range out.Incidents {
 		b.incidents = put(b.incidents, b.incidentAt, i.ID, i)
+	}
+	for _, f := range out.Hidden {
+		list := append(b.hidden[f.Exception], f)
+		b.hidden[f.Exception] = list[max(0, len(list)-keptHidden):]
 	}
 }
 
@@ -37,7 +50,17 @@ func put[T any](list []T, at map[string]int, id string, item T) []T {
 	return append(list, item)
 }
 
+// hiddenFirings are those of all exceptions, each oldest first.
+func (b *batch) hiddenFirings() []exception.Firing {
+	var all []exception.Firing
+	for _, list := range b.hidden {
+		all = append(all, list...)
+	}
+	return all
+}
+
 func (b *batch) reset() {
+	clear(b.hidden)
 	clear(b.alertAt)
 	clear(b.incidentAt)
 	b.alerts, b.incidents = nil, nil

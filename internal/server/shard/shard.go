@@ -50,6 +50,9 @@ type Config struct {
 	Bus   *bus.Bus
 	// Engine makes a new engine for every attempt.
 	Engine engine.Config
+	// Before returns what the log said behind a position, of rules and exceptions
+	// in force, where retention has cut it off since. Nil for nothing.
+	Before func(ctx context.Context, after uint64) ([]*event.Event, error)
 	// Owner names this process in the lease.
 	Owner string
 	// SnapshotEvery and SnapshotMessages say after how long, or how many
@@ -129,6 +132,9 @@ func (s *Shard) Run(ctx context.Context) error {
 // attempt goes on from the last snapshot until something fails or ctx ends.
 func (s *Shard) attempt(ctx context.Context, epoch uint64) error {
 	e, from, err := s.restore(ctx)
+	if err == nil {
+		err = s.before(ctx, e, from)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			err = nil // ended before it began
@@ -163,6 +169,18 @@ func (s *Shard) restore(ctx context.Context) (*engine.Engine, uint64, error) {
 	return engine.New(s.cfg.Engine), 0, nil
 }
 
+// before tells an engine what the log does not say any more.
+func (s *Shard) before(ctx context.Context, e *engine.Engine, from uint64) error {
+	if s.cfg.Before == nil {
+		return nil
+	}
+	events, err := s.cfg.Before(ctx, from)
+	for _, ev := range events {
+		e.Process(ev)
+	}
+	return err
+}
+
 func (s *Shard) load(e *engine.Engine, snapshot state.Snapshot) (err error) {
 	r, err := s.cfg.State.OpenSnapshot(snapshot)
 	if err != nil {
@@ -182,26 +200,11 @@ type writer struct {
 	position, committed, saved uint64
 	commit, snapshot           time.Time
 	messages                   int
-	announced                  bool
 	// observed : a host was heard of since the last snapshot.
 	observed bool
-	batch    *batch
-}
-
-// announce writes the rules' revision to the log once the engine has seen all
-// of it and it has another: a reader of the log knows by it which rules were
-// in force.
-func (w *writer) announce(ctx context.Context) error {
-	if w.announced || w.cfg.Engine.Rules == nil {
-		return nil
-	}
-	w.announced = true
-	digest := w.cfg.Engine.Rules.Digest()
-	if w.engine.RuleDigest() == digest {
-		return nil
-	}
-	now := time.Now().UTC()
-	return w.cfg.Bus.PublishControl(ctx, now, &event.Event{Kind: event.EngineRules, Time: now, Message: digest})
+	// problem of the engine that was reported last.
+	problem string
+	batch   *batch
 }
 
 // take feeds one message to the engine, and commits when the log has no more,
@@ -211,15 +214,14 @@ func (w *writer) take(ctx context.Context, m bus.Message) error {
 		w.batch.add(w.engine.Process(ev))
 		w.observed = w.observed || !ev.Kind.IsControl()
 	}
+	if problem := w.engine.Problem(); problem != w.problem {
+		w.problem = problem
+		w.cfg.Log.Error("engine: a record of the log was not followed", "problem", problem)
+	}
 	w.position = m.Position
 	w.messages++
 	w.events.Add(uint64(len(m.Events)))
 	w.pending.Store(m.Pending)
-	if m.Pending == 0 {
-		if err := w.announce(ctx); err != nil {
-			return err
-		}
-	}
 	waited := time.Since(w.commit)
 	if w.batch.size() >= commitOutputs || w.batch.size() > 0 && (m.Pending == 0 || waited >= commitAfter) || waited >= idleCommit {
 		if err := w.flush(ctx); err != nil {
@@ -240,7 +242,7 @@ func (w *writer) flush(ctx context.Context) error {
 	if w.position == w.committed {
 		return nil
 	}
-	if err := w.cfg.State.ApplyEngine(ctx, w.epoch, w.position, w.batch.alerts, w.batch.incidents); err != nil {
+	if err := w.cfg.State.ApplyEngine(ctx, w.epoch, w.position, w.batch.alerts, w.batch.incidents, w.batch.hiddenFirings()...); err != nil {
 		return err
 	}
 	w.batch.reset()

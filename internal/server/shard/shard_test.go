@@ -256,27 +256,3 @@ func TestAFormerOwnerIsFenced(t *testing.T) {
 		t.Fatalf("a former owner ended with %v", err)
 	}
 }
-
-func TestRulesAreAnnouncedOnce(t *testing.T) {
-	s := newServer(t)
-	for range 3 {
-		shard, stop := start(t, s.config(0))
-		s.tick(time.Now())
-		s.caughtUp(shard)
-		if err := stop(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var digests []string
-	if err := s.bus.Read(t.Context(), 0, func(ev *event.Event) error {
-		if ev.Kind == event.EngineRules {
-			digests = append(digests, ev.Message)
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if len(digests) != 1 || digests[0] != s.config(0).Engine.Rules.Digest() {
-		t.Fatalf("announced %v", digests)
-	}
-}

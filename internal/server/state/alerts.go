@@ -38,6 +38,43 @@ func (db *DB) Alerts(ctx context.Context, filter AlertFilter, page Page) ([]aler
 	return collectBodies(rows, page.limit(), setIncident)
 }
 
+// AlertScan selects the alerts that fired between Since and Until, at most
+// Limit of them.
+type AlertScan struct {
+	Since, Until time.Time
+	Limit        int
+}
+
+// ScanAlerts calls do for each alert, newest first, with the level of its
+// incident ("" for none), and reports whether there were more than Limit.
+func (db *DB) ScanAlerts(ctx context.Context, scan AlertScan, do func(a *alert.Alert, incidentLevel string) error) (more bool, err error) {
+	rows, err := db.sql.QueryContext(ctx, `
+		SELECT a.body, COALESCE(i.level, '') FROM alerts a
+		LEFT JOIN incident_alerts m ON m.alert = a.id LEFT JOIN incidents i ON i.id = m.incident
+		WHERE a.last >= ? AND a.time <= ? ORDER BY a.time DESC, a.id DESC LIMIT ?`, nanos(scan.Since), nanos(scan.Until), scan.Limit+1)
+	if err != nil {
+		return false, fmt.Errorf("scan alerts: %w", err)
+	}
+	seen := 0
+	_, err = collect(rows, func(*struct{}) error {
+		var body []byte
+		var level string
+		if err := rows.Scan(&body, &level); err != nil {
+			return err
+		}
+		if seen++; seen > scan.Limit {
+			more = true
+			return nil
+		}
+		var a alert.Alert
+		if err := json.Unmarshal(body, &a); err != nil {
+			return fmt.Errorf("stored alert: %w", err)
+		}
+		return do(&a, level)
+	})
+	return more, err
+}
+
 // Alert returns one alert, or ErrNotFound.
 func (db *DB) Alert(ctx context.Context, id string) (alert.Alert, error) {
 	var a alert.Alert

@@ -7,18 +7,20 @@ import (
 	"fmt"
 
 	"baize/internal/alert"
+	"baize/internal/exception"
 	"baize/internal/incident"
 )
 
 // ApplyEngine commits, in one transaction, what the engine made of its log up
 // to and including bus: the alerts and incidents that are newer than the stored
-// ones, the position, and an entry in the change feed for each that changed.
+// ones, the firings that exceptions hid, the position, and an entry in the
+// change feed for each alert and incident that changed.
 //
 // It returns ErrFenced, having written nothing, if epoch is not the current one
 // of RoleEngine. A position at or below the stored one was committed before:
 // then nothing is written and nil is returned, so that an engine which replays
 // its log after a restore may offer the same output again.
-func (db *DB) ApplyEngine(ctx context.Context, epoch, bus uint64, alerts []alert.Alert, incidents []incident.Incident) error {
+func (db *DB) ApplyEngine(ctx context.Context, epoch, bus uint64, alerts []alert.Alert, incidents []incident.Incident, hidden ...exception.Firing) error {
 	changed := false
 	err := db.Tx(ctx, func(tx *sql.Tx) error {
 		if err := Fence(ctx, tx, RoleEngine, epoch); err != nil {
@@ -27,6 +29,9 @@ func (db *DB) ApplyEngine(ctx context.Context, epoch, bus uint64, alerts []alert
 		forward, err := advance(ctx, tx, RoleEngine, bus)
 		if err != nil || !forward {
 			return err
+		}
+		if err := putHidden(ctx, tx, hidden); err != nil {
+			return fmt.Errorf("hidden firings: %w", err)
 		}
 		changed, err = applyOutput(ctx, tx, alerts, incidents)
 		return err
@@ -68,20 +73,20 @@ func putAlert(ctx context.Context, tx *sql.Tx, a *alert.Alert) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	level := ""
+	level, rule := "", ""
 	if a.Rule != nil {
-		level = a.Rule.Level
+		level, rule = a.Rule.Level, a.Rule.ID
 	}
 	last := a.Last
 	if last.Before(a.Time) {
 		last = a.Time
 	}
 	return upsert(ctx, tx, KindAlert, a.ID, `
-		INSERT INTO alerts (id, revision, org, host, kind, level, time, last, body)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-		ON CONFLICT (id) DO UPDATE SET revision = ?2, org = ?3, host = ?4, kind = ?5, level = ?6, time = ?7, last = ?8, body = ?9
+		INSERT INTO alerts (id, revision, org, host, kind, level, time, last, body, rule)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+		ON CONFLICT (id) DO UPDATE SET revision = ?2, org = ?3, host = ?4, kind = ?5, level = ?6, time = ?7, last = ?8, body = ?9, rule = ?10
 		WHERE ?2 > revision`,
-		a.ID, int64(a.Revision), a.Org, a.Host.ID, a.Kind, level, nanos(a.Time), nanos(last), body)
+		a.ID, int64(a.Revision), a.Org, a.Host.ID, a.Kind, level, nanos(a.Time), nanos(last), body, rule)
 }
 
 // putIncident stores inc with its membership if it is newer, and reports

@@ -70,17 +70,3 @@ func TestDamagedSnapshotIsNoticed(t *testing.T) {
 		t.Fatalf("want ErrDamaged, got %v", err)
 	}
 }
-
-func TestRuleRevisions(t *testing.T) {
-	db, ctx := open(t), t.Context()
-	must(t, db.AddRules(ctx, RuleRevision{Digest: "d1", Body: []byte("a"), Author: "first", Created: epochStart}))
-	must(t, db.AddRules(ctx, RuleRevision{Digest: "d1", Body: []byte("b"), Author: "second", Created: epochStart}))
-	got, err := db.Rules(ctx, "d1")
-	must(t, err)
-	if string(got.Body) != "a" || got.Author != "first" || !got.Created.Equal(epochStart) {
-		t.Errorf("got %+v", got)
-	}
-	if _, err := db.Rules(ctx, "d2"); !errors.Is(err, ErrNotFound) {
-		t.Errorf("want ErrNotFound, got %v", err)
-	}
-}
