@@ -2,8 +2,10 @@ package sigma
 
 // maxDense bounds the entries (4 bytes each) of an automaton's transition
 // table. Nodes are numbered by depth; those that fit have a row there, the
-// deeper ones keep their edges and follow fails.
-const maxDense = 1 << 18
+// deeper ones keep their edges and follow fails, at 20 bytes each. With 5,000
+// rules a quarter of this size made one step in ten a slow one, and scanning a
+// fifth slower.
+const maxDense = 1 << 20
 
 // emits marks a state at which facts end. State numbers stay below it.
 const emits = 1 << 31
@@ -18,10 +20,9 @@ type automaton struct {
 	sparseBase uint32
 	// begin is the state after symbolBegin.
 	begin uint32
-	// Of node i without row: edges edgeAt[i] to edgeAt[i+1], and fail.
-	edgeAt []uint32
-	edges  []edge
-	fail   []uint32
+	// Of the nodes without row, and those of their edges that are not the first.
+	deep  []deepNode
+	edges []edge
 	// Of node i: facts outAt[i] to outAt[i+1], and the next node of the chain.
 	outAt []uint32
 	outs  []int32
@@ -72,16 +73,31 @@ func (a *automaton) fillTable(nodes []trieNode) {
 	}
 }
 
+// deepNode is a node without row, in one piece: nearly all of them have one
+// edge, and each memory access here is likely to miss the cache.
+type deepNode struct {
+	first edge
+	fail  uint32
+	// The other edges.
+	from, to uint32
+}
+
 // fillSparse keeps the edges and fails of the nodes without a row.
 func (a *automaton) fillSparse(nodes []trieNode) {
-	a.edgeAt = append(a.edgeAt, 0)
+	a.deep = make([]deepNode, 0, len(nodes)-int(a.dense))
 	for i := range nodes[a.dense:] {
-		deep := &nodes[a.dense:][i]
-		for _, e := range deep.edges {
-			a.edges = append(a.edges, edge{e.symbol, a.state(nodes, e.to)})
+		node := &nodes[a.dense:][i]
+		deep := deepNode{fail: a.state(nodes, node.fail) &^ emits, from: uint32(len(a.edges))}
+		for j, e := range node.edges {
+			e.to = a.state(nodes, e.to)
+			if j == 0 {
+				deep.first = e
+			} else {
+				a.edges = append(a.edges, e)
+			}
 		}
-		a.edgeAt = append(a.edgeAt, uint32(len(a.edges)))
-		a.fail = append(a.fail, a.state(nodes, deep.fail)&^emits)
+		deep.to = uint32(len(a.edges))
+		a.deep = append(a.deep, deep)
 	}
 }
 
@@ -96,7 +112,7 @@ func (a *automaton) fillOutputs(nodes []trieNode) {
 
 // bytes is the memory the automaton holds.
 func (a *automaton) bytes() int {
-	return 4*(len(a.table)+len(a.edgeAt)+len(a.fail)+len(a.outAt)+len(a.outs)+len(a.link)) + 8*len(a.edges)
+	return 4*(len(a.table)+len(a.outAt)+len(a.outs)+len(a.link)) + 8*len(a.edges) + 20*len(a.deep)
 }
 
 // find reports the facts of every literal in text, which is folded or ASCII.
@@ -129,13 +145,16 @@ func (a *automaton) step(s uint32, symbol uint8) uint32 {
 
 func (a *automaton) stepSparse(s uint32, symbol uint8) uint32 {
 	for s >= a.sparseBase {
-		node := s - a.sparseBase
-		for _, e := range a.edges[a.edgeAt[node]:a.edgeAt[node+1]] {
+		node := &a.deep[s-a.sparseBase]
+		if node.first.symbol == symbol {
+			return node.first.to
+		}
+		for _, e := range a.edges[node.from:node.to] {
 			if e.symbol == symbol {
 				return e.to
 			}
 		}
-		s = a.fail[node]
+		s = node.fail
 	}
 	return a.table[s+uint32(symbol)]
 }

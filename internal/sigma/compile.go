@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,34 @@ type announcement struct {
 	outright []int32
 	// pairs are in order of their fact.
 	pairs []pair
+	// others tells, for many pairs, most facts apart that are in none.
+	others bloom
+}
+
+// bloom is a Bloom filter of one hash: a set of facts that may say yes wrongly,
+// but never no. Its length is a power of two.
+type bloom []uint64
+
+// bloomBits are the bits for each fact: one in eight wrong answers is right
+// where a wrong one costs a search.
+const bloomBits = 8
+
+// newBloom makes a filter for n facts.
+func newBloom(n int) bloom { return make(bloom, 1<<bits.Len(uint(n*bloomBits/64))) }
+
+func (b bloom) place(fact int32) (word, bit uint32) {
+	h := uint32(fact) * 0x9e3779b1
+	return h >> 6 & uint32(len(b)-1), h & 63
+}
+
+func (b bloom) add(fact int32) {
+	word, bit := b.place(fact)
+	b[word] |= 1 << bit
+}
+
+func (b bloom) has(fact int32) bool {
+	word, bit := b.place(fact)
+	return b[word]&(1<<bit) != 0
 }
 
 // pair is a rule that is announced only if fact holds too.
@@ -110,10 +139,22 @@ func (b *builder) build() {
 	for i := range g.steps {
 		b.announce(int32(i), &g.steps[i])
 	}
-	for _, a := range g.announced {
-		slices.SortFunc(a.pairs, func(x, y pair) int { return cmp.Or(cmp.Compare(x.fact, y.fact), cmp.Compare(x.rule, y.rule)) })
+	for i := range g.announced {
+		g.announced[i].index()
 	}
 	b.automata()
+}
+
+// index puts the pairs in order, and many of them behind a filter.
+func (a *announcement) index() {
+	slices.SortFunc(a.pairs, func(x, y pair) int { return cmp.Or(cmp.Compare(x.fact, y.fact), cmp.Compare(x.rule, y.rule)) })
+	if len(a.pairs) <= fewPairs {
+		return
+	}
+	a.others = newBloom(len(a.pairs))
+	for _, p := range a.pairs {
+		a.others.add(p.fact)
+	}
 }
 
 // announce decides which facts announce a rule.
@@ -181,31 +222,3 @@ func (b *builder) fact(l literal) int32 {
 // Rules returns all rules in force, ordered by key. The caller does not change
 // the slice.
 func (s *Set) Rules() []*Rule { return s.rules }
-
-// Stats describes what a set is compiled to.
-type Stats struct {
-	Rules int
-	// Groups of rules with the same log source, and the Literals, States and
-	// Bytes of all their automata.
-	Groups, Literals, States, Bytes int
-	// Tests are the predicates that literals alone do not decide.
-	Tests int
-	// Always is the number of rules that no literal announces: they are
-	// evaluated for every record of their log source.
-	Always int
-}
-
-// Stats returns what the set is compiled to.
-func (s *Set) Stats() Stats {
-	stats := Stats{Rules: len(s.rules), Groups: len(s.groups)}
-	for _, g := range s.groups {
-		stats.Literals += len(g.announced)
-		stats.Tests += len(g.tests)
-		stats.Always += len(g.always)
-		for _, scan := range g.scans {
-			stats.States += len(scan.link)
-			stats.Bytes += scan.bytes()
-		}
-	}
-	return stats
-}

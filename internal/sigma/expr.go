@@ -42,6 +42,21 @@ func negate(e *expr) *expr {
 	return &expr{op: opNot, kids: []*expr{e}}
 }
 
+// literals is the number of bytes of the literals below e.
+func (e *expr) literals() int {
+	n := 0
+	if e.op == opAtom {
+		found, _, _ := literalsOf(e.atom)
+		for _, l := range found {
+			n += len(l.lit)
+		}
+	}
+	for _, k := range e.kids {
+		n += k.literals()
+	}
+	return n
+}
+
 // eval decides e, asking holds for atoms.
 func (e *expr) eval(holds func(*atom) bool) bool {
 	switch e.op {

@@ -37,42 +37,32 @@ func (l literal) rarity() float64 {
 	return 0.003
 }
 
-// literalOf returns the literal that decides a pattern, or that must at least
-// occur in what it matches; decides tells which. ok is false where a pattern
-// has no literal.
-func literalOf(p pattern, cased bool) (l anchored, decides, ok bool) {
-	if a, simple := p.anchored(); simple {
-		a.lit = fold(a.lit)
-		return a, !cased, true
-	}
-	longest := -1
-	for i, part := range p {
-		if part.wild == 0 && (longest < 0 || len(part.lit) > len(p[longest].lit)) {
-			longest = i
-		}
-	}
-	if longest < 0 {
-		return anchored{}, false, false
-	}
-	return anchored{
-		lit:   fold(p[longest].lit),
-		start: longest == 0,
-		end:   longest == len(p)-1,
-	}, false, true
-}
-
-// literalsOf are the literals of an atom, of which at least one occurs in
-// whatever it matches; none where nothing is known.
-func literalsOf(a *atom) (all []anchored, decides bool) {
+// literalsOf are the literals of an atom and what they say of it: with all,
+// every one occurs in what the atom matches, otherwise at least one does, or
+// nothing is known where there are none. One that decides is the atom.
+func literalsOf(a *atom) (literals []anchored, all, decides bool) {
 	switch a.ask {
 	case askPattern:
-		if l, decides, ok := literalOf(a.pattern, a.cased); ok {
-			return []anchored{l}, decides
+		if l, simple := a.pattern.anchored(); simple {
+			l.lit = fold(l.lit)
+			return []anchored{l}, true, !a.cased
 		}
+		return pieceLiterals(a.pattern), true, false
 	case askRegexp:
 		for _, lit := range a.needs {
-			all = append(all, anchored{lit: lit})
+			literals = append(literals, anchored{lit: lit})
 		}
 	}
-	return all, false
+	return literals, false, false
+}
+
+// pieceLiterals are the literals between the wildcards of a pattern.
+func pieceLiterals(p pattern) []anchored {
+	var literals []anchored
+	for i, part := range p {
+		if part.wild == 0 {
+			literals = append(literals, anchored{lit: fold(part.lit), start: i == 0, end: i == len(p)-1})
+		}
+	}
+	return literals
 }

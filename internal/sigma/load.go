@@ -18,8 +18,12 @@ const ListDir = "lists"
 // roots, in order of path, and compiles them. It always returns a usable set:
 // the report says what is not in it and why. A rule id counts once; a later
 // rule with the same id is invalid.
-func Load(roots ...fs.FS) (*Set, *Report) {
+func Load(roots ...fs.FS) (*Set, *Report) { return load(maxLiterals, roots) }
+
+// load is Load with a bound on the bytes of literals.
+func load(bound int, roots []fs.FS) (*Set, *Report) {
 	l := loader{
+		bound:    bound,
 		detector: detector{lists: placeholders{}},
 		report:   &Report{Unsupported: []Problem{}, Invalid: []Problem{}},
 		taken:    map[string]*file{},
@@ -46,6 +50,12 @@ func Load(roots ...fs.FS) (*Set, *Report) {
 	return compile(l.rules), l.report
 }
 
+// maxLiterals bounds the bytes of all literals of a set, and with them its
+// memory: a byte makes at most one state, of some 30 bytes beside the tables,
+// which are at most 4 MB for each field of a log source. A thousand public rules
+// have about 50 kB.
+const maxLiterals = 8 << 20
+
 type loader struct {
 	detector
 	report  *Report
@@ -55,6 +65,8 @@ type loader struct {
 	// pipelines are in the order in which they run.
 	pipelines []*pipeline
 	rules     []*Rule
+	// literals counts the bytes of the literals of all rules, up to bound.
+	literals, bound int
 	// taken are the files in which ids and names were first used.
 	taken map[string]*file
 }
@@ -189,6 +201,11 @@ func (l *loader) finish(d *draft) error {
 	if err := l.claim(d.rule.Name, "name", d.rule.Line, d.collected, d.file); err != nil {
 		return err
 	}
+	size := d.rule.cond.literals()
+	if l.literals+size > l.bound {
+		return unsupported(d.rule.Line, "with this rule the set exceeds %d bytes of values", l.bound)
+	}
+	l.literals += size
 	l.rules = append(l.rules, d.rule)
 	return nil
 }

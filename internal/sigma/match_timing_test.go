@@ -3,8 +3,10 @@ package sigma
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Rules shaped like the public ones (a tool, some options, some paths, a
@@ -133,6 +135,55 @@ func BenchmarkMatch(b *testing.B) {
 			b.ReportMetric(float64(stats.Bytes)/1e6, "MB")
 			b.ReportMetric(float64(stats.Literals), "literals")
 		})
+	}
+}
+
+// BenchmarkTenTimesTheRules is the other half of line 6: what ten times the
+// rules cost. Both sets are matched in turn, in slices short enough to escape
+// the scheduler, and the best slices are compared.
+func BenchmarkTenTimesTheRules(b *testing.B) {
+	few := func(n int) func() []string { return func() []string { return syntheticRules(n) } }
+	public := func(n int) func() []string {
+		return func() []string { return variedRules(b, os.DirFS(corpus(b)), n) }
+	}
+	for _, c := range []struct {
+		name       string
+		one, tenth func() []string
+	}{
+		{"synthetic=150,1500", few(1500), few(150)},
+		{"synthetic=500,5000", few(5000), few(500)},
+		{"public=210,2100", public(10), public(1)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			large, _ := Load(files(c.one()...))
+			small, _ := Load(files(c.tenth()...))
+			records := benignRecords()
+			var dst []*Rule
+			best := [2]time.Duration{time.Hour, time.Hour}
+			b.ResetTimer()
+			for b.Loop() {
+				for i, set := range []*Set{small, large} {
+					start := time.Now()
+					for _, rec := range records {
+						dst = set.Match(rec, dst[:0])
+					}
+					best[i] = min(best[i], time.Since(start)/time.Duration(len(records)))
+				}
+			}
+			b.ReportMetric(float64(best[0]), "ns/event")
+			b.ReportMetric(float64(best[1]), "ns/event-of-10x")
+			b.ReportMetric(float64(best[1])/float64(best[0]), "ratio")
+		})
+	}
+}
+
+// BenchmarkCompile is the time from texts to a set in force.
+func BenchmarkCompile(b *testing.B) {
+	fsys := files(syntheticRules(3000)...)
+	for b.Loop() {
+		if set, _ := Load(fsys); len(set.Rules()) != 3000 {
+			b.Fatal(len(set.Rules()))
+		}
 	}
 }
 

@@ -93,7 +93,9 @@ func (m *matcher) gather(g *group) {
 			continue
 		}
 		for _, other := range m.held {
-			m.search(a.pairs, other)
+			if a.others.has(other) {
+				m.search(a.pairs, other)
+			}
 		}
 	}
 }

@@ -112,14 +112,15 @@ func (p pattern) mapLiterals(f func(string) string) pattern {
 	return out
 }
 
+var escapeWildcards = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
+
 // String returns the pattern in rule notation.
 func (p pattern) String() string {
 	var b strings.Builder
-	escape := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`)
 	for _, part := range p {
 		switch part.wild {
 		case 0:
-			b.WriteString(escape.Replace(part.lit))
+			b.WriteString(escapeWildcards.Replace(part.lit))
 		case '%':
 			b.WriteString("%" + part.lit + "%")
 		default:

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -70,38 +71,54 @@ func (b *builder) atom(a *atom) step {
 		b.used(s)
 		return s
 	}
-	s := step{op: opAtom, fact: -1, test: -1, cost: costTest}
-	literals, decides := literalsOf(a)
-	var guard []int32
-	for _, l := range literals {
-		guard = append(guard, b.fact(literal{b.field(a.field), l}))
-	}
-	if decides {
-		s.fact, s.cost = guard[0], b.facts[guard[0]].rarity()
-	} else {
-		s.test = int32(len(b.group.tests))
-		b.group.tests = append(b.group.tests, test{atom: a, guard: guard, field: b.field(a.field), other: b.field(a.other)})
-	}
+	s := b.newAtom(a)
 	b.atoms[key] = s
 	b.used(s)
 	return s
 }
 
+// newAtom compiles an atom that no rule has asked before.
+func (b *builder) newAtom(a *atom) step {
+	literals, all, decides := literalsOf(a)
+	facts := make([]int32, len(literals))
+	for i, l := range literals {
+		facts[i] = b.fact(literal{b.field(a.field), l})
+	}
+	if decides {
+		return step{op: opAtom, fact: facts[0], test: -1, cost: b.facts[facts[0]].rarity()}
+	}
+	s := step{op: opAtom, fact: -1, test: int32(len(b.group.tests)), cost: costTest}
+	t := test{atom: a, field: b.field(a.field), other: b.field(a.other)}
+	if !all {
+		t.guard = facts
+	}
+	b.group.tests = append(b.group.tests, t)
+	if !all || len(facts) == 0 {
+		return s
+	}
+	// A pattern is looked at only where all of its literals occur.
+	return step{op: opAnd, fact: -1, test: -1, facts: facts, kids: []step{s}, cost: costTest}
+}
+
 // used counts the use of an atom's facts by one more rule.
 func (b *builder) used(s step) {
-	if s.fact >= 0 {
-		b.uses[s.fact]++
-		return
+	facts := s.facts
+	switch {
+	case s.fact >= 0:
+		facts = []int32{s.fact}
+	case s.test >= 0:
+		facts = b.group.tests[s.test].guard
 	}
-	for _, f := range b.group.tests[s.test].guard {
+	for _, f := range facts {
 		b.uses[f]++
 	}
 }
 
 // likelihood estimates in which share of records a fact holds: literals that
-// many rules ask for are those that the world is full of.
+// many rules ask for are those that the world is full of. The root keeps that
+// from outweighing the literal itself in large sets.
 func (b *builder) likelihood(fact int32) float64 {
-	return b.facts[fact].rarity() * float64(b.uses[fact])
+	return b.facts[fact].rarity() * math.Sqrt(float64(b.uses[fact]))
 }
 
 // triggers returns facts of which at least one holds whenever s does (or, if

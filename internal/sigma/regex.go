@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -70,9 +71,10 @@ func regexpFault(text string, line int, err error) error {
 // required returns folded literals one of which is in every text that re
 // matches, or nil if it cannot name any: the prefilter of the expression.
 func required(re *syntax.Regexp) []string {
+	if all := spelled(re); all != nil && shortest(all) > 0 {
+		return all
+	}
 	switch re.Op {
-	case syntax.OpLiteral:
-		return requiredLiteral(re.Rune)
 	case syntax.OpCapture, syntax.OpPlus:
 		return required(re.Sub[0])
 	case syntax.OpRepeat:
@@ -80,27 +82,102 @@ func required(re *syntax.Regexp) []string {
 			return required(re.Sub[0])
 		}
 	case syntax.OpConcat:
-		var best []string
-		for _, sub := range re.Sub {
-			if found := required(sub); weaker(best, found) {
-				best = found
-			}
-		}
-		return best
+		return requiredOf(re.Sub)
 	case syntax.OpAlternate:
 		return requiredAny(re.Sub)
 	}
 	return nil
 }
 
-// requiredLiteral folds a literal. U+FFFD is also what broken bytes decode
-// to, so a literal with it promises nothing about bytes.
-func requiredLiteral(runes []rune) []string {
-	text := string(runes)
-	if strings.ContainsRune(text, utf8.RuneError) {
+// requiredOf is required of parts that follow each other: the best of what
+// runs of parts spell together and of what each needs by itself.
+func requiredOf(subs []*syntax.Regexp) []string {
+	var best []string
+	run := []string{""}
+	for _, sub := range subs {
+		next := spelled(sub)
+		if longer := joined(run, next); longer != nil {
+			run = longer
+		} else {
+			run = []string{""}
+			if joined(run, next) != nil {
+				run = next
+			}
+		}
+		for _, found := range [][]string{run, required(sub)} {
+			if found != nil && shortest(found) > 0 && weaker(best, found) {
+				best = found
+			}
+		}
+	}
+	return best
+}
+
+// spelled returns all texts, folded, that re matches, nil if they are many or
+// unknown. U+FFFD is also what broken bytes decode to, so it promises nothing.
+func spelled(re *syntax.Regexp) []string {
+	switch re.Op {
+	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return []string{""}
+	case syntax.OpLiteral:
+		if text := string(re.Rune); !strings.ContainsRune(text, utf8.RuneError) {
+			return []string{fold(text)}
+		}
+	case syntax.OpCharClass:
+		return spelledClass(re.Rune)
+	case syntax.OpCapture:
+		return spelled(re.Sub[0])
+	case syntax.OpConcat:
+		all := []string{""}
+		for _, sub := range re.Sub {
+			all = joined(all, spelled(sub))
+		}
+		return all
+	case syntax.OpAlternate:
+		var all []string
+		for _, sub := range re.Sub {
+			texts := spelled(sub)
+			if texts == nil || len(all)+len(texts) > maxNeeds {
+				return nil
+			}
+			all = append(all, texts...)
+		}
+		return all
+	}
+	return nil
+}
+
+// maxClass bounds the characters of a class that are taken one by one.
+const maxClass = 8
+
+// spelledClass returns the characters of a class, given as ranges.
+func spelledClass(ranges []rune) []string {
+	var all []string
+	for i := 0; i < len(ranges); i += 2 {
+		for r := ranges[i]; r <= ranges[i+1]; r++ {
+			if text := fold(string(r)); !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+			if r == utf8.RuneError || len(all) > maxClass {
+				return nil
+			}
+		}
+	}
+	return all
+}
+
+// joined returns each head with each tail behind it, nil if they are too many.
+func joined(heads, tails []string) []string {
+	if len(heads)*len(tails) > maxNeeds {
 		return nil
 	}
-	return []string{fold(text)}
+	var all []string
+	for _, h := range heads {
+		for _, t := range tails {
+			all = append(all, h+t)
+		}
+	}
+	return all
 }
 
 func requiredAny(subs []*syntax.Regexp) []string {

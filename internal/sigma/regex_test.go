@@ -19,6 +19,17 @@ func TestRequiredLiterals(t *testing.T) {
 		"[ab]?":         nil,
 		".*":            nil,
 		"x*":            nil,
+		"-(W|R)[0-9]":   {"-r", "-w"},
+		"a[bc]?d":       {"a"},
+		"^[xy]z$":       {"xz", "yz"},
+		"ab[cd](e|fg)":  {"abce", "abcfg", "abde", "abdfg"},
+		"[a-z]+[A]":     {"a"},
+		"(a|b|)c":       {"ac", "bc", "c"},
+		"x.y":           {"x"},
+		"[\ufffd]a":     nil,
+		"[\ufffdx]a":    {"a"},
+		"(ab){3}":       {"ababab"},
+		"(a|.)b":        {"b"},
 		"\ufffd":        nil,
 	} {
 		parsed, err := syntax.Parse(text, syntax.Perl)
