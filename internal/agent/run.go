@@ -231,7 +231,7 @@ func (a *agent) begin() (since time.Time, err error) {
 	}
 	since = a.spool.Newest()
 	if !since.IsZero() && since.Before(now) {
-		for _, class := range enrich.Classes {
+		for _, class := range enrich.Sensed {
 			e.Gap(now, since, now, class, state, 0, reason)
 		}
 	}

@@ -11,6 +11,8 @@ const (
 	ClassFile    Class = "file"
 	ClassNetwork Class = "network"
 	ClassDNS     Class = "dns"
+	// ClassLog is what is read from logs: logins, accounts, web requests, lines.
+	ClassLog Class = "log"
 	// ClassAll is a window in which events of any class may be missing: the
 	// server's say where a host's numbering has a gap.
 	ClassAll Class = "all"
@@ -50,6 +52,8 @@ func ClassOf(k Kind) Class {
 		return ClassNetwork
 	case DNSQuery:
 		return ClassDNS
+	case LoginSuccess, LoginFailure, LoginElevate, LoginLogout, AccountChanged, WebAccess, LogLine, LogAudit:
+		return ClassLog
 	}
 	return ""
 }

@@ -35,13 +35,21 @@ type Event struct {
 	Container *Container `json:"container,omitempty"`
 	Coverage  *Coverage  `json:"coverage,omitempty"`
 	Action    *Action    `json:"action,omitempty"`
+	// Log is where a line was read; Access, Change, HTTP, URL and UserAgent are
+	// what it says.
+	Log       *Log           `json:"log,omitempty"`
+	Access    *Access        `json:"access,omitempty"`
+	Change    *AccountChange `json:"change,omitempty"`
+	HTTP      *HTTP          `json:"http,omitempty"`
+	URL       *URL           `json:"url,omitempty"`
+	UserAgent *UserAgent     `json:"user_agent,omitempty"`
 
 	// Result is the system call's outcome: 0, or a negative errno. Nil where
 	// the kind has none.
 	Result *int `json:"result,omitempty"`
 	// Count is how many identical observations this event stands for; 0 reads as 1.
 	Count uint64 `json:"count,omitempty"`
-	// Message is free text of control and gateway records.
+	// Message is a line of a log, or free text of control and gateway records.
 	Message string `json:"message,omitempty"`
 	// Ingest is what the gateway stamped; nil before the gateway.
 	Ingest *Ingest `json:"ingest,omitempty"`

@@ -37,6 +37,21 @@ const (
 	ContainerStart Kind = "container.start"
 	ContainerStop  Kind = "container.stop"
 
+	// LoginSuccess : somebody got in. LoginFailure : somebody did not.
+	// LoginElevate : somebody became somebody else (sudo, su), or was refused;
+	// Access.Outcome says which. LoginLogout is the end of a session.
+	LoginSuccess Kind = "login.success"
+	LoginFailure Kind = "login.failure"
+	LoginElevate Kind = "login.elevate"
+	LoginLogout  Kind = "login.logout"
+	// AccountChanged : an account or group was made, changed or removed.
+	AccountChanged Kind = "account.change"
+	// WebAccess is a request in the access log of a web server.
+	WebAccess Kind = "web.access"
+	// LogLine is any other line, LogAudit a record of the audit daemon.
+	LogLine  Kind = "log.line"
+	LogAudit Kind = "log.audit"
+
 	SensorCoverage Kind = "sensor.coverage"
 	SensorStart    Kind = "sensor.start"
 	SensorStop     Kind = "sensor.stop"

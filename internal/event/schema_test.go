@@ -75,6 +75,27 @@ func file() *event.File {
 	}
 }
 
+// line is a line of a log with everything that lines say.
+func line() event.Event {
+	root := &event.Account{Name: "root", ID: new(uint32)}
+	return event.Event{
+		Message: "Accepted password for root", Process: shell(), Source: &event.Endpoint{IP: netip.MustParseAddr("203.0.113.9"), Port: 50_000},
+		Log: &event.Log{
+			Source: event.LogJournald, File: &event.LogPath{Path: "/var/log/auth.log"}, Service: "sshd", Unit: "ssh.service", Truncated: true,
+			Syslog: &event.Syslog{AppName: "sshd", ProcID: "812", Hostname: "web-1", Facility: &event.SyslogName{Name: "auth"}, Severity: &event.SyslogName{Name: "info"}},
+			Sender: &event.Sender{PID: 812, User: &event.User{Name: "root"}, Executable: "/usr/sbin/sshd"}, Fields: map[string]string{"type": "SYSCALL"},
+		},
+		Access: &event.Access{
+			Outcome: event.OutcomeFailure, Service: "sshd", Method: "password", User: root, UnknownUser: true, By: root, Fingerprint: "SHA256:x", TTY: "pts/0",
+			Session: "c1", Command: "/bin/sh", WorkingDirectory: "/", Reason: "invalid user", Domain: "gw.example",
+		},
+		Change:    &event.AccountChange{Action: event.AccountCreate, Account: root, Group: root, Home: "/root", Shell: "/bin/sh", By: root},
+		HTTP:      &event.HTTP{Request: event.HTTPRequest{Method: "GET", Referrer: "-", User: "frank"}, Response: event.HTTPResponse{StatusCode: 200, Body: event.HTTPBody{Bytes: 7}}, Version: "1.1"},
+		URL:       &event.URL{Original: "/a?b", Path: "/a", Query: "b", Domain: "shop.example"},
+		UserAgent: &event.UserAgent{Original: "curl/8"},
+	}
+}
+
 // samples has one event of every kind, with every part that it can have.
 func samples() map[event.Kind]event.Event {
 	local := &event.Endpoint{IP: netip.MustParseAddr("2001:db8::7"), Port: 40_000}
@@ -91,6 +112,9 @@ func samples() map[event.Kind]event.Event {
 		event.EngineRules:    {Message: digest},
 		event.EngineRuleFile: {Message: `{"path":"p/a.yml","text":"title: A"}`}, event.EngineExceptions: {Message: "[]"},
 		event.EngineTick: {}, event.SensorStart: {}, event.SensorStop: {},
+	}
+	for _, kind := range []event.Kind{event.LoginSuccess, event.LoginFailure, event.LoginElevate, event.LoginLogout, event.AccountChanged, event.WebAccess, event.LogLine, event.LogAudit} {
+		all[kind] = line()
 	}
 	for _, kind := range []event.Kind{event.ProcessFork, event.ProcessExec, event.ProcessExit, event.ProcessRename, event.ProcessCredentials} {
 		all[kind] = onProcess

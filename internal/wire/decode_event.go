@@ -37,6 +37,14 @@ func (d *decoder) event(raw []byte, ev *event.Event) error {
 			return c.uint64(&ev.Count)
 		case 16:
 			return d.text(c, &ev.Message)
+		case 30:
+			ev.Log, err = d.log(c)
+		case 31:
+			ev.Access, err = d.access(c)
+		case 32:
+			ev.Change, err = d.change(c)
+		case 33:
+			return d.web(c, ev)
 		}
 		return err
 	})

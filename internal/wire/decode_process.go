@@ -87,7 +87,7 @@ func (d *decoder) processExec(c *cursor, p *event.Process) (err error) {
 	case 19:
 		p.Stderr, err = d.descriptor(c)
 	case 20:
-		return d.env(c, p)
+		return d.pair(c, &p.Env)
 	}
 	return err
 }
@@ -206,7 +206,8 @@ func (d *decoder) descriptor(c *cursor) (*event.Descriptor, error) {
 	})
 }
 
-func (d *decoder) env(c *cursor, p *event.Process) error {
+// pair reads one entry of a map.
+func (d *decoder) pair(c *cursor, dst *map[string]string) error {
 	var name, value string
 	err := d.message(c, func(c *cursor) error {
 		switch c.field {
@@ -217,10 +218,10 @@ func (d *decoder) env(c *cursor, p *event.Process) error {
 		}
 		return nil
 	})
-	if p.Env == nil {
-		p.Env = map[string]string{}
+	if *dst == nil {
+		*dst = map[string]string{}
 	}
-	p.Env[name] = value
+	(*dst)[name] = value
 	return err
 }
 

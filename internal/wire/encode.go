@@ -186,12 +186,12 @@ func (e *encoder) digest(n protowire.Number, text string) {
 	e.bytes(n, sum[:])
 }
 
-// env is written in the order of the names, so that equal events are equal bytes.
-func (e *encoder) env(n protowire.Number, env map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(env)) {
+// pairs are written in the order of the names, so that equal events are equal bytes.
+func (e *encoder) pairs(n protowire.Number, pairs map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(pairs)) {
 		start := e.open(n)
 		e.text(1, name)
-		e.text(2, env[name])
+		e.text(2, pairs[name])
 		e.close(start)
 	}
 }

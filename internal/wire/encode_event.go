@@ -28,6 +28,10 @@ func (e *encoder) event(ev *event.Event) {
 	}
 	e.uint(15, ev.Count)
 	e.text(16, ev.Message)
+	e.log(30, ev.Log)
+	e.access(31, ev.Access)
+	e.change(32, ev.Change)
+	e.web(33, ev)
 }
 
 func (e *encoder) file(n protowire.Number, f *event.File) {

@@ -34,7 +34,7 @@ func (e *encoder) process(n protowire.Number, p *event.Process) {
 	e.descriptor(17, p.Stdin)
 	e.descriptor(18, p.Stdout)
 	e.descriptor(19, p.Stderr)
-	e.env(20, p.Env)
+	e.pairs(20, p.Env)
 	e.flag(21, p.KernelThread)
 	e.flag(22, p.Server)
 	e.flag(23, p.Agent)

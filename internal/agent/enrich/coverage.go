@@ -15,7 +15,11 @@ const Window = 10 * time.Second
 const settleTime = time.Second
 
 // Classes are all classes, in the order in which windows are reported.
-var Classes = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetwork, event.ClassDNS}
+var Classes = append(slices.Clone(Sensed), event.ClassLog)
+
+// Sensed are the classes of what the kernel tells: gone if nobody watches,
+// other than lines, which wait in their logs.
+var Sensed = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetwork, event.ClassDNS}
 
 // states by severity.
 var states = []string{
@@ -49,6 +53,8 @@ func newCoverage() *coverage {
 	for _, class := range Classes {
 		c.classes[class] = &classCoverage{standing: complete, passing: complete}
 	}
+	none := coverState{event.CoverageUnavailable, "no log is read"}
+	c.classes[event.ClassLog] = &classCoverage{standing: none, passing: none}
 	return c
 }
 

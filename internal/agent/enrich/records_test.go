@@ -470,8 +470,8 @@ func TestALossSaidBetweenWindowsCountsForBoth(t *testing.T) {
 	w.Lose(w.now, event.ClassFile, 2, "r")
 	w.now = w.now.Add(settleTime / 2)
 	w.Tick(w.now)
-	first := w.last(event.SensorCoverage) // dns, the last of them
-	if first.Coverage.Class != event.ClassDNS {
+	first := w.last(event.SensorCoverage) // log, the last of them
+	if first.Coverage.Class != event.ClassLog {
 		t.Fatalf("%+v", first.Coverage)
 	}
 	if c := w.windows()[event.ClassFile]; c.State != event.CoverageLost || c.Lost != 0 {

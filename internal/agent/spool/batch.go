@@ -9,7 +9,7 @@ import (
 )
 
 // Classes is the number of counters in a Tally.
-const Classes = 4
+const Classes = 5
 
 // Tally counts the events of a batch by class; the caller gives the indexes
 // their meaning.

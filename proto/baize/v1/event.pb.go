@@ -74,21 +74,25 @@ type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Seq   uint64                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
 	// Unix nanoseconds.
-	Time          int64      `protobuf:"varint,2,opt,name=time,proto3" json:"time,omitempty"`
-	Kind          string     `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
-	Process       *Process   `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
-	Target        *Process   `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"`
-	File          *File      `protobuf:"bytes,6,opt,name=file,proto3" json:"file,omitempty"`
-	Source        *Endpoint  `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"`
-	Destination   *Endpoint  `protobuf:"bytes,8,opt,name=destination,proto3" json:"destination,omitempty"`
-	Network       *Network   `protobuf:"bytes,9,opt,name=network,proto3" json:"network,omitempty"`
-	Dns           *DNS       `protobuf:"bytes,10,opt,name=dns,proto3" json:"dns,omitempty"`
-	Container     *Container `protobuf:"bytes,11,opt,name=container,proto3" json:"container,omitempty"`
-	Coverage      *Coverage  `protobuf:"bytes,12,opt,name=coverage,proto3" json:"coverage,omitempty"`
-	Action        *Action    `protobuf:"bytes,13,opt,name=action,proto3" json:"action,omitempty"`
-	Result        *int64     `protobuf:"varint,14,opt,name=result,proto3,oneof" json:"result,omitempty"`
-	Count         uint64     `protobuf:"varint,15,opt,name=count,proto3" json:"count,omitempty"`
-	Message       string     `protobuf:"bytes,16,opt,name=message,proto3" json:"message,omitempty"`
+	Time          int64          `protobuf:"varint,2,opt,name=time,proto3" json:"time,omitempty"`
+	Kind          string         `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	Process       *Process       `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
+	Target        *Process       `protobuf:"bytes,5,opt,name=target,proto3" json:"target,omitempty"`
+	File          *File          `protobuf:"bytes,6,opt,name=file,proto3" json:"file,omitempty"`
+	Source        *Endpoint      `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"`
+	Destination   *Endpoint      `protobuf:"bytes,8,opt,name=destination,proto3" json:"destination,omitempty"`
+	Network       *Network       `protobuf:"bytes,9,opt,name=network,proto3" json:"network,omitempty"`
+	Dns           *DNS           `protobuf:"bytes,10,opt,name=dns,proto3" json:"dns,omitempty"`
+	Container     *Container     `protobuf:"bytes,11,opt,name=container,proto3" json:"container,omitempty"`
+	Coverage      *Coverage      `protobuf:"bytes,12,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	Action        *Action        `protobuf:"bytes,13,opt,name=action,proto3" json:"action,omitempty"`
+	Result        *int64         `protobuf:"varint,14,opt,name=result,proto3,oneof" json:"result,omitempty"`
+	Count         uint64         `protobuf:"varint,15,opt,name=count,proto3" json:"count,omitempty"`
+	Message       string         `protobuf:"bytes,16,opt,name=message,proto3" json:"message,omitempty"`
+	Log           *Log           `protobuf:"bytes,30,opt,name=log,proto3" json:"log,omitempty"`
+	Access        *Access        `protobuf:"bytes,31,opt,name=access,proto3" json:"access,omitempty"`
+	Change        *AccountChange `protobuf:"bytes,32,opt,name=change,proto3" json:"change,omitempty"`
+	Web           *Web           `protobuf:"bytes,33,opt,name=web,proto3" json:"web,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,6 +237,34 @@ func (x *Event) GetMessage() string {
 		return x.Message
 	}
 	return ""
+}
+
+func (x *Event) GetLog() *Log {
+	if x != nil {
+		return x.Log
+	}
+	return nil
+}
+
+func (x *Event) GetAccess() *Access {
+	if x != nil {
+		return x.Access
+	}
+	return nil
+}
+
+func (x *Event) GetChange() *AccountChange {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *Event) GetWeb() *Web {
+	if x != nil {
+		return x.Web
+	}
+	return nil
 }
 
 // ProcessKey is a process of the batch's host and boot.
@@ -1544,13 +1576,746 @@ func (x *Action) GetDetail() string {
 	return ""
 }
 
+// Log mirrors event.Log.
+type Log struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Source        string                 `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	Path          *string                `protobuf:"bytes,2,opt,name=path,proto3,oneof" json:"path,omitempty"`
+	Service       string                 `protobuf:"bytes,3,opt,name=service,proto3" json:"service,omitempty"`
+	Syslog        *Syslog                `protobuf:"bytes,4,opt,name=syslog,proto3" json:"syslog,omitempty"`
+	Unit          string                 `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
+	Sender        *Sender                `protobuf:"bytes,6,opt,name=sender,proto3" json:"sender,omitempty"`
+	Truncated     bool                   `protobuf:"varint,7,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	Fields        map[string]string      `protobuf:"bytes,8,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Log) Reset() {
+	*x = Log{}
+	mi := &file_baize_v1_event_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Log) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Log) ProtoMessage() {}
+
+func (x *Log) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Log.ProtoReflect.Descriptor instead.
+func (*Log) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Log) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Log) GetPath() string {
+	if x != nil && x.Path != nil {
+		return *x.Path
+	}
+	return ""
+}
+
+func (x *Log) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *Log) GetSyslog() *Syslog {
+	if x != nil {
+		return x.Syslog
+	}
+	return nil
+}
+
+func (x *Log) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Log) GetSender() *Sender {
+	if x != nil {
+		return x.Sender
+	}
+	return nil
+}
+
+func (x *Log) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
+}
+
+func (x *Log) GetFields() map[string]string {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// Syslog mirrors event.Syslog.
+type Syslog struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appname       string                 `protobuf:"bytes,1,opt,name=appname,proto3" json:"appname,omitempty"`
+	Procid        string                 `protobuf:"bytes,2,opt,name=procid,proto3" json:"procid,omitempty"`
+	Hostname      string                 `protobuf:"bytes,3,opt,name=hostname,proto3" json:"hostname,omitempty"`
+	Facility      *string                `protobuf:"bytes,4,opt,name=facility,proto3,oneof" json:"facility,omitempty"`
+	Severity      *string                `protobuf:"bytes,5,opt,name=severity,proto3,oneof" json:"severity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Syslog) Reset() {
+	*x = Syslog{}
+	mi := &file_baize_v1_event_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Syslog) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Syslog) ProtoMessage() {}
+
+func (x *Syslog) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Syslog.ProtoReflect.Descriptor instead.
+func (*Syslog) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Syslog) GetAppname() string {
+	if x != nil {
+		return x.Appname
+	}
+	return ""
+}
+
+func (x *Syslog) GetProcid() string {
+	if x != nil {
+		return x.Procid
+	}
+	return ""
+}
+
+func (x *Syslog) GetHostname() string {
+	if x != nil {
+		return x.Hostname
+	}
+	return ""
+}
+
+func (x *Syslog) GetFacility() string {
+	if x != nil && x.Facility != nil {
+		return *x.Facility
+	}
+	return ""
+}
+
+func (x *Syslog) GetSeverity() string {
+	if x != nil && x.Severity != nil {
+		return *x.Severity
+	}
+	return ""
+}
+
+// Sender mirrors event.Sender.
+type Sender struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pid           uint32                 `protobuf:"varint,1,opt,name=pid,proto3" json:"pid,omitempty"`
+	User          *User                  `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Executable    string                 `protobuf:"bytes,3,opt,name=executable,proto3" json:"executable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sender) Reset() {
+	*x = Sender{}
+	mi := &file_baize_v1_event_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sender) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sender) ProtoMessage() {}
+
+func (x *Sender) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sender.ProtoReflect.Descriptor instead.
+func (*Sender) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Sender) GetPid() uint32 {
+	if x != nil {
+		return x.Pid
+	}
+	return 0
+}
+
+func (x *Sender) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *Sender) GetExecutable() string {
+	if x != nil {
+		return x.Executable
+	}
+	return ""
+}
+
+// Access mirrors event.Access.
+type Access struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Outcome          string                 `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Service          string                 `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
+	Method           string                 `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	User             *Account               `protobuf:"bytes,4,opt,name=user,proto3" json:"user,omitempty"`
+	UnknownUser      bool                   `protobuf:"varint,5,opt,name=unknown_user,json=unknownUser,proto3" json:"unknown_user,omitempty"`
+	By               *Account               `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
+	Fingerprint      string                 `protobuf:"bytes,7,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	Tty              string                 `protobuf:"bytes,8,opt,name=tty,proto3" json:"tty,omitempty"`
+	Session          string                 `protobuf:"bytes,9,opt,name=session,proto3" json:"session,omitempty"`
+	Command          string                 `protobuf:"bytes,10,opt,name=command,proto3" json:"command,omitempty"`
+	WorkingDirectory string                 `protobuf:"bytes,11,opt,name=working_directory,json=workingDirectory,proto3" json:"working_directory,omitempty"`
+	Reason           string                 `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	Domain           string                 `protobuf:"bytes,13,opt,name=domain,proto3" json:"domain,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Access) Reset() {
+	*x = Access{}
+	mi := &file_baize_v1_event_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Access) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Access) ProtoMessage() {}
+
+func (x *Access) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Access.ProtoReflect.Descriptor instead.
+func (*Access) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Access) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *Access) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *Access) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Access) GetUser() *Account {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *Access) GetUnknownUser() bool {
+	if x != nil {
+		return x.UnknownUser
+	}
+	return false
+}
+
+func (x *Access) GetBy() *Account {
+	if x != nil {
+		return x.By
+	}
+	return nil
+}
+
+func (x *Access) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *Access) GetTty() string {
+	if x != nil {
+		return x.Tty
+	}
+	return ""
+}
+
+func (x *Access) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *Access) GetCommand() string {
+	if x != nil {
+		return x.Command
+	}
+	return ""
+}
+
+func (x *Access) GetWorkingDirectory() string {
+	if x != nil {
+		return x.WorkingDirectory
+	}
+	return ""
+}
+
+func (x *Access) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Access) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+// AccountChange mirrors event.AccountChange.
+type AccountChange struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Action        string                 `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
+	Account       *Account               `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Group         *Account               `protobuf:"bytes,3,opt,name=group,proto3" json:"group,omitempty"`
+	Home          string                 `protobuf:"bytes,4,opt,name=home,proto3" json:"home,omitempty"`
+	Shell         string                 `protobuf:"bytes,5,opt,name=shell,proto3" json:"shell,omitempty"`
+	By            *Account               `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountChange) Reset() {
+	*x = AccountChange{}
+	mi := &file_baize_v1_event_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountChange) ProtoMessage() {}
+
+func (x *AccountChange) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountChange.ProtoReflect.Descriptor instead.
+func (*AccountChange) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *AccountChange) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *AccountChange) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *AccountChange) GetGroup() *Account {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+func (x *AccountChange) GetHome() string {
+	if x != nil {
+		return x.Home
+	}
+	return ""
+}
+
+func (x *AccountChange) GetShell() string {
+	if x != nil {
+		return x.Shell
+	}
+	return ""
+}
+
+func (x *AccountChange) GetBy() *Account {
+	if x != nil {
+		return x.By
+	}
+	return nil
+}
+
+// Account mirrors event.Account.
+type Account struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Id            *uint32                `protobuf:"varint,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Account) Reset() {
+	*x = Account{}
+	mi := &file_baize_v1_event_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Account) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Account) ProtoMessage() {}
+
+func (x *Account) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Account.ProtoReflect.Descriptor instead.
+func (*Account) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Account) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Account) GetId() uint32 {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return 0
+}
+
+// Web is event.HTTP, event.URL and event.UserAgent, which come together.
+type Web struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Http          *HTTP                  `protobuf:"bytes,1,opt,name=http,proto3" json:"http,omitempty"`
+	Url           *URL                   `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	UserAgent     *string                `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3,oneof" json:"user_agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Web) Reset() {
+	*x = Web{}
+	mi := &file_baize_v1_event_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Web) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Web) ProtoMessage() {}
+
+func (x *Web) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Web.ProtoReflect.Descriptor instead.
+func (*Web) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Web) GetHttp() *HTTP {
+	if x != nil {
+		return x.Http
+	}
+	return nil
+}
+
+func (x *Web) GetUrl() *URL {
+	if x != nil {
+		return x.Url
+	}
+	return nil
+}
+
+func (x *Web) GetUserAgent() string {
+	if x != nil && x.UserAgent != nil {
+		return *x.UserAgent
+	}
+	return ""
+}
+
+// HTTP mirrors event.HTTP.
+type HTTP struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Method        string                 `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	Referrer      string                 `protobuf:"bytes,2,opt,name=referrer,proto3" json:"referrer,omitempty"`
+	User          string                 `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
+	Status        uint32                 `protobuf:"varint,4,opt,name=status,proto3" json:"status,omitempty"`
+	Bytes         uint64                 `protobuf:"varint,5,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	Version       string                 `protobuf:"bytes,6,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HTTP) Reset() {
+	*x = HTTP{}
+	mi := &file_baize_v1_event_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HTTP) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HTTP) ProtoMessage() {}
+
+func (x *HTTP) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HTTP.ProtoReflect.Descriptor instead.
+func (*HTTP) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *HTTP) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *HTTP) GetReferrer() string {
+	if x != nil {
+		return x.Referrer
+	}
+	return ""
+}
+
+func (x *HTTP) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *HTTP) GetStatus() uint32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *HTTP) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *HTTP) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+// URL mirrors event.URL.
+type URL struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Original      string                 `protobuf:"bytes,1,opt,name=original,proto3" json:"original,omitempty"`
+	Path          string                 `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	Query         string                 `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
+	Domain        string                 `protobuf:"bytes,4,opt,name=domain,proto3" json:"domain,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *URL) Reset() {
+	*x = URL{}
+	mi := &file_baize_v1_event_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *URL) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*URL) ProtoMessage() {}
+
+func (x *URL) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use URL.ProtoReflect.Descriptor instead.
+func (*URL) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *URL) GetOriginal() string {
+	if x != nil {
+		return x.Original
+	}
+	return ""
+}
+
+func (x *URL) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *URL) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *URL) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
 var File_baize_v1_event_proto protoreflect.FileDescriptor
 
 const file_baize_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"\x14baize/v1/event.proto\x12\bbaize.v1\"4\n" +
 	"\tEventList\x12'\n" +
-	"\x06events\x18\x01 \x03(\v2\x0f.baize.v1.EventR\x06events\"\xd2\x04\n" +
+	"\x06events\x18\x01 \x03(\v2\x0f.baize.v1.EventR\x06events\"\xef\x05\n" +
 	"\x05Event\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04time\x18\x02 \x01(\x03R\x04time\x12\x12\n" +
@@ -1568,7 +2333,11 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x06action\x18\r \x01(\v2\x10.baize.v1.ActionR\x06action\x12\x1b\n" +
 	"\x06result\x18\x0e \x01(\x03H\x00R\x06result\x88\x01\x01\x12\x14\n" +
 	"\x05count\x18\x0f \x01(\x04R\x05count\x12\x18\n" +
-	"\amessage\x18\x10 \x01(\tR\amessageB\t\n" +
+	"\amessage\x18\x10 \x01(\tR\amessage\x12\x1f\n" +
+	"\x03log\x18\x1e \x01(\v2\r.baize.v1.LogR\x03log\x12(\n" +
+	"\x06access\x18\x1f \x01(\v2\x10.baize.v1.AccessR\x06access\x12/\n" +
+	"\x06change\x18  \x01(\v2\x17.baize.v1.AccountChangeR\x06change\x12\x1f\n" +
+	"\x03web\x18! \x01(\v2\r.baize.v1.WebR\x03webB\t\n" +
 	"\a_result\"4\n" +
 	"\n" +
 	"ProcessKey\x12\x10\n" +
@@ -1696,7 +2465,78 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x03 \x01(\tR\x05state\x12\x16\n" +
-	"\x06detail\x18\x04 \x01(\tR\x06detailB\x1eZ\x1cbaize/proto/baize/v1;baizev1b\x06proto3"
+	"\x06detail\x18\x04 \x01(\tR\x06detail\"\xcd\x02\n" +
+	"\x03Log\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x17\n" +
+	"\x04path\x18\x02 \x01(\tH\x00R\x04path\x88\x01\x01\x12\x18\n" +
+	"\aservice\x18\x03 \x01(\tR\aservice\x12(\n" +
+	"\x06syslog\x18\x04 \x01(\v2\x10.baize.v1.SyslogR\x06syslog\x12\x12\n" +
+	"\x04unit\x18\x05 \x01(\tR\x04unit\x12(\n" +
+	"\x06sender\x18\x06 \x01(\v2\x10.baize.v1.SenderR\x06sender\x12\x1c\n" +
+	"\ttruncated\x18\a \x01(\bR\ttruncated\x121\n" +
+	"\x06fields\x18\b \x03(\v2\x19.baize.v1.Log.FieldsEntryR\x06fields\x1a9\n" +
+	"\vFieldsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_path\"\xb2\x01\n" +
+	"\x06Syslog\x12\x18\n" +
+	"\aappname\x18\x01 \x01(\tR\aappname\x12\x16\n" +
+	"\x06procid\x18\x02 \x01(\tR\x06procid\x12\x1a\n" +
+	"\bhostname\x18\x03 \x01(\tR\bhostname\x12\x1f\n" +
+	"\bfacility\x18\x04 \x01(\tH\x00R\bfacility\x88\x01\x01\x12\x1f\n" +
+	"\bseverity\x18\x05 \x01(\tH\x01R\bseverity\x88\x01\x01B\v\n" +
+	"\t_facilityB\v\n" +
+	"\t_severity\"^\n" +
+	"\x06Sender\x12\x10\n" +
+	"\x03pid\x18\x01 \x01(\rR\x03pid\x12\"\n" +
+	"\x04user\x18\x02 \x01(\v2\x0e.baize.v1.UserR\x04user\x12\x1e\n" +
+	"\n" +
+	"executable\x18\x03 \x01(\tR\n" +
+	"executable\"\x86\x03\n" +
+	"\x06Access\x12\x18\n" +
+	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x18\n" +
+	"\aservice\x18\x02 \x01(\tR\aservice\x12\x16\n" +
+	"\x06method\x18\x03 \x01(\tR\x06method\x12%\n" +
+	"\x04user\x18\x04 \x01(\v2\x11.baize.v1.AccountR\x04user\x12!\n" +
+	"\funknown_user\x18\x05 \x01(\bR\vunknownUser\x12!\n" +
+	"\x02by\x18\x06 \x01(\v2\x11.baize.v1.AccountR\x02by\x12 \n" +
+	"\vfingerprint\x18\a \x01(\tR\vfingerprint\x12\x10\n" +
+	"\x03tty\x18\b \x01(\tR\x03tty\x12\x18\n" +
+	"\asession\x18\t \x01(\tR\asession\x12\x18\n" +
+	"\acommand\x18\n" +
+	" \x01(\tR\acommand\x12+\n" +
+	"\x11working_directory\x18\v \x01(\tR\x10workingDirectory\x12\x16\n" +
+	"\x06reason\x18\f \x01(\tR\x06reason\x12\x16\n" +
+	"\x06domain\x18\r \x01(\tR\x06domain\"\xca\x01\n" +
+	"\rAccountChange\x12\x16\n" +
+	"\x06action\x18\x01 \x01(\tR\x06action\x12+\n" +
+	"\aaccount\x18\x02 \x01(\v2\x11.baize.v1.AccountR\aaccount\x12'\n" +
+	"\x05group\x18\x03 \x01(\v2\x11.baize.v1.AccountR\x05group\x12\x12\n" +
+	"\x04home\x18\x04 \x01(\tR\x04home\x12\x14\n" +
+	"\x05shell\x18\x05 \x01(\tR\x05shell\x12!\n" +
+	"\x02by\x18\x06 \x01(\v2\x11.baize.v1.AccountR\x02by\"9\n" +
+	"\aAccount\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x13\n" +
+	"\x02id\x18\x02 \x01(\rH\x00R\x02id\x88\x01\x01B\x05\n" +
+	"\x03_id\"}\n" +
+	"\x03Web\x12\"\n" +
+	"\x04http\x18\x01 \x01(\v2\x0e.baize.v1.HTTPR\x04http\x12\x1f\n" +
+	"\x03url\x18\x02 \x01(\v2\r.baize.v1.URLR\x03url\x12\"\n" +
+	"\n" +
+	"user_agent\x18\x03 \x01(\tH\x00R\tuserAgent\x88\x01\x01B\r\n" +
+	"\v_user_agent\"\x96\x01\n" +
+	"\x04HTTP\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12\x1a\n" +
+	"\breferrer\x18\x02 \x01(\tR\breferrer\x12\x12\n" +
+	"\x04user\x18\x03 \x01(\tR\x04user\x12\x16\n" +
+	"\x06status\x18\x04 \x01(\rR\x06status\x12\x14\n" +
+	"\x05bytes\x18\x05 \x01(\x04R\x05bytes\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\tR\aversion\"c\n" +
+	"\x03URL\x12\x1a\n" +
+	"\boriginal\x18\x01 \x01(\tR\boriginal\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x14\n" +
+	"\x05query\x18\x03 \x01(\tR\x05query\x12\x16\n" +
+	"\x06domain\x18\x04 \x01(\tR\x06domainB\x1eZ\x1cbaize/proto/baize/v1;baizev1b\x06proto3"
 
 var (
 	file_baize_v1_event_proto_rawDescOnce sync.Once
@@ -1710,26 +2550,36 @@ func file_baize_v1_event_proto_rawDescGZIP() []byte {
 	return file_baize_v1_event_proto_rawDescData
 }
 
-var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_baize_v1_event_proto_goTypes = []any{
-	(*EventList)(nil),  // 0: baize.v1.EventList
-	(*Event)(nil),      // 1: baize.v1.Event
-	(*ProcessKey)(nil), // 2: baize.v1.ProcessKey
-	(*FileKey)(nil),    // 3: baize.v1.FileKey
-	(*Process)(nil),    // 4: baize.v1.Process
-	(*User)(nil),       // 5: baize.v1.User
-	(*Hash)(nil),       // 6: baize.v1.Hash
-	(*Image)(nil),      // 7: baize.v1.Image
-	(*Descriptor)(nil), // 8: baize.v1.Descriptor
-	(*Context)(nil),    // 9: baize.v1.Context
-	(*File)(nil),       // 10: baize.v1.File
-	(*Endpoint)(nil),   // 11: baize.v1.Endpoint
-	(*Network)(nil),    // 12: baize.v1.Network
-	(*DNS)(nil),        // 13: baize.v1.DNS
-	(*Container)(nil),  // 14: baize.v1.Container
-	(*Coverage)(nil),   // 15: baize.v1.Coverage
-	(*Action)(nil),     // 16: baize.v1.Action
-	nil,                // 17: baize.v1.Process.EnvEntry
+	(*EventList)(nil),     // 0: baize.v1.EventList
+	(*Event)(nil),         // 1: baize.v1.Event
+	(*ProcessKey)(nil),    // 2: baize.v1.ProcessKey
+	(*FileKey)(nil),       // 3: baize.v1.FileKey
+	(*Process)(nil),       // 4: baize.v1.Process
+	(*User)(nil),          // 5: baize.v1.User
+	(*Hash)(nil),          // 6: baize.v1.Hash
+	(*Image)(nil),         // 7: baize.v1.Image
+	(*Descriptor)(nil),    // 8: baize.v1.Descriptor
+	(*Context)(nil),       // 9: baize.v1.Context
+	(*File)(nil),          // 10: baize.v1.File
+	(*Endpoint)(nil),      // 11: baize.v1.Endpoint
+	(*Network)(nil),       // 12: baize.v1.Network
+	(*DNS)(nil),           // 13: baize.v1.DNS
+	(*Container)(nil),     // 14: baize.v1.Container
+	(*Coverage)(nil),      // 15: baize.v1.Coverage
+	(*Action)(nil),        // 16: baize.v1.Action
+	(*Log)(nil),           // 17: baize.v1.Log
+	(*Syslog)(nil),        // 18: baize.v1.Syslog
+	(*Sender)(nil),        // 19: baize.v1.Sender
+	(*Access)(nil),        // 20: baize.v1.Access
+	(*AccountChange)(nil), // 21: baize.v1.AccountChange
+	(*Account)(nil),       // 22: baize.v1.Account
+	(*Web)(nil),           // 23: baize.v1.Web
+	(*HTTP)(nil),          // 24: baize.v1.HTTP
+	(*URL)(nil),           // 25: baize.v1.URL
+	nil,                   // 26: baize.v1.Process.EnvEntry
+	nil,                   // 27: baize.v1.Log.FieldsEntry
 }
 var file_baize_v1_event_proto_depIdxs = []int32{
 	1,  // 0: baize.v1.EventList.events:type_name -> baize.v1.Event
@@ -1743,30 +2593,45 @@ var file_baize_v1_event_proto_depIdxs = []int32{
 	14, // 8: baize.v1.Event.container:type_name -> baize.v1.Container
 	15, // 9: baize.v1.Event.coverage:type_name -> baize.v1.Coverage
 	16, // 10: baize.v1.Event.action:type_name -> baize.v1.Action
-	2,  // 11: baize.v1.Process.key:type_name -> baize.v1.ProcessKey
-	5,  // 12: baize.v1.Process.user:type_name -> baize.v1.User
-	5,  // 13: baize.v1.Process.effective_user:type_name -> baize.v1.User
-	6,  // 14: baize.v1.Process.hash:type_name -> baize.v1.Hash
-	7,  // 15: baize.v1.Process.exe:type_name -> baize.v1.Image
-	8,  // 16: baize.v1.Process.stdin:type_name -> baize.v1.Descriptor
-	8,  // 17: baize.v1.Process.stdout:type_name -> baize.v1.Descriptor
-	8,  // 18: baize.v1.Process.stderr:type_name -> baize.v1.Descriptor
-	17, // 19: baize.v1.Process.env:type_name -> baize.v1.Process.EnvEntry
-	4,  // 20: baize.v1.Process.parent:type_name -> baize.v1.Process
-	4,  // 21: baize.v1.Process.ancestors:type_name -> baize.v1.Process
-	9,  // 22: baize.v1.Process.context:type_name -> baize.v1.Context
-	3,  // 23: baize.v1.Image.inode:type_name -> baize.v1.FileKey
-	11, // 24: baize.v1.Descriptor.remote:type_name -> baize.v1.Endpoint
-	2,  // 25: baize.v1.Context.root:type_name -> baize.v1.ProcessKey
-	2,  // 26: baize.v1.Context.parent_root:type_name -> baize.v1.ProcessKey
-	3,  // 27: baize.v1.File.inode:type_name -> baize.v1.FileKey
-	6,  // 28: baize.v1.File.hash:type_name -> baize.v1.Hash
-	10, // 29: baize.v1.File.target:type_name -> baize.v1.File
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	17, // 11: baize.v1.Event.log:type_name -> baize.v1.Log
+	20, // 12: baize.v1.Event.access:type_name -> baize.v1.Access
+	21, // 13: baize.v1.Event.change:type_name -> baize.v1.AccountChange
+	23, // 14: baize.v1.Event.web:type_name -> baize.v1.Web
+	2,  // 15: baize.v1.Process.key:type_name -> baize.v1.ProcessKey
+	5,  // 16: baize.v1.Process.user:type_name -> baize.v1.User
+	5,  // 17: baize.v1.Process.effective_user:type_name -> baize.v1.User
+	6,  // 18: baize.v1.Process.hash:type_name -> baize.v1.Hash
+	7,  // 19: baize.v1.Process.exe:type_name -> baize.v1.Image
+	8,  // 20: baize.v1.Process.stdin:type_name -> baize.v1.Descriptor
+	8,  // 21: baize.v1.Process.stdout:type_name -> baize.v1.Descriptor
+	8,  // 22: baize.v1.Process.stderr:type_name -> baize.v1.Descriptor
+	26, // 23: baize.v1.Process.env:type_name -> baize.v1.Process.EnvEntry
+	4,  // 24: baize.v1.Process.parent:type_name -> baize.v1.Process
+	4,  // 25: baize.v1.Process.ancestors:type_name -> baize.v1.Process
+	9,  // 26: baize.v1.Process.context:type_name -> baize.v1.Context
+	3,  // 27: baize.v1.Image.inode:type_name -> baize.v1.FileKey
+	11, // 28: baize.v1.Descriptor.remote:type_name -> baize.v1.Endpoint
+	2,  // 29: baize.v1.Context.root:type_name -> baize.v1.ProcessKey
+	2,  // 30: baize.v1.Context.parent_root:type_name -> baize.v1.ProcessKey
+	3,  // 31: baize.v1.File.inode:type_name -> baize.v1.FileKey
+	6,  // 32: baize.v1.File.hash:type_name -> baize.v1.Hash
+	10, // 33: baize.v1.File.target:type_name -> baize.v1.File
+	18, // 34: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
+	19, // 35: baize.v1.Log.sender:type_name -> baize.v1.Sender
+	27, // 36: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
+	5,  // 37: baize.v1.Sender.user:type_name -> baize.v1.User
+	22, // 38: baize.v1.Access.user:type_name -> baize.v1.Account
+	22, // 39: baize.v1.Access.by:type_name -> baize.v1.Account
+	22, // 40: baize.v1.AccountChange.account:type_name -> baize.v1.Account
+	22, // 41: baize.v1.AccountChange.group:type_name -> baize.v1.Account
+	22, // 42: baize.v1.AccountChange.by:type_name -> baize.v1.Account
+	24, // 43: baize.v1.Web.http:type_name -> baize.v1.HTTP
+	25, // 44: baize.v1.Web.url:type_name -> baize.v1.URL
+	45, // [45:45] is the sub-list for method output_type
+	45, // [45:45] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_baize_v1_event_proto_init() }
@@ -1777,13 +2642,17 @@ func file_baize_v1_event_proto_init() {
 	file_baize_v1_event_proto_msgTypes[1].OneofWrappers = []any{}
 	file_baize_v1_event_proto_msgTypes[4].OneofWrappers = []any{}
 	file_baize_v1_event_proto_msgTypes[13].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[17].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[18].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[22].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[23].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_baize_v1_event_proto_rawDesc), len(file_baize_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -292,6 +292,7 @@ export const en = {
   "class.file": "Files",
   "class.network": "Network",
   "class.dns": "DNS",
+  "class.log": "Logs",
   "coverage.complete": "complete",
   "coverage.coalesced": "coalesced",
   "coverage.filtered": "filtered",

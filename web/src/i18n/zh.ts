@@ -293,6 +293,7 @@ export const zh: Record<Key, string> = {
   "class.file": "文件",
   "class.network": "网络",
   "class.dns": "DNS",
+  "class.log": "日志",
   "coverage.complete": "完整",
   "coverage.coalesced": "已合并",
   "coverage.filtered": "已过滤",
