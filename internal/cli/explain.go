@@ -42,16 +42,26 @@ func explainRule(cmd *cobra.Command, file, event string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	rec, err := taxonomy.Parse(text)
+	records, err := taxonomy.Parse(text)
 	if err != nil {
 		return no("%v", err)
 	}
 	for _, rule := range rules {
-		if err := printExplanation(cmd.OutOrStdout(), rule, rec, asJSON); err != nil {
+		if err := printExplanation(cmd.OutOrStdout(), rule, recordFor(rule, records), asJSON); err != nil {
 			return unreachable("writing the explanation: %w", err)
 		}
 	}
 	return nil
+}
+
+// recordFor is the record of an event that a rule applies to, else the first.
+func recordFor(rule *sigma.Rule, records []sigma.Record) sigma.Record {
+	for _, rec := range records {
+		if rule.Logsource.Covers(rec.Logsource()) {
+			return rec
+		}
+	}
+	return records[0]
 }
 
 // loadRule loads the rules of one file, with the placeholders of the lists

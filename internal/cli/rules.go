@@ -24,54 +24,6 @@ func rulesCommand() *cobra.Command {
 	return cmd
 }
 
-func rulesCheckCommand() *cobra.Command {
-	var asJSON bool
-	var pipelines []string
-	cmd := &cobra.Command{
-		Use:   "check [--pipeline FILE]... DIR",
-		Short: "Load the rules below DIR and say what is unsupported or invalid",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return checkRules(cmd.OutOrStdout(), args[0], pipelines, asJSON)
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	pipelineFlag(cmd, &pipelines)
-	return cmd
-}
-
-func checkRules(out io.Writer, dir string, pipelines []string, asJSON bool) error {
-	roots, err := ruleRoots([]string{dir}, pipelines)
-	if err != nil {
-		return err
-	}
-	_, report := sigma.Load(roots...)
-	if asJSON {
-		err = json.NewEncoder(out).Encode(report)
-	} else {
-		err = printReport(out, report)
-	}
-	if err != nil {
-		return unreachable("writing the report: %w", err)
-	}
-	if n := len(report.Invalid); n > 0 {
-		return no("%d of %d rule files are invalid: correct what is listed", n, report.Files)
-	}
-	return nil
-}
-
-func printReport(out io.Writer, report *sigma.Report) error {
-	for _, p := range report.Invalid {
-		fmt.Fprintf(out, "invalid      %s\n", p)
-	}
-	for _, p := range report.Unsupported {
-		fmt.Fprintf(out, "unsupported  %s\n", p)
-	}
-	_, err := fmt.Fprintf(out, "%d files: %d loaded, %d unsupported, %d invalid; %d rules in force\n",
-		report.Files, report.Loaded, len(report.Unsupported), len(report.Invalid), report.Rules)
-	return err
-}
-
 func rulesMatchCommand() *cobra.Command {
 	var dir string
 	var pipelines []string
@@ -146,12 +98,12 @@ func (m *matcher) line(text []byte, number int) error {
 	if len(text) == 0 {
 		return nil
 	}
-	rec, err := taxonomy.Parse(text)
+	records, err := taxonomy.Parse(text)
 	if err != nil {
 		fmt.Fprintf(m.complain, "line %d: %v\n", number+1, err)
 		return nil
 	}
-	m.found = m.set.Match(rec, m.found[:0])
+	m.found = taxonomy.Match(m.set, records, m.found[:0])
 	for _, rule := range m.found {
 		hit := struct {
 			Rule  string `json:"rule"`

@@ -94,7 +94,7 @@ func digestOf(roots []fs.FS) (string, error) {
 
 // Match implements Rules.
 func (r *sigmaRules) Match(ev *event.Event, dst []*alert.Rule) []*alert.Rule {
-	r.hits = r.set.Match(r.adapter.Of(ev), r.hits[:0])
+	r.hits = r.adapter.Match(r.set, ev, r.hits[:0])
 	for _, hit := range r.hits {
 		if rule := r.rules[hit]; rule != nil { // disabled otherwise
 			dst = append(dst, rule)

@@ -77,7 +77,7 @@ func say(ev *event.Event) {
 // speaksForItself reports whether the line may be taken as its program's word:
 // nobody knows better, or the kernel says that root wrote it.
 func speaksForItself(l *event.Log) bool {
-	return l.Sender == nil || l.Sender.User == nil || l.Sender.User.ID == 0
+	return l.Sender == nil || l.Sender.User != nil && l.Sender.User.ID == 0
 }
 
 // plausible bounds how far from now a line's own time may be.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"baize/internal/sigma"
+	"baize/internal/taxonomy"
 )
 
 // Result of a run.
@@ -100,9 +101,9 @@ func (r *Result) judge(name string, text []byte, set *sigma.Set, rules []*sigma.
 	for _, s := range steps {
 		positive = positive || s.match
 		negative = negative || !s.match
-		for i, rec := range s.records {
+		for i, records := range s.records {
 			r.Events++
-			r.compare(name, s.lines[i], s.match, set.Match(rec, nil), rules)
+			r.compare(name, s.lines[i], s.match, taxonomy.Match(set, records, nil), rules)
 		}
 	}
 	if !positive {

@@ -32,9 +32,10 @@ const maxLine = 1 << 20
 
 // step is a group of records and what is expected of them.
 type step struct {
-	line    int
-	match   bool
-	records []sigma.Record
+	line  int
+	match bool
+	// records of each event: one for each of its log sources.
+	records [][]sigma.Record
 	// lines are where the records begin.
 	lines []int
 }
@@ -153,18 +154,18 @@ func (s *script) finish() error {
 // add appends a record. Events may have no field that the event model lacks:
 // a misspelt name would make a negative test hold for nothing.
 func (s *script) add(text []byte, number int) error {
-	rec, err := taxonomy.Parse(text)
+	records, err := taxonomy.Parse(text)
 	if err != nil {
 		return fmt.Errorf("event of line %d: %w", number, err)
 	}
-	if _, ours := rec.(*taxonomy.Record); ours {
+	if _, ours := records[0].(*taxonomy.Record); ours {
 		strict := json.NewDecoder(bytes.NewReader(text))
 		strict.DisallowUnknownFields()
 		if err := strict.Decode(new(event.Event)); err != nil {
 			return fmt.Errorf("event of line %d: %w", number, err)
 		}
 	}
-	s.open.records = append(s.open.records, rec)
+	s.open.records = append(s.open.records, records)
 	s.open.lines = append(s.open.lines, number)
 	return nil
 }

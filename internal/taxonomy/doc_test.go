@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,9 +62,51 @@ func TestFieldsAreAsDocumented(t *testing.T) {
 			t.Errorf("field %s does not carry %s", row[0], path)
 		}
 	}
+	documented = append(documented, auditNames(t)...)
 	slices.Sort(documented)
 	if got := Fields(); !slices.Equal(documented, got) {
 		t.Errorf("documented %v\nin code    %v", documented, got)
+	}
+}
+
+// auditNames are the first cells of the table of auditd's names, a run of
+// numbered ones written out.
+func auditNames(t *testing.T) []string {
+	var names []string
+	for _, row := range rows(t, "Auditd") {
+		for _, name := range strings.Split(row[0], ", ") {
+			first, last, run := strings.Cut(name, " … a")
+			if !run {
+				names = append(names, name)
+				continue
+			}
+			from, _ := strconv.Atoi(first[1:])
+			to, _ := strconv.Atoi(last)
+			for i := from; i <= to; i++ {
+				names = append(names, "a"+strconv.Itoa(i))
+			}
+		}
+	}
+	return names
+}
+
+func TestAuditFormsAreAsDocumented(t *testing.T) {
+	documented := map[event.Kind]string{}
+	for _, row := range rows(t, "Kind | type") {
+		for _, kind := range strings.Split(row[0], ", ") {
+			documented[event.Kind(kind)] = row[1]
+		}
+	}
+	for kind, form := range auditForms {
+		if documented[kind] != strings.Join(form.types, ", ") {
+			t.Errorf("%s: %v, documented %q", kind, form.types, documented[kind])
+		}
+		delete(documented, kind)
+	}
+	delete(documented, event.AccountChanged)
+	delete(documented, "log.line of systemd")
+	if len(documented) > 0 {
+		t.Errorf("documented beside: %v", documented)
 	}
 }
 

@@ -26,6 +26,11 @@ var fields = slices.Concat(
 	fileFields,
 	networkFields,
 	dnsFields,
+	logFields,
+	loginFields,
+	accountFields,
+	webFields,
+	auditFields,
 )
 
 var eventFields = []field{

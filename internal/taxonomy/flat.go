@@ -17,9 +17,10 @@ import (
 // ErrLine reports a line that is neither a Baize event nor a flat object.
 var ErrLine = errors.New("neither an event (with kind) nor an object with logsource")
 
-// Parse reads one line of NDJSON: a Baize event, or a flat object of Sigma
-// field names with "logsource":{"product","category","service"}.
-func Parse(line []byte) (sigma.Record, error) {
+// Parse reads one line of NDJSON: a Baize event, which is one record for each
+// of its Sources, or a flat object of Sigma field names with
+// "logsource":{"product","category","service"}.
+func Parse(line []byte) ([]sigma.Record, error) {
 	var head struct {
 		Kind      json.RawMessage `json:"kind"`
 		Logsource json.RawMessage `json:"logsource"`
@@ -37,7 +38,11 @@ func Parse(line []byte) (sigma.Record, error) {
 	if err := json.Unmarshal(line, ev); err != nil {
 		return nil, fmt.Errorf("reading an event: %w", err)
 	}
-	return Of(ev), nil
+	var records []sigma.Record
+	for _, source := range Sources(ev, nil) {
+		records = append(records, As(ev, source))
+	}
+	return records, nil
 }
 
 // flat is a foreign record: field names as the rules use them.
@@ -46,7 +51,7 @@ type flat struct {
 	fields map[string]any
 }
 
-func parseFlat(line []byte) (sigma.Record, error) {
+func parseFlat(line []byte) ([]sigma.Record, error) {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.UseNumber()
 	var f flat
@@ -68,7 +73,7 @@ func parseFlat(line []byte) (sigma.Record, error) {
 		Service:  strings.ToLower(head.Logsource.Service),
 	}
 	delete(f.fields, "logsource")
-	return &f, nil
+	return []sigma.Record{&f}, nil
 }
 
 func (f *flat) Logsource() sigma.Logsource { return f.source }

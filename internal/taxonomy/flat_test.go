@@ -8,16 +8,25 @@ import (
 	"baize/internal/sigma"
 )
 
+// one is the first record of a line.
+func one(line []byte) (sigma.Record, error) {
+	records, err := Parse(line)
+	if err != nil {
+		return nil, err
+	}
+	return records[0], nil
+}
+
 func TestParseTellsEventsFromFlatObjects(t *testing.T) {
-	rec, err := Parse([]byte(`{"time":"2026-01-02T03:04:05Z","kind":"process.exec","process":{"executable":"/x"}}`))
+	rec, err := one([]byte(`{"time":"2026-01-02T03:04:05Z","kind":"process.exec","process":{"executable":"/x"}}`))
 	if err != nil || rec.Logsource().Category != "process_creation" {
 		t.Errorf("event: %v, %v", rec, err)
 	}
-	rec, err = Parse([]byte(`{"logsource":{"product":"Windows","category":"dns_query"},"QueryName":"x"}`))
+	rec, err = one([]byte(`{"logsource":{"product":"Windows","category":"dns_query"},"QueryName":"x"}`))
 	if err != nil || rec.Logsource() != (sigma.Logsource{Product: "windows", Category: "dns_query"}) {
 		t.Errorf("flat: %v, %v", rec, err)
 	}
-	if _, err := Parse([]byte(`{"a":1}`)); !errors.Is(err, ErrLine) {
+	if _, err := one([]byte(`{"a":1}`)); !errors.Is(err, ErrLine) {
 		t.Errorf("neither: %v", err)
 	}
 	for _, bad := range []string{"", "[]", "{", `{"kind":5}`, `{"logsource":1}`, `{"logsource":{}} {}`, `null`} {
@@ -28,7 +37,7 @@ func TestParseTellsEventsFromFlatObjects(t *testing.T) {
 }
 
 func TestFlatFields(t *testing.T) {
-	rec, err := Parse([]byte(`{"logsource":{"product":"linux"},
+	rec, err := one([]byte(`{"logsource":{"product":"linux"},
 		"Image":"/bin/sh","n":5,"f":1.5,"big":18446744073709551616,"b":true,"z":null,"list":["x",2],
 		"Context":{"Kind":"cron"},"a.b":{"c.d":"deep"},"procs":[{"name":"p"},{"name":"q"}]}`))
 	if err != nil {
@@ -60,7 +69,7 @@ func texts(rec sigma.Record, name string) (string, bool) {
 }
 
 func TestFlatKeywords(t *testing.T) {
-	rec, err := Parse([]byte(`{"logsource":{},"b":{"x":["two"]},"a":"one","n":3}`))
+	rec, err := one([]byte(`{"logsource":{},"b":{"x":["two"]},"a":"one","n":3}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +84,11 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"logsource":{"product":"linux"},"a":{"b":[1,null,"x"]}}`))
 	f.Add([]byte(`{"time":"2026-01-02T03:04:05Z","kind":"process.exec","process":{"key":"h/b/1/2"}}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		rec, err := Parse(line)
-		if (rec == nil) == (err == nil) {
-			t.Fatalf("record %v, error %v", rec, err)
+		records, err := Parse(line)
+		if (len(records) == 0) == (err == nil) {
+			t.Fatalf("records %v, error %v", records, err)
 		}
-		if err == nil {
+		for _, rec := range records {
 			var out sigma.Values
 			rec.Strings(&out)
 			rec.Field(-1, "a.b", &out)

@@ -22,6 +22,11 @@ var categories = map[event.Kind]string{
 	event.FileUnlink:     "file_delete",
 	event.NetworkConnect: "network_connection",
 	event.NetworkAccept:  "network_connection",
+	event.LoginSuccess:   categoryLogin,
+	event.LoginFailure:   categoryLogin,
+	event.LoginElevate:   categoryLogin,
+	event.LoginLogout:    categoryLogin,
+	event.WebAccess:      categoryWeb,
 }
 
 // Logsource of a kind: product linux, the category, and as service the part of
@@ -60,6 +65,8 @@ func Kinds() []event.Kind {
 		event.FileUnlink, event.FileAttributes, event.FileHash, event.MemfdCreate,
 		event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose,
 		event.DNSQuery, event.ContainerStart, event.ContainerStop,
+		event.LoginSuccess, event.LoginFailure, event.LoginElevate, event.LoginLogout,
+		event.AccountChanged, event.WebAccess, event.LogLine, event.LogAudit,
 		event.SensorCoverage, event.SensorStart, event.SensorStop,
 		event.AgentAction, event.GatewayRefused,
 	}

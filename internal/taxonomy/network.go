@@ -59,15 +59,20 @@ func port(e *event.Endpoint, out *sigma.Values) {
 }
 
 // outside says whether the far end of a conversation is on a network that is
-// neither private nor configured as internal. An accept has its far end as source.
+// neither private nor configured as internal.
 func outside(r *Record, out *sigma.Values) {
-	far := r.event.Destination
-	if r.event.Kind == event.NetworkAccept {
-		far = r.event.Source
-	}
-	if far != nil && far.IP.IsValid() {
+	if far := farEnd(r.event); far != nil && far.IP.IsValid() {
 		out.Bool(!Internal(far.IP, r.internal))
 	}
+}
+
+// farEnd is the source of what was accepted, logged in or asked of a web
+// server, and the destination of everything else.
+func farEnd(ev *event.Event) *event.Endpoint {
+	if ev.Kind == event.NetworkAccept || event.ClassOf(ev.Kind) == event.ClassLog {
+		return ev.Source
+	}
+	return ev.Destination
 }
 
 // Internal reports whether an address is inside: private (RFC 1918, RFC 4193),

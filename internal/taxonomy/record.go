@@ -8,32 +8,56 @@ import (
 	"baize/internal/sigma"
 )
 
-// Record is an event as rules see it.
+// Record is an event as rules of one log source see it.
 type Record struct {
 	event    *event.Event
+	source   sigma.Logsource
 	internal []netip.Prefix
 }
 
-// Of returns ev as a record. ev is not copied.
-func Of(ev *event.Event) *Record { return &Record{event: ev} }
+// Of returns ev as a record of the log source of its kind. ev is not copied.
+func Of(ev *event.Event) *Record { return As(ev, Logsource(ev.Kind)) }
+
+// As returns ev as a record of one of its Sources.
+func As(ev *event.Event, source sigma.Logsource) *Record {
+	return &Record{event: ev, source: source}
+}
 
 // Adapter turns events into records without allocating. It is for one
-// goroutine: a record is good until the next call of Of.
+// goroutine: a record is good until the next call of Of, As or Match.
 type Adapter struct {
 	// Internal are networks that count as inside, beside the private,
 	// loopback and link-local ones that always do.
 	Internal []netip.Prefix
 	record   Record
+	sources  []sigma.Logsource
 }
 
-// Of returns ev as a record that is good until the next call.
-func (a *Adapter) Of(ev *event.Event) *Record {
-	a.record = Record{event: ev, internal: a.Internal}
+// Of returns ev as a record of the log source of its kind that is good until the next call.
+func (a *Adapter) Of(ev *event.Event) *Record { return a.As(ev, Logsource(ev.Kind)) }
+
+// As returns ev as a record of one of its Sources that is good until the next call.
+func (a *Adapter) As(ev *event.Event, source sigma.Logsource) *Record {
+	a.record = Record{event: ev, source: source, internal: a.Internal}
 	return &a.record
 }
 
+// Match appends the rules that an event satisfies as any of its Sources to dst,
+// each once, ordered by Rule.Key.
+func (a *Adapter) Match(set *sigma.Set, ev *event.Event, dst []*sigma.Rule) []*sigma.Rule {
+	first := len(dst)
+	a.sources = Sources(ev, a.sources[:0])
+	for _, source := range a.sources {
+		dst = set.Match(a.As(ev, source), dst)
+	}
+	if len(a.sources) > 1 {
+		dst = once(dst, first)
+	}
+	return dst
+}
+
 // Logsource implements sigma.Record.
-func (r *Record) Logsource() sigma.Logsource { return Logsource(r.event.Kind) }
+func (r *Record) Logsource() sigma.Logsource { return r.source }
 
 // Schema implements sigma.Record.
 func (r *Record) Schema() *sigma.Schema { return schema }
@@ -42,6 +66,7 @@ func (r *Record) Schema() *sigma.Schema { return schema }
 func (r *Record) Field(id int, name string, out *sigma.Values) {
 	if id < 0 {
 		if id = schema.ID(name); id < 0 {
+			r.extra(name, out)
 			return
 		}
 	}
@@ -51,6 +76,10 @@ func (r *Record) Field(id int, name string, out *sigma.Values) {
 // Strings implements sigma.Record: the texts an analyst would search, each
 // once, and no identifiers.
 func (r *Record) Strings(out *sigma.Values) {
+	if r.seesAudit() {
+		r.auditTexts(out)
+		return
+	}
 	for _, id := range keywordFields {
 		fields[id].get(r, out)
 	}
