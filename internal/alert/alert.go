@@ -20,8 +20,9 @@ const (
 	KindSensor = "sensor"
 )
 
-// Alert says that a rule or a detector fired. Repeats of the same rule, lineage
-// and key entity are one alert whose Count grows and whose Revision rises.
+// Alert says that a rule or a detector fired. Repeats of the same rule and key
+// entity, in the same service instance or else the same lineage, are one alert
+// whose Count grows and whose Revision rises.
 type Alert struct {
 	// ID is a hash of rule, lineage and first event: the same in a replay.
 	ID string `json:"id"`
@@ -43,11 +44,33 @@ type Alert struct {
 	Count uint64 `json:"count,omitempty"`
 	// Event is the first event that fired it, whole: the evidence.
 	Event *event.Event `json:"event,omitempty"`
+	// Recent are the latest repeats, the latest last: at most MaxRecent.
+	Recent []Repeat `json:"recent,omitempty"`
 	// Incident it belongs to; empty until merged, and in foreign input.
 	Incident string `json:"incident,omitempty"`
 	// Extra keeps the fields this version does not know.
 	Extra map[string]json.RawMessage `json:"-"`
 }
+
+// MaxRecent bounds the repeats that an alert names one by one.
+const MaxRecent = 8
+
+// Repeat is one firing after the first: enough to find its event, and who it was.
+type Repeat struct {
+	Time time.Time `json:"time"`
+	Boot string    `json:"boot,omitempty"`
+	// Seq is the number of the event among those of its host and boot.
+	Seq     uint64 `json:"seq,omitempty"`
+	Lineage string `json:"lineage,omitempty"`
+	Process string `json:"process,omitempty"`
+	// CommandLine is cut at MaxRecentCommand bytes.
+	CommandLine string `json:"command_line,omitempty"`
+	// Count is how many like it the event stands for, where more than one.
+	Count uint64 `json:"count,omitempty"`
+}
+
+// MaxRecentCommand bounds, in bytes, the command line of a Repeat.
+const MaxRecentCommand = 256
 
 // Rule names what fired.
 type Rule struct {

@@ -36,7 +36,11 @@ func script(seed uint64, rounds int) []*event.Event {
 		t.C2 = fmt.Sprintf("203.0.113.%d", r.IntN(20))
 		t.File = fmt.Sprintf([]string{"/dev/shm/k%d", "/tmp/x%d"}[r.IntN(2)], r.IntN(5))
 		t.From = fmt.Sprintf("198.51.100.%d", r.IntN(5))
-		trojan := t.Round(services[r.IntN(len(services))])
+		service := services[r.IntN(len(services))]
+		trojan := t.Round(service)
+		for range r.IntN(3) {
+			trojan = t.Round(service) // a retry: its shell only counts
+		}
 		if r.IntN(2) == 0 {
 			trojan.Digest()
 		}

@@ -26,7 +26,7 @@ func (e *Engine) await(ev *event.Event, key alertKey) {
 	if slot := e.awaited.Get(p.Exe.Inode, e.now); slot != nil {
 		keys = *slot
 	}
-	if len(keys) < maxAlertsOnFile {
+	if len(keys) < maxAlertsOnFile && !slices.Contains(keys, key) {
 		e.awaited.Put(p.Exe.Inode, append(keys, key), e.now)
 	}
 }

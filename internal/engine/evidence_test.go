@@ -54,8 +54,8 @@ func TestEvidenceIsBounded(t *testing.T) {
 		t.Fatalf("%d alerts", len(s.alerts))
 	}
 	for _, a := range s.alerts {
-		if len(a.Entities) != maxEvidence || a.Count != 4*maxEvidence {
-			t.Fatalf("%d entities, count %d", len(a.Entities), a.Count)
+		if len(commandsOf(a)) != maxCommands || len(a.Entities) > maxEvidence || a.Count != 4*maxEvidence {
+			t.Fatalf("%d commands among %d entities, count %d", len(commandsOf(a)), len(a.Entities), a.Count)
 		}
 	}
 }

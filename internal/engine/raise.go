@@ -19,10 +19,6 @@ var (
 	lost    = &alert.Rule{ID: "baize.coverage.lost", Title: "Telemetry of a host was lost", Level: "low"}
 )
 
-// alertKey tells repeats from new alerts: the same rule, in the same lineage,
-// about the same thing.
-type alertKey struct{ Rule, Lineage, Entity string }
-
 // firing is an alert that may repeat.
 type firing struct {
 	Key   alertKey
@@ -45,16 +41,14 @@ func (e *Engine) coverage(ev *event.Event, out *Output) {
 
 // raise makes an alert, or counts it as a repeat.
 func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *Output) {
-	key := alertKey{Rule: rule.ID, Lineage: scope(ev, &s), Entity: subjectEntity(ev)}
-	if slot := e.alerts.Get(key, e.now); slot != nil {
-		e.repeat(*slot, ev, &s)
+	key := keyOf(ev, rule, &s)
+	if slot := e.alerts.Get(key, e.now); slot != nil && e.repeat(*slot, ev, &s) {
 		return
 	}
 	a := e.alert(ev, rule, &s)
 	e.graph.Taint(s.Lineage, e.now)
 	if a.Kind != alert.KindSensor {
-		facts := incident.Facts{Service: serviceText(ev, &s), Shell: strings.HasPrefix(s.Lineage, event.ContextWebShell+":"), Command: s.Shell}
-		a.Incident, _ = e.merger.Add(&a, facts, e.now)
+		a.Incident, _ = e.merger.Add(&a, factsOf(ev, &s), e.now)
 	}
 	e.alerts.Put(key, &firing{Key: key, Alert: a}, e.now)
 	e.await(ev, key)
@@ -64,14 +58,8 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 	}
 }
 
-// repeat counts an alert again. It is handed out when the next beat begins.
-func (e *Engine) repeat(f *firing, ev *event.Event, s *graph.Subject) {
-	e.wait(f)
-	e.gather(f, ev, s)
-	f.More += ev.Repeats()
-	if ev.Time.After(f.Alert.Last) {
-		f.Alert.Last = ev.Time
-	}
+func factsOf(ev *event.Event, s *graph.Subject) incident.Facts {
+	return incident.Facts{Service: serviceText(ev, s), Shell: strings.HasPrefix(s.Lineage, event.ContextWebShell+":"), Command: s.Shell}
 }
 
 func (e *Engine) wait(f *firing) {
@@ -91,39 +79,6 @@ func (e *Engine) recount(f *firing) {
 		f.Alert.Incident = id
 	}
 	f.More, f.waits = 0, false
-}
-
-// scope is what repeats are counted within: the lineage, or the process where
-// a hub has none, or the host.
-func scope(ev *event.Event, s *graph.Subject) string {
-	if s.Lineage != "" {
-		return s.Lineage
-	}
-	if ev.Process != nil && !ev.Process.Key.IsZero() {
-		return ev.Process.Key.String()
-	}
-	return ev.Org + "/" + ev.Host.ID
-}
-
-// subjectEntity is what an alert is about, with what rotates taken out.
-func subjectEntity(ev *event.Event) string {
-	switch {
-	case ev.Kind == event.ProcessExec && ev.Process != nil:
-		return ev.Process.Executable + "\x00" + incident.Template(ev.Process.CommandLine)
-	case ev.DNS != nil:
-		return ev.DNS.Question.Name
-	case ev.File != nil:
-		return incident.PathTemplate(ev.File.Path)
-	case ev.Kind == event.NetworkAccept && ev.Source != nil:
-		return ev.Source.IP.String()
-	case ev.Destination != nil:
-		return ev.Destination.IP.String() + " " + strconv.Itoa(int(ev.Destination.Port))
-	case ev.Coverage != nil:
-		return string(ev.Coverage.Class)
-	case ev.Process != nil:
-		return ev.Process.Executable
-	}
-	return ev.Message
 }
 
 // alert makes a new alert of an event.

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"maps"
 	"slices"
 
 	"baize/internal/alert"
@@ -56,6 +57,9 @@ type group struct {
 	Entities map[entityKey]*tally
 	// Lineages of the alerts; true for web-spawned shells.
 	Lineages map[string]bool
+	// Echoed are lineages that repeated an alert and join Lineages when its
+	// counter changes: an incident never changes without a higher revision.
+	Echoed map[string]bool
 	// Service is how the service that was entered describes itself.
 	Service string
 	// Command of the first web-spawned shell, which raised an alert at CommandTime.
@@ -113,15 +117,36 @@ func (g *group) lead(n *node, a *alert.Alert) {
 
 // tell keeps the facts that the account is made of.
 func (g *group) tell(n *node, facts *Facts) {
-	if n.Lineage != "" && len(g.Lineages) < capLineages {
-		g.Lineages[n.Lineage] = facts.Shell
-	}
+	g.lineage(n.Lineage, facts.Shell)
 	if g.Service == "" {
 		g.Service = facts.Service
 	}
 	if facts.Command != "" && (g.Command == "" || n.Time < g.CommandTime) {
 		g.Command, g.CommandTime = facts.Command, n.Time
 	}
+}
+
+func (g *group) lineage(id string, shell bool) {
+	if id != "" && len(g.Lineages) < capLineages {
+		g.Lineages[id] = shell
+	}
+}
+
+// echoed notes that a lineage repeated an alert.
+func (g *group) echoed(id string, shell bool) {
+	if _, known := g.Lineages[id]; known || id == "" || len(g.Lineages)+len(g.Echoed) >= capLineages {
+		return
+	}
+	if g.Echoed == nil {
+		g.Echoed = map[string]bool{}
+	}
+	g.Echoed[id] = shell
+}
+
+// counted takes in the lineages behind a counter that changed.
+func (g *group) counted() {
+	maps.Copy(g.Lineages, g.Echoed)
+	clear(g.Echoed)
 }
 
 // shells counts the lineages that are web-spawned shells.
@@ -166,7 +191,7 @@ func (g *group) absorb(other *group) {
 	}
 	g.Tactics = union(g.Tactics, other.Tactics)
 	g.absorbFacts(other)
-	other.Nodes, other.Edges, other.Entities, other.Lineages = nil, nil, nil, nil
+	other.Nodes, other.Edges, other.Entities, other.Lineages, other.Echoed = nil, nil, nil, nil, nil
 }
 
 func (g *group) absorbFacts(other *group) {
@@ -175,6 +200,11 @@ func (g *group) absorbFacts(other *group) {
 	}
 	for lineage, shell := range other.Lineages {
 		g.Lineages[lineage] = shell
+	}
+	if g.Echoed == nil {
+		g.Echoed = other.Echoed
+	} else {
+		maps.Copy(g.Echoed, other.Echoed)
 	}
 	if g.Service == "" {
 		g.Service = other.Service

@@ -63,8 +63,10 @@ type Merger struct {
 	flows   *lru.Map[flowKey, string]
 	near    *lru.Map[string, []string]
 	tainted *lru.Map[string, bool]
-	dirty   []*group
-	ended   []Incident
+	// echoes are the alerts that lineages repeated, by lineage.
+	echoes *lru.Map[string, echo]
+	dirty  []*group
+	ended  []Incident
 }
 
 // New returns a merger that takes from base what is ordinary.
@@ -79,6 +81,7 @@ func New(cfg Config, base *Baseline) *Merger {
 		flows:   lru.New[flowKey, string](cfg.Keys),
 		near:    lru.New[string, []string](cfg.Keys),
 		tainted: lru.New[string, bool](cfg.Keys),
+		echoes:  lru.New[string, echo](cfg.Keys),
 	}
 }
 
@@ -96,9 +99,7 @@ func (m *Merger) Add(a *alert.Alert, facts Facts, now int64) (string, []Reason) 
 		return m.IncidentOf(a.ID), nil
 	}
 	m.seq++
-	if levelOf(a) >= m.level {
-		m.tainted.Put(Carrier(a.Lineage, a.Service, a.Host.ID), true, now)
-	}
+	m.taint(a, now)
 	n := m.newNode(a, now)
 	m.start(n, a, &facts, now)
 	reasons := m.unite(n)
@@ -109,15 +110,28 @@ func (m *Merger) Add(a *alert.Alert, facts Facts, now int64) (string, []Reason) 
 	return n.group.ID, reasons
 }
 
+// taint says that who raised an alert of note is no witness for what is
+// ordinary.
+func (m *Merger) taint(a *alert.Alert, now int64) {
+	if levelOf(a) >= m.level {
+		m.tainted.Put(Carrier(a.Lineage, a.Service, a.Host.ID), true, now)
+	}
+}
+
 // Repeat counts more of an alert that is known.
 func (m *Merger) Repeat(a *alert.Alert, more uint64, now int64) {
 	slot := m.byID.Get(a.ID, now)
 	if slot == nil || (*slot).group.gone {
 		return
 	}
-	g := (*slot).group
+	n := *slot
+	g := n.group
+	g.counted()
 	g.Count += more
-	g.Updated = max(g.Updated, a.Time.UnixNano(), a.Last.UnixNano())
+	if !a.Last.IsZero() {
+		n.Last = max(n.Last, a.Last.UnixNano())
+	}
+	g.Updated = max(g.Updated, n.Last)
 	m.touch(g, now)
 }
 
@@ -188,17 +202,19 @@ func (m *Merger) neighbour(of, lineage string, now int64) {
 	}
 }
 
-// head is an alert of a lineage, nil where it raised none.
+// head is an alert of a lineage, or one that it repeated; nil where it raised
+// none.
 func (m *Merger) head(org, lineage string) *node {
 	f := feature{Kind: ReasonLineage, Value: lineage}
-	slot := m.index.Peek(f.key(org))
-	if slot == nil {
-		return nil
-	}
-	for _, n := range *slot {
-		if !n.group.gone {
-			return n
+	if slot := m.index.Peek(f.key(org)); slot != nil {
+		for _, n := range *slot {
+			if !n.group.gone {
+				return n
+			}
 		}
+	}
+	if n := m.original(lineage); n != nil && n.Org == org {
+		return n
 	}
 	return nil
 }
@@ -267,6 +283,9 @@ func (m *Merger) candidates(n *node) []*node {
 			}
 		}
 	}
+	if c := m.original(n.Lineage); c != nil {
+		add(c)
+	}
 	return list
 }
 
@@ -333,7 +352,7 @@ func (m *Merger) forget() {
 		for _, n := range g.Nodes {
 			m.byID.Delete(n.ID)
 		}
-		g.Nodes, g.Edges, g.Entities, g.Lineages = nil, nil, nil, nil
+		g.Nodes, g.Edges, g.Entities, g.Lineages, g.Echoed = nil, nil, nil, nil, nil
 		m.groups.Delete(number)
 		return
 	}

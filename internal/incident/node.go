@@ -53,6 +53,7 @@ type node struct {
 	Org      string
 	Seq      uint64
 	Time     int64
+	Last     int64 // of its repeats; Time where there is none
 	Level    int
 	Service  string
 	Lineage  string
@@ -73,6 +74,7 @@ func levelOf(a *alert.Alert) int {
 // newNode takes out of an alert what can tie it to others.
 func (m *Merger) newNode(a *alert.Alert, now int64) *node {
 	n := &node{ID: a.ID, Org: a.Org, Seq: m.seq, Time: a.Time.UnixNano(), Level: levelOf(a), Service: a.Service, Lineage: a.Lineage}
+	n.Last = n.Time
 	if a.Lineage != "" {
 		n.add(feature{Kind: ReasonLineage, Value: a.Lineage})
 	}
@@ -191,10 +193,7 @@ func accountFeature(e *alert.Entity) []feature {
 // reasons between two alerts of one organisation.
 func (m *Merger) reasons(a, b *node) []found {
 	var list []found
-	apart := a.Time - b.Time
-	if apart < 0 {
-		apart = -apart
-	}
+	apart := max(0, a.Time-b.Last, b.Time-a.Last)
 	add := func(name, entity string) {
 		if k := kindOf(name); apart <= int64(k.window) {
 			list = append(list, found{kind: k, entity: entity})
@@ -209,6 +208,9 @@ func (m *Merger) reasons(a, b *node) []found {
 	}
 	if f := m.flows.Peek(flowKey{a.Lineage, b.Lineage}); f != nil && a.Lineage != "" {
 		add(ReasonFileFlow, *f)
+	}
+	if entity, ok := m.repeated(a, b); ok {
+		add(ReasonRepeat, entity)
 	}
 	return list
 }

@@ -23,6 +23,9 @@ const (
 	ReasonSession   = "session"
 	ReasonAccount   = "account"
 	ReasonContainer = "container"
+	// ReasonRepeat : the lineage of one repeated the other alert: the same rule in
+	// the same service instance, and something independent that agrees.
+	ReasonRepeat = "repeat"
 	// ReasonProvider is a public out-of-band service that both asked for.
 	ReasonProvider = "domain_provider"
 )
@@ -69,6 +72,7 @@ var kinds = []kind{
 	{name: ReasonAddress, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
 	{name: ReasonDomain, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
 	{name: ReasonURL, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
+	{name: ReasonRepeat, weight: 0.85, family: familyPlace, alone: true, window: day},
 	{name: ReasonService, weight: 0.65, family: familyPlace, window: day},
 	{name: ReasonSession, weight: 0.65, family: familyWho, window: day},
 	{name: ReasonCommand, weight: 0.6, family: familyTemplate, window: day},

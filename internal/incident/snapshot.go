@@ -10,7 +10,7 @@ import (
 )
 
 // snapshotVersion of the form below: another one is refused.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // nodeRecord is a node with the number of its group, 0 for a group that is gone.
 type nodeRecord struct {
@@ -29,6 +29,7 @@ type snapshot struct {
 	Flows   []lru.Item[flowKey, string]
 	Near    []lru.Item[string, []string]
 	Tainted []lru.Item[string, bool]
+	Echoes  []lru.Item[string, echo]
 	Seen    []lru.Item[Subject, *sighting]
 	Dirty   []uint64
 }
@@ -43,7 +44,7 @@ type groupRecord struct {
 func (m *Merger) Snapshot(enc *gob.Encoder) error {
 	s := snapshot{
 		Version: snapshotVersion, Seq: m.seq, Count: m.nodes,
-		Flows: m.flows.Snapshot(), Near: m.near.Snapshot(), Tainted: m.tainted.Snapshot(), Seen: m.base.seen.Snapshot(),
+		Flows: m.flows.Snapshot(), Near: m.near.Snapshot(), Tainted: m.tainted.Snapshot(), Echoes: m.echoes.Snapshot(), Seen: m.base.seen.Snapshot(),
 	}
 	nodes := map[uint64]*node{}
 	for _, item := range m.groups.Snapshot() {
@@ -104,6 +105,7 @@ func (m *Merger) Restore(dec *gob.Decoder) error {
 	m.flows.Restore(s.Flows)
 	m.near.Restore(s.Near)
 	m.tainted.Restore(s.Tainted)
+	m.echoes.Restore(s.Echoes)
 	m.base.seen.Restore(s.Seen)
 	nodes := m.restoreGroups(&s)
 	for _, item := range s.Index {

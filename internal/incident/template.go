@@ -2,6 +2,7 @@ package incident
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"baize/internal/alert"
@@ -60,6 +61,26 @@ func commandOf(a *alert.Alert, command string) string {
 func Template(command string) string {
 	text, _, _ := template(command)
 	return text
+}
+
+// Addresses are the hosts that a command names in URLs and by address, in order
+// and each once.
+func Addresses(command string) []string {
+	if len(command) > maxTemplate {
+		command = command[:maxTemplate]
+	}
+	var list []string
+	for _, word := range strings.FieldsFunc(command, breaks) {
+		_, rest, url := strings.Cut(word, "://")
+		if !url {
+			rest = word
+		}
+		host, _, _ := strings.Cut(rest, "/")
+		if (url && host != "" || isAddress(host)) && !slices.Contains(list, host) {
+			list = append(list, host)
+		}
+	}
+	return list
 }
 
 // template also counts the words and says whether any was abstracted.

@@ -254,7 +254,7 @@ func TestManyAlertsSpill(t *testing.T) {
 	h := w.Host("web-1")
 	java := h.Service("a.service", "/usr/bin/java")
 	for i := range maxRecent + 500 {
-		java.Fork().Exec("/bin/sh", "-c", fmt.Sprintf("true %d", i%7)).Exit()
+		java.Fork().Exec("/bin/sh", "-c", fmt.Sprintf("true job-%d", i)).Exit()
 	}
 	r := replay(t, false, join(lines(t, *events)))
 	alerts := decode[alert.Alert](t, r.files["alerts.ndjson"])

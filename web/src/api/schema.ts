@@ -511,6 +511,7 @@ export interface components {
             last?: string;
             lineage?: string;
             org?: string;
+            recent?: components["schemas"]["AlertRepeat"][] | null;
             /** Format: int64 */
             revision?: number;
             rule?: components["schemas"]["AlertRule"];
@@ -525,6 +526,18 @@ export interface components {
             role?: string;
             type: string;
             value: string;
+        };
+        AlertRepeat: {
+            boot?: string;
+            command_line?: string;
+            /** Format: int64 */
+            count?: number;
+            lineage?: string;
+            process?: string;
+            /** Format: int64 */
+            seq?: number;
+            /** Format: date-time */
+            time: string;
         };
         AlertRule: {
             id?: string;

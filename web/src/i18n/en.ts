@@ -153,6 +153,8 @@ export const en = {
   "reason.domain": "Same rare domain",
   "reason.url": "Same URL",
   "reason.call_stack": "Same call stack",
+  "reason.domain_provider": "Same out-of-band service",
+  "reason.repeat": "Its lineage repeated this alert",
   "reason.service": "Same exploited service instance",
   "reason.command_template": "Same command template",
   "reason.path_template": "Same path template",

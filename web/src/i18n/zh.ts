@@ -154,6 +154,8 @@ export const zh: Record<Key, string> = {
   "reason.domain": "相同的罕见域名",
   "reason.url": "相同 URL",
   "reason.call_stack": "相同的调用栈",
+  "reason.domain_provider": "同一带外服务",
+  "reason.repeat": "该谱系重复触发此告警",
   "reason.service": "同一被利用的服务实例",
   "reason.command_template": "相同的命令模板",
   "reason.path_template": "相同的路径模板",
