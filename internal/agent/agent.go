@@ -17,6 +17,7 @@ import (
 	"baize/internal/agent/container"
 	"baize/internal/agent/digest"
 	"baize/internal/agent/enrich"
+	"baize/internal/agent/logs"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/event"
@@ -32,10 +33,40 @@ type observer struct {
 	titles   *enrich.Titles
 	batches  chan []sensor.Record
 	// marks are events of the agent itself, from other goroutines.
-	marks     chan *event.Event
+	marks chan *event.Event
+	// lines are read by logs; cursor keeps their places.
+	lines     chan logs.Item
+	logs      *logs.Source
+	cursor    *logs.Cursor
 	ended     chan struct{}
 	processes atomic.Int64
-	log       *slog.Logger
+	// lineHealth is how the reading of logs stands.
+	lineHealth atomic.Pointer[enrich.ClassHealth]
+	log        *slog.Logger
+}
+
+// lineQueue bounds the lines between logs and enrichment. Behind it the logs
+// wait.
+const lineQueue = 64
+
+// readLogs makes the observer read the host's logs, on from where cursor is.
+func (o *observer) readLogs(config logs.Config, cursor *logs.Cursor, first bool) {
+	cursor.Prune(logs.JournalIDs(config))
+	o.lines, o.cursor = make(chan logs.Item, lineQueue), cursor
+	o.logs = logs.New(config, cursor.Marks(), first, o.lines, o.log)
+}
+
+// line takes a line of a log.
+func (o *observer) line(now time.Time, item logs.Item) {
+	switch {
+	case item.Coverage != nil:
+		o.enricher.Lines(now, item.Coverage)
+	case item.Event == nil:
+		o.cursor.Begin(item.Log, item.Mark)
+	default:
+		o.cursor.Await(item.Log, item.Mark)
+		o.enricher.Line(now, item.Event, item.PID, item.Verified)
+	}
 }
 
 // maxMarks bounds the agent's own events waiting to be recorded.
@@ -124,7 +155,7 @@ func (o *observer) run(ctx context.Context, since time.Time, out sink) error {
 	o.enricher.ColdStart(procfs.FS{}.Listeners(pids), since)
 	helpers, stopHelpers := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	for _, helper := range []func(context.Context){o.hasher.Run, o.resolver.Run, o.titles.Run} {
+	for _, helper := range []func(context.Context){o.hasher.Run, o.resolver.Run, o.titles.Run, o.logs.Run} {
 		running.Go(func() { helper(helpers) })
 	}
 	defer running.Wait()
@@ -173,9 +204,13 @@ func (o *observer) loop(failed <-chan error, out sink) error {
 			o.enricher.Retitled(time.Now(), title)
 		case ev := <-o.marks:
 			o.enricher.Mark(time.Now(), ev)
+		case item := <-o.lines:
+			o.line(time.Now(), item)
 		case <-timer.C:
 			o.enricher.Tick(time.Now())
 			o.processes.Store(int64(o.enricher.Statistics().Processes))
+			lines := o.enricher.LineHealth()
+			o.lineHealth.Store(&lines)
 		}
 		o.release(out, timer)
 	}
@@ -184,7 +219,7 @@ func (o *observer) loop(failed <-chan error, out sink) error {
 // release passes on what is ready and sets the timer for what is not.
 func (o *observer) release(out sink, timer *time.Timer) {
 	now := time.Now()
-	o.enricher.Release(now, func(ev *event.Event) { out.take(now, ev) })
+	o.pass(now, now, out)
 	out.ready(now)
 	next := o.enricher.Wake(now)
 	if wake := out.wake(); !wake.IsZero() && wake.Before(next) {
@@ -199,6 +234,17 @@ func (o *observer) drain(out sink) {
 	o.enricher.Stop(now)
 	o.enricher.Mark(now, &event.Event{Time: now.UTC(), Kind: event.SensorStop, Message: "stopped in order"})
 	later := now.Add(2 * enrich.HoldFor)
-	o.enricher.Release(later, func(ev *event.Event) { out.take(now, ev) })
+	o.pass(later, now, out)
 	out.ready(later)
+}
+
+// pass hands out the events that may go at a time. Lines come out in the order
+// in which they went in.
+func (o *observer) pass(at, now time.Time, out sink) {
+	o.enricher.Release(at, func(ev *event.Event) {
+		if event.ClassOf(ev.Kind) == event.ClassLog {
+			o.cursor.Recorded()
+		}
+		out.take(now, ev)
+	})
 }

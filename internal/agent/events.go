@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"baize/internal/agent/logs"
 	"baize/internal/event"
 	"baize/internal/event/eventio"
 )
@@ -27,6 +28,11 @@ func Events(ctx context.Context, scope string, out io.Writer, log *slog.Logger) 
 		return err
 	}
 	defer o.sensor.Close()
+	config := logs.Config{}
+	if scope != "" {
+		config = logs.Silent()
+	}
+	o.readLogs(config, logs.NewCursor(), true)
 	now := time.Now()
 	o.enricher.Begin(now)
 	o.enricher.Mark(now, &event.Event{Time: now.UTC(), Kind: event.SensorStart})

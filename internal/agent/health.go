@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"baize/internal/event"
 	baizev1 "baize/proto/baize/v1"
 )
 
@@ -25,6 +26,11 @@ func (a *agent) heartbeat() *baizev1.Heartbeat {
 	}
 	h.Tier, h.Armed = uint32(health.Tier), true
 	for _, c := range health.Classes {
+		h.Classes = append(h.Classes, &baizev1.ClassHealth{Class: string(c.Class), State: c.State, Seen: c.Seen, Lost: c.Lost})
+	}
+	// A host whose logs are not read, as its owner or its scope has it, is not
+	// in trouble.
+	if c := a.observer.lineHealth.Load(); c != nil && c.State != event.CoverageUnavailable {
 		h.Classes = append(h.Classes, &baizev1.ClassHealth{Class: string(c.Class), State: c.State, Seen: c.Seen, Lost: c.Lost})
 	}
 	for _, hook := range health.Hooks {

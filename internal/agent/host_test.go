@@ -60,6 +60,12 @@ type host struct {
 
 func newHost(t *testing.T) *host {
 	t.Helper()
+	return newHostWith(t, "logs.yaml", "journal: false\ndefaults: false\n")
+}
+
+// newHostWith has a file of the owner's in the agent's state before it starts.
+func newHostWith(t *testing.T, name, text string) *host {
+	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("needs root: loads BPF programs")
 	}
@@ -67,6 +73,9 @@ func newHost(t *testing.T) *host {
 	out, err := h.command("enrol", "--server", h.gateway.Address, "--token", h.gateway.Token()).CombinedOutput()
 	if err != nil {
 		t.Fatalf("enrol: %v: %s", err, out)
+	}
+	if err := os.WriteFile(filepath.Join(h.state, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	h.start()
 	return h

@@ -8,6 +8,7 @@ import (
 	"baize/internal/agent/container"
 	"baize/internal/agent/digest"
 	"baize/internal/agent/enrich"
+	"baize/internal/agent/logs"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/agent/spool"
@@ -31,7 +32,7 @@ func BenchmarkPipeline(b *testing.B) {
 		Host:     event.Host{ID: "h"}, Boot: "b", Proc: proc, Hasher: digest.New(proc),
 		Resolver: container.NewResolver(container.Sockets{}), Titles: enrich.NewTitles(proc), BootTime: bootTime,
 	})
-	r := newRecorder("b", kept, e, slog.New(slog.DiscardHandler))
+	r := newRecorder("b", kept, e, logs.NewCursor(), slog.New(slog.DiscardHandler))
 	task := sensor.Task{PID: 100, Start: 1e9, TID: 100, ParentPID: 1, Comm: "cc1", Session: 0xffffffff, Login: 0xffffffff}
 	ref := sensor.FileRef{Path: "/home/user/src/project/build/object-files/part.o", Inode: 5, Device: 1, Nlink: 1, Mode: 0o100644, Size: 4096, Magic: 0xef53}
 	now := time.Now()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"baize/internal/agent/enrich"
+	"baize/internal/agent/logs"
 	"baize/internal/agent/spool"
 	"baize/internal/event"
 	"baize/internal/wire"
@@ -24,7 +25,9 @@ type recorder struct {
 	boot     string
 	spool    *spool.Spool
 	enricher *enrich.Enricher
-	log      *slog.Logger
+	// cursor of the logs; its places are kept with the batches that hold their lines.
+	cursor *logs.Cursor
+	log    *slog.Logger
 
 	seq   uint64 // of the next event
 	list  []byte
@@ -32,8 +35,8 @@ type recorder struct {
 	since time.Time // when the first event of the batch came
 }
 
-func newRecorder(boot string, s *spool.Spool, e *enrich.Enricher, log *slog.Logger) *recorder {
-	return &recorder{boot: boot, spool: s, enricher: e, log: log}
+func newRecorder(boot string, s *spool.Spool, e *enrich.Enricher, c *logs.Cursor, log *slog.Logger) *recorder {
+	return &recorder{boot: boot, spool: s, enricher: e, cursor: c, log: log}
 }
 
 // take numbers and encodes one event.
@@ -104,6 +107,9 @@ func (r *recorder) flush(now time.Time) {
 	payload, err := wire.Compress(r.list)
 	r.list, r.batch = r.list[:0], spool.Batch{}
 	var dropped []spool.Loss
+	if err := r.cursor.Commit(batch.Boot, batch.Last()); err != nil {
+		r.log.Warn("lines may be told again after a restart", "error", err)
+	}
 	if err == nil {
 		batch.Payload = payload
 		dropped, err = r.spool.Append(&batch)

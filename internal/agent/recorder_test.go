@@ -9,6 +9,7 @@ import (
 	"baize/internal/agent/container"
 	"baize/internal/agent/digest"
 	"baize/internal/agent/enrich"
+	"baize/internal/agent/logs"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/spool"
 	"baize/internal/event"
@@ -34,7 +35,7 @@ func newTestRecorder(t *testing.T, options spool.Options) *recorder {
 		Host:     event.Host{ID: "h"}, Boot: "b", Proc: proc, Hasher: digest.New(proc),
 		Resolver: container.NewResolver(container.Sockets{}), Titles: enrich.NewTitles(proc), BootTime: bootTime,
 	})
-	return newRecorder("b", kept, e, slog.New(slog.DiscardHandler))
+	return newRecorder("b", kept, e, logs.NewCursor(), slog.New(slog.DiscardHandler))
 }
 
 func (r *recorder) takeFile(now time.Time) {

@@ -15,6 +15,7 @@ import (
 	"baize/internal/agent/action"
 	"baize/internal/agent/enrich"
 	"baize/internal/agent/inventory"
+	"baize/internal/agent/logs"
 	"baize/internal/agent/sensor"
 	"baize/internal/agent/spool"
 	"baize/internal/agent/uplink"
@@ -170,7 +171,8 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 		options: o, observer: watch, spool: kept, boot: boot, running: filepath.Join(o.State, "running"),
 		problem: problem, log: o.Log,
 	}
-	a.recorder = newRecorder(boot, kept, watch.enricher, o.Log)
+	a.problem = errors.Join(a.problem, a.readLogs())
+	a.recorder = newRecorder(boot, kept, watch.enricher, watch.cursor, o.Log)
 	obeyer, err := action.New(action.Options{
 		Dir: o.State, Name: id.Name, Boot: boot, Key: id.CommandKey,
 		Report: watch.report, Now: time.Now, Log: o.Log,
@@ -184,6 +186,18 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 		Health: a.heartbeat, Obey: obeyer.Obey, Log: o.Log,
 	})
 	return a, nil
+}
+
+// readLogs prepares the reading of the host's logs. The error says what was
+// wrong with the configuration or the cursor; the defaults hold then.
+func (a *agent) readLogs() error {
+	config, err := logs.Load(a.options.State)
+	if a.options.Scope != "" && config.Journal == nil && config.Defaults == nil && config.Files == nil {
+		config = logs.Silent()
+	}
+	cursor, first, place := logs.OpenCursor(a.options.State, func(boot string) uint64 { return a.spool.NextSeq(boot) - 1 })
+	a.observer.readLogs(config, cursor, first)
+	return errors.Join(err, place)
 }
 
 func (a *agent) close() error { return errors.Join(a.observer.sensor.Close(), a.spool.Close()) }

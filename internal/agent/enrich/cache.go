@@ -73,15 +73,17 @@ func (p *process) changed() { p.view, p.below = nil, nil }
 // ones go before their grace ends, then the live one that was longest not
 // heard of (and is read from /proc again when it is).
 type cache struct {
-	max     int
-	procs   map[Identity]*process
+	max   int
+	procs map[Identity]*process
+	// latest is the youngest process of a pid.
+	latest  map[uint32]*process
 	live    *list.List // of *process, most recently heard of first
 	exited  *list.List // of *process, latest exit first
 	evicted uint64
 }
 
 func newCache(limit int) *cache {
-	return &cache{max: limit, procs: map[Identity]*process{}, live: list.New(), exited: list.New()}
+	return &cache{max: limit, procs: map[Identity]*process{}, latest: map[uint32]*process{}, live: list.New(), exited: list.New()}
 }
 
 func (c *cache) len() int { return len(c.procs) }
@@ -103,6 +105,9 @@ func (c *cache) add(p *process) {
 		c.evict()
 	}
 	c.procs[p.id] = p
+	if old := c.latest[p.id.PID]; old == nil || old.id.Start <= p.id.Start {
+		c.latest[p.id.PID] = p
+	}
 	p.element = c.live.PushFront(p)
 }
 
@@ -117,6 +122,9 @@ func (c *cache) evict() {
 
 func (c *cache) remove(p *process) {
 	delete(c.procs, p.id)
+	if c.latest[p.id.PID] == p {
+		delete(c.latest, p.id.PID)
+	}
 	if p.exited.IsZero() {
 		c.live.Remove(p.element)
 	} else {
