@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"baize/internal/alert"
@@ -102,6 +104,9 @@ type Engine struct {
 	beat int64
 	policy
 	matched []*alert.Rule
+	// panics that were caught since the engine was made, and which was the last.
+	panics   uint64
+	panicked string
 }
 
 // New returns an engine that has seen nothing.
@@ -124,9 +129,37 @@ func (e *Engine) Stats() graph.Stats { return e.graph.Stats() }
 
 // Process takes the next event of the log in. The engine keeps what it needs
 // of ev, which must not change afterwards.
-func (e *Engine) Process(ev *event.Event) Output {
-	var out Output
-	e.advance(ev, &out)
+//
+// A panic ends the event and nothing else: what it had come to is handed out,
+// and Panics names it. To stop instead would only come to the same event again
+// after each restart. The log alone decides where that happens and how far the
+// event got, so a replay leaves out the same.
+func (e *Engine) Process(ev *event.Event) (out Output) {
+	defer e.guard(ev)
+	e.process(ev, &out)
+	return out
+}
+
+// Panics is how many events were left halfway since the engine was made, and
+// which was the last, where and why.
+func (e *Engine) Panics() (count uint64, last string) { return e.panics, e.panicked }
+
+// guard ends the event that panicked.
+func (e *Engine) guard(ev *event.Event) {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	at := uint64(0)
+	if ev.Ingest != nil {
+		at = ev.Ingest.Bus
+	}
+	e.panics++
+	e.panicked = fmt.Sprintf("position %d of the log (%s %d of host %s): %v\n%s", at, ev.Kind, ev.Seq, ev.Host.ID, reason, debug.Stack())
+}
+
+func (e *Engine) process(ev *event.Event, out *Output) {
+	e.advance(ev, out)
 	switch ev.Kind {
 	case event.EngineTick:
 	case event.EngineRuleFile:
@@ -136,18 +169,17 @@ func (e *Engine) Process(ev *event.Event) Output {
 	case event.EngineExceptions:
 		e.except(ev)
 	case event.GatewayRefused:
-		e.raise(ev, refused, graph.Subject{}, &out)
+		e.raise(ev, refused, graph.Subject{}, out)
 	case event.SensorCoverage:
-		e.coverage(ev, &out)
+		e.coverage(ev, out)
 	default:
-		e.observe(ev, &out)
+		e.observe(ev, out)
 	}
 	if e.cfg.Final {
 		out.Incidents = e.merger.Ended()
 	} else {
 		out.Incidents = append(out.Incidents, e.merger.Drain(false)...)
 	}
-	return out
 }
 
 // Finish hands out everything at the end of a log, also what waits for the

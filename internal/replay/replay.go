@@ -84,6 +84,8 @@ type run struct {
 	output  *output
 	hosts   *lru.Map[string, bool]
 	summary Summary
+	// panics of the engine that were reported.
+	panics uint64
 }
 
 func (r *run) close() error {
@@ -132,7 +134,7 @@ func (r *run) pass() error {
 func (r *run) begin() {
 	cfg := r.opts.Engine
 	cfg.Final, cfg.Trace = true, r.opts.Out != ""
-	r.engine = engine.New(cfg)
+	r.engine, r.panics = engine.New(cfg), 0
 	r.output = newOutput(r.temp, cfg.Trace)
 	r.hosts = lru.New[string, bool](maxHosts)
 	r.summary = Summary{Bad: r.summary.Bad, Rules: cfg.Rules.Digest()}
@@ -153,6 +155,10 @@ func (r *run) take(ev *event.Event) error {
 		r.hosts.Put(ev.Host.ID, true, 0)
 	}
 	out := r.engine.Process(ev)
+	if count, last := r.engine.Panics(); count != r.panics {
+		r.panics = count
+		r.bad(fmt.Errorf("left out after a panic: %s", last))
+	}
 	r.summary.Hidden += uint64(len(out.Hidden))
 	return r.output.add(&out)
 }

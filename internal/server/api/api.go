@@ -154,6 +154,6 @@ func register[I, O any](s *Server, o operation, handle func(context.Context, *I)
 	}
 	huma.Register(s.api, op, func(ctx context.Context, input *I) (*O, error) {
 		output, err := handle(ctx, input)
-		return output, s.problem(o.id, err)
+		return output, s.problem(ctx, o.id, err)
 	})
 }

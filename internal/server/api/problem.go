@@ -1,8 +1,10 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,7 +29,7 @@ var statuses = []struct {
 
 // problem turns an error into an RFC 9457 problem. What is not the client's
 // business is logged, and answered without detail.
-func (s *Server) problem(operation string, err error) error {
+func (s *Server) problem(ctx context.Context, operation string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -40,7 +42,11 @@ func (s *Server) problem(operation string, err error) error {
 			return huma.NewError(m.status, err.Error())
 		}
 	}
-	s.logger.Error("call failed", "operation", operation, "error", err)
+	level := slog.LevelError
+	if ctx.Err() != nil { // the client went away, or the server ends
+		level = slog.LevelDebug
+	}
+	s.logger.Log(ctx, level, "call failed", "operation", operation, "error", err)
 	return huma.NewError(http.StatusInternalServerError, "the server failed; its log says why")
 }
 

@@ -204,7 +204,9 @@ type writer struct {
 	observed bool
 	// problem of the engine that was reported last.
 	problem string
-	batch   *batch
+	// panics of the engine that were reported.
+	panics uint64
+	batch  *batch
 }
 
 // take feeds one message to the engine, and commits when the log has no more,
@@ -212,6 +214,7 @@ type writer struct {
 func (w *writer) take(ctx context.Context, m bus.Message) error {
 	for _, ev := range m.Events {
 		w.batch.add(w.engine.Process(ev))
+		w.report()
 		w.observed = w.observed || !ev.Kind.IsControl()
 	}
 	if problem := w.engine.Problem(); problem != w.problem {
@@ -235,6 +238,14 @@ func (w *writer) take(ctx context.Context, m bus.Message) error {
 		return w.save(ctx)
 	}
 	return nil
+}
+
+// report logs an event that the engine left halfway.
+func (w *writer) report() {
+	if count, last := w.engine.Panics(); count != w.panics {
+		w.panics = count
+		w.cfg.Log.Error("engine: an event was left out after a panic", "panics", count, "at", last)
+	}
 }
 
 // flush commits the output so far and the position.

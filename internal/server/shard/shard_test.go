@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"baize/internal/alert"
 	"baize/internal/engine"
 	"baize/internal/engine/enginetest"
 	"baize/internal/event"
@@ -207,6 +208,43 @@ func TestLiveEqualsReplay(t *testing.T) {
 	}
 	if shard.Status().Events < uint64(len(log)) {
 		t.Errorf("status %+v", shard.Status())
+	}
+}
+
+// fragile rules panic at every event of one program.
+type fragile struct{ engine.Rules }
+
+func (f fragile) Match(ev *event.Event, dst []*alert.Rule) []*alert.Rule {
+	if ev.Process != nil && ev.Process.Executable == "/usr/bin/poison" {
+		panic("poisoned")
+	}
+	return f.Rules.Match(ev, dst)
+}
+
+// TestAPanicIsNoCrashLoop: the shard goes on behind the event, says where it
+// was, and does not start over.
+func TestAPanicIsNoCrashLoop(t *testing.T) {
+	s := newServer(t)
+	var log bytes.Buffer
+	cfg := s.config(3)
+	cfg.Engine.Rules = fragile{cfg.Engine.Rules}
+	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+	shard, stop := start(t, cfg)
+	w, events := enginetest.Record()
+	java := w.Host("h1").Service("a.service", "/usr/bin/java")
+	java.Spawn("/usr/bin/poison")
+	enginetest.First.Round(java)
+	s.publish(*events)
+	s.tick(w.Now.Add(2 * time.Second))
+	s.caughtUp(shard)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if text := log.String(); strings.Count(text, "left out after a panic") != 1 || !strings.Contains(text, "process.exec 5 of host h1") || strings.Contains(text, "starting over") {
+		t.Errorf("log:\n%s", text)
+	}
+	if !strings.Contains(s.stored(), `"status":"open"`) {
+		t.Error("nothing behind the panic is stored")
 	}
 }
 

@@ -111,6 +111,15 @@ func TestAPITokens(t *testing.T) {
 	if len(listed) != 1 {
 		t.Errorf("listed %+v", listed)
 	}
+	must(t, db.SetPassword(ctx, "ann", "hers", false, "her session"))
+	if _, _, err := db.APIToken(ctx, "digest"); err != nil {
+		t.Errorf("a password that ann changed herself ended her token: %v", err)
+	}
+	must(t, db.SetPassword(ctx, "ann", "reset", true, ""))
+	if _, _, err := db.APIToken(ctx, "digest"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("the token outlived a reset: %v", err)
+	}
+	must(t, db.AddAPIToken(ctx, token))
 	must(t, db.RemoveUser(ctx, "ann"))
 	if _, _, err := db.APIToken(ctx, "digest"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("the token outlived its user: %v", err)

@@ -3,6 +3,8 @@ package state
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -115,5 +117,56 @@ func TestOpenNamesWhatItCannotOpen(t *testing.T) {
 	}
 	if _, err := Open(context.Background(), filepath.Join(t.TempDir(), "missing", "state.db")); err == nil {
 		t.Fatal("opened a database in a missing directory")
+	}
+}
+
+// TestCountsAreThoseOfTheRows compares the counters with a count of the rows
+// after changes of every kind, in an order drawn from a fixed seed.
+func TestCountsAreThoseOfTheRows(t *testing.T) {
+	db := open(t)
+	ctx, epoch := t.Context(), lease(t, db)
+	r := rand.New(rand.NewPCG(1, 2))
+	for position := range uint64(150) {
+		id := fmt.Sprint(r.IntN(6))
+		inc := incident.Incident{
+			ID: "i" + id, Revision: position + 1, Opened: epochStart, Updated: epochStart, Alerts: []string{"a" + id},
+			Status: []string{incident.StatusOpen, incident.StatusClosed}[r.IntN(2)], MergedInto: []string{"", "", "other"}[r.IntN(3)],
+		}
+		must(t, db.ApplyEngine(ctx, epoch, position+1, []alert.Alert{newAlert("a"+id, position+1, 0)}, []incident.Incident{inc}))
+		if r.IntN(5) == 0 {
+			_, err := db.sql.ExecContext(ctx, `DELETE FROM incidents WHERE id = ?`, inc.ID)
+			must(t, err)
+			_, err = db.sql.ExecContext(ctx, `DELETE FROM alerts WHERE id = ?`, "a"+id)
+			must(t, err)
+		}
+		got, err := db.Counts(ctx)
+		must(t, err)
+		var want Counts
+		must(t, db.sql.QueryRowContext(ctx, `SELECT
+			(SELECT COUNT(*) FROM alerts),
+			(SELECT COUNT(*) FROM incidents WHERE merged_into = '' AND status <> 'closed'),
+			(SELECT COUNT(*) FROM incidents WHERE merged_into = '' AND status = 'closed')`).Scan(&want.Alerts, &want.Open, &want.Closed))
+		if got != want {
+			t.Fatalf("after %d changes: counters %+v, rows %+v", position+1, got, want)
+		}
+	}
+}
+
+// TestRowsOfBeforeAreCounted: the counters begin with what an earlier version
+// left.
+func TestRowsOfBeforeAreCounted(t *testing.T) {
+	file := earlier(t, 4)
+	handle, err := sql.Open("sqlite", "file:"+file)
+	must(t, err)
+	for i, status := range []string{"open", "open", "closed"} {
+		_, err := handle.ExecContext(t.Context(), `INSERT INTO incidents (id, revision, org, status, level, score, opened, updated, body) VALUES (?, 1, '', ?, '', 0, 0, 0, X'7b7d')`, i, status)
+		must(t, err)
+	}
+	must(t, handle.Close())
+	db, err := Open(t.Context(), file)
+	must(t, err)
+	defer db.Close()
+	if got, err := db.Counts(t.Context()); err != nil || got != (Counts{Open: 2, Closed: 1}) {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

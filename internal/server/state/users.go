@@ -88,7 +88,9 @@ func (db *DB) Users(ctx context.Context) ([]User, error) {
 }
 
 // SetPassword replaces the password's hash and ends all sessions of the user
-// but the one with the digest keep ("" for none), or returns ErrNotFound.
+// but the one with the digest keep, or returns ErrNotFound. With "" for keep it
+// is a reset: somebody else may have had the account, so that its API tokens end
+// as well.
 func (db *DB) SetPassword(ctx context.Context, name, hash string, oneTime bool, keep string) error {
 	return db.Tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET password = ?, one_time = ? WHERE name = ?`, hash, oneTime, name)
@@ -98,7 +100,10 @@ func (db *DB) SetPassword(ctx context.Context, name, hash string, oneTime bool, 
 		if err := expectOne(result, fmt.Errorf("user %q: %w", name, ErrNotFound)); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM sessions WHERE user = ? AND hash <> ?`, name, keep)
+		if _, err = tx.ExecContext(ctx, `DELETE FROM sessions WHERE user = ? AND hash <> ?`, name, keep); err != nil || keep != "" {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM api_tokens WHERE user = ?`, name)
 		return err
 	})
 }
