@@ -16,7 +16,7 @@ func New() *cobra.Command {
 	root.AddCommand(
 		statusCommand(), hostsCommand(), alertsCommand(), incidentsCommand(),
 		usersCommand(), tokensCommand(), auditCommand(), exportCommand(), loginCommand(),
-		rulesCommand(), replayCommand(),
+		rulesCommand(), exceptionsCommand(), replayCommand(),
 	)
 	return root
 }

@@ -19,7 +19,8 @@ import (
 const maxLine = 16 << 20
 
 func rulesCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "rules", Short: "Check, match, test and explain Sigma rules"}
+	cmd := &cobra.Command{Use: "rules", Short: "Check, match, test and explain Sigma rules; manage those of the server"}
+	cmd.AddCommand(packCommands()...)
 	cmd.AddCommand(rulesCheckCommand(), rulesMatchCommand(), rulesTestCommand(), rulesExplainCommand())
 	return cmd
 }

@@ -9,6 +9,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -19,13 +20,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"baize/internal/event"
+	"baize/internal/server/policy"
 	"baize/internal/server/state"
 )
 
 // base is the path that all operations are under.
 const base = "/api/v1"
 
-// maxBody bounds the body of a call; none carries more than a form.
+// maxBody bounds the body of a call that carries no more than a form.
 const maxBody = 64 << 10
 
 // Fleet is what the API needs of the parts that talk to hosts.
@@ -53,9 +55,10 @@ type Log interface {
 
 // Config is what a Server is made of. All fields but Console and Now are needed.
 type Config struct {
-	State *state.DB
-	Fleet Fleet
-	Log   Log
+	State  *state.DB
+	Fleet  Fleet
+	Log    Log
+	Policy *policy.Manager
 	// Console serves everything that is not the API's; nil for none.
 	Console http.Handler
 	Metrics *prometheus.Registry
@@ -70,6 +73,7 @@ type Server struct {
 	state   *state.DB
 	fleet   Fleet
 	log     Log
+	policy  *policy.Manager
 	logger  *slog.Logger
 	version string
 	now     func() time.Time
@@ -85,7 +89,7 @@ type Server struct {
 // New makes a server.
 func New(c Config) *Server {
 	s := &Server{
-		state: c.State, fleet: c.Fleet, log: c.Log, logger: c.Logger, version: c.Version, now: c.Now,
+		state: c.State, fleet: c.Fleet, log: c.Log, policy: c.Policy, logger: c.Logger, version: c.Version, now: c.Now,
 		metrics: newMetrics(c.Metrics), logins: newLimiter(), exports: make(chan struct{}, maxExports),
 	}
 	if s.now == nil {
@@ -116,6 +120,8 @@ func (s *Server) routes() {
 	s.loginRoutes()
 	s.alertRoutes()
 	s.incidentRoutes()
+	s.ruleRoutes()
+	s.exceptionRoutes()
 	s.hostRoutes()
 	s.userRoutes()
 	s.tokenRoutes()
@@ -133,6 +139,8 @@ type operation struct {
 	audited bool
 	// status of success; 0 for 200.
 	status int
+	// body bounds the call's body, in bytes; 0 for maxBody.
+	body int64
 }
 
 const (
@@ -144,7 +152,7 @@ const (
 func register[I, O any](s *Server, o operation, handle func(context.Context, *I) (*O, error)) {
 	op := huma.Operation{
 		Method: o.method, Path: base + o.path, OperationID: o.id, Summary: o.summary, DefaultStatus: o.status,
-		MaxBodyBytes: maxBody, BodyReadTimeout: 10 * time.Second,
+		MaxBodyBytes: cmp.Or(o.body, maxBody), BodyReadTimeout: 10 * time.Second,
 		Metadata: map[string]any{needKey: o.need, auditedKey: o.audited || o.method != http.MethodGet},
 	}
 	if o.need != Anyone {

@@ -19,12 +19,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"baize/internal/event"
+	"baize/internal/server/bus"
+	"baize/internal/server/policy"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
 )
@@ -119,10 +122,19 @@ func start(t testing.TB) *bench {
 	db, err := state.Open(t.Context(), filepath.Join(dir, "state.db"))
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
+	log, err := bus.Open(t.Context(), bus.Config{Dir: filepath.Join(dir, "bus"), MaxAge: time.Hour, MaxBytes: 64 << 20})
+	must(t, err)
+	t.Cleanup(log.Close)
 	b := &bench{t: t, state: db, fleet: &oneHost{}, log: &shortLog{}, socket: filepath.Join(dir, "api.sock"), now: time.Now()}
+	logger := slog.New(slog.NewTextHandler(testWriter{t}, nil))
+	rules, err := policy.Open(t.Context(), policy.Config{
+		State: db, Bus: log, BuiltIn: fstest.MapFS{"linux/base.yml": {Data: []byte(ruleText("base", "/bin/base"))}},
+		Version: "test", Now: func() time.Time { return b.now }, Log: logger,
+	})
+	must(t, err)
 	b.server = New(Config{
-		State: db, Fleet: b.fleet, Log: b.log, Version: "test", Metrics: prometheus.NewRegistry(),
-		Logger: slog.New(slog.NewTextHandler(testWriter{t}, nil)), Now: func() time.Time { return b.now },
+		State: db, Fleet: b.fleet, Log: b.log, Policy: rules, Version: "test", Metrics: prometheus.NewRegistry(),
+		Logger: logger, Now: func() time.Time { return b.now },
 	})
 	hash, err := secret.Hash(password)
 	must(t, err)

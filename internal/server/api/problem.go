@@ -9,6 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"baize/internal/exception"
+	"baize/internal/server/policy"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
 )
@@ -24,6 +26,10 @@ var statuses = []struct {
 	{state.ErrCursor, http.StatusUnprocessableEntity},
 	{state.ErrGone, http.StatusGone},
 	{secret.ErrPassword, http.StatusUnprocessableEntity},
+	{policy.ErrInvalid, http.StatusUnprocessableEntity},
+	{policy.ErrLimit, http.StatusUnprocessableEntity},
+	{policy.ErrPending, http.StatusServiceUnavailable},
+	{exception.ErrInvalid, http.StatusUnprocessableEntity},
 	{ErrUnreachable, http.StatusServiceUnavailable},
 }
 

@@ -35,7 +35,7 @@ func TestEveryOperationDeniesWhoMayNot(t *testing.T) {
 		sessions[role] = b.login(string(role))
 	}
 	all := operations(b)
-	if len(all) < 24 {
+	if len(all) < 42 {
 		t.Fatalf("walked only %d operations", len(all))
 	}
 	for _, op := range all {

@@ -70,7 +70,7 @@ func (s *Server) makeParts(ctx context.Context) (*parts, error) {
 	}
 	f := &fleet{state: s.stores.state, gateway: entry, responder: responder, registrar: registrar}
 	return &parts{gateway: entry, policy: rules, web: certificates.WebTLS(), api: api.New(api.Config{
-		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus, rules.Before}, Console: page,
+		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus, rules.Before}, Policy: rules, Console: page,
 		Metrics: registry(), Logger: s.config.Logger, Version: s.config.Version,
 	})}, nil
 }

@@ -1,6 +1,6 @@
 // Package stand is a server without hosts: the real API, console and state, and
-// in place of fleet and engine a story that is told step by step. It is for
-// tests of what shows and asks.
+// in place of fleet and engine a story that is told step by step; its log is
+// read by nobody. It is for tests of what shows and asks.
 package stand
 
 import (
@@ -16,8 +16,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"baize/content"
 	"baize/internal/server/api"
+	"baize/internal/server/bus"
 	"baize/internal/server/console"
+	"baize/internal/server/policy"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
 	"baize/test/seed/story"
@@ -39,6 +42,7 @@ type Options struct {
 type Stand struct {
 	*story.Teller
 	state    *state.DB
+	bus      *bus.Bus
 	server   *api.Server
 	listener net.Listener
 	socket   string
@@ -55,8 +59,11 @@ func New(ctx context.Context, o Options) (*Stand, error) {
 		return nil, err
 	}
 	s := &Stand{state: db, socket: filepath.Join(dir, "api.sock")}
-	if err := s.fill(ctx, o); err != nil {
+	if s.bus, err = bus.Open(ctx, bus.Config{Dir: filepath.Join(dir, "bus"), MaxAge: time.Hour, MaxBytes: 64 << 20}); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if err := s.fill(ctx, o); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
@@ -72,9 +79,14 @@ func (s *Stand) fill(ctx context.Context, o Options) error {
 	if s.Teller, err = story.New(ctx, s.state, o.Began); err != nil {
 		return err
 	}
+	logger := slog.New(slog.NewTextHandler(o.Log, nil))
+	rules, err := policy.Open(ctx, policy.Config{State: s.state, Bus: s.bus, BuiltIn: content.Rules(), Version: "stand", Now: time.Now, Log: logger})
+	if err != nil {
+		return err
+	}
 	s.server = api.New(api.Config{
-		State: s.state, Fleet: fleet{}, Log: emptyLog{}, Console: page, Version: "stand",
-		Metrics: prometheus.NewRegistry(), Logger: slog.New(slog.NewTextHandler(o.Log, nil)),
+		State: s.state, Fleet: fleet{}, Log: emptyLog{}, Policy: rules, Console: page, Version: "stand",
+		Metrics: prometheus.NewRegistry(), Logger: logger,
 	})
 	var listen net.ListenConfig
 	s.listener, err = listen.Listen(ctx, "tcp", o.HTTP)
@@ -102,7 +114,12 @@ func (s *Stand) URL() string { return "https://" + s.listener.Addr().String() + 
 func (s *Stand) Run(ctx context.Context) error {
 	config, err := certificate()
 	if err != nil {
-		return errors.Join(err, s.listener.Close(), s.state.Close())
+		return errors.Join(err, s.listener.Close(), s.close())
 	}
-	return errors.Join(s.server.Serve(ctx, s.listener, config, s.socket), s.state.Close())
+	return errors.Join(s.server.Serve(ctx, s.listener, config, s.socket), s.close())
+}
+
+func (s *Stand) close() error {
+	s.bus.Close()
+	return s.state.Close()
 }
