@@ -122,6 +122,14 @@ func TestLogins(t *testing.T) {
 	if a := sudo.Access; a.By.Name != "root" || a.User.Name != "nobody" || !strings.HasSuffix(a.Command, "true") || a.Outcome != event.OutcomeSuccess {
 		t.Errorf("sudo %+v", a)
 	}
+	// A caller without rights: the kernel names him as the writer of sudo's line.
+	_ = y.in("setpriv", "--reuid", "65534", "--clear-groups", "sudo", "-n", "true").Run()
+	refused := h.find("sudo's refusal", func(ev *event.Event) bool {
+		return ev.Kind == event.LoginElevate && ev.Access.Outcome == event.OutcomeFailure
+	})
+	if refused.Access.By.Name != "nobody" || refused.Log.Sender.User.ID == 0 || refused.Process == nil {
+		t.Errorf("refused %+v by %+v", refused.Access, refused.Log.Sender)
+	}
 	if out, err := y.in("useradd", "-o", "-u", "0", "-M", "toor-test").CombinedOutput(); err != nil {
 		t.Fatalf("useradd: %v: %s", err, out)
 	}

@@ -248,7 +248,7 @@ func (e *Engine) flushAlerts(out *Output) {
 // observe takes in what happened on a host, and raises what the rules find.
 // The agent's own doings are known but never alerted on.
 func (e *Engine) observe(ev *event.Event, out *Output) {
-	subject := e.graph.Observe(ev, e.now)
+	subject := ofLine(ev, e.graph.Observe(ev, e.now))
 	if ev.Process != nil && ev.Process.Agent {
 		return
 	}

@@ -12,9 +12,10 @@ import (
 // entities are the things that an alert on an event speaks of.
 func (e *Engine) entities(ev *event.Event, s *graph.Subject) []alert.Entity {
 	var list collector
-	if p := ev.Process; p != nil {
+	if p := ev.Process; p != nil && !speaksOfOthers(ev) {
 		e.processEntities(&list, ev, p)
 	}
+	lineEntities(&list, ev)
 	fileEntities(&list, ev)
 	networkEntities(&list, ev)
 	if s.Source != "" {

@@ -43,6 +43,8 @@ func keyOf(ev *event.Event, rule *alert.Rule, s *graph.Subject) alertKey {
 // subjectEntity is what an alert is about, with what rotates taken out.
 func subjectEntity(ev *event.Event) string {
 	switch {
+	case event.ClassOf(ev.Kind) == event.ClassLog:
+		return lineEntity(ev)
 	case ev.Kind == event.ProcessExec && ev.Process != nil:
 		return ev.Process.Executable + "\x00" + incident.Template(ev.Process.CommandLine)
 	case ev.DNS != nil:

@@ -1,6 +1,7 @@
 package logline
 
 import (
+	"path"
 	"strings"
 	"time"
 
@@ -75,10 +76,20 @@ func say(ev *event.Event) {
 }
 
 // speaksForItself reports whether the line may be taken as its program's word:
-// nobody knows better, or the kernel says that root wrote it.
+// nobody knows better, or the kernel says that root wrote it, or that the
+// program was one of those that a user runs with more rights than his own.
 func speaksForItself(l *event.Log) bool {
-	return l.Sender == nil || l.Sender.User != nil && l.Sender.User.ID == 0
+	s := l.Sender
+	if s == nil || s.User != nil && s.User.ID == 0 {
+		return true
+	}
+	dir, program := path.Split(s.Executable)
+	return lenders[program] && (dir == "/usr/bin/" || dir == "/bin/") && ServiceOf(program) == l.Service
 }
+
+// lenders are the programs that are set-user-ID or set-group-ID and log what
+// their caller does; the kernel names the caller as their user.
+var lenders = map[string]bool{"sudo": true, "su": true, "crontab": true, "passwd": true, "gpasswd": true, "chage": true}
 
 // plausible bounds how far from now a line's own time may be.
 const (

@@ -97,6 +97,30 @@ func TestOnlyRootSpeaksForOthers(t *testing.T) {
 	}
 }
 
+func TestWhoMaySpeak(t *testing.T) {
+	for _, c := range []struct {
+		service, image string
+		uid            uint32
+		want           bool
+	}{
+		{"sudo", "/usr/bin/sudo", 1000, true},
+		{"sudo", "/home/ann/sudo", 1000, false},
+		{"sshd", "/usr/bin/sudo", 1000, false},
+		{"cron", "/usr/bin/crontab", 1000, true},
+		{"sshd", "/usr/sbin/sshd", 105, false},
+		{"sshd", "", 0, true},
+		{"useradd", "/usr/bin/gpasswd", 1000, true},
+	} {
+		l := &event.Log{Service: c.service, Sender: &event.Sender{User: &event.User{ID: c.uid}, Executable: c.image}}
+		if got := speaksForItself(l); got != c.want {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+	if speaksForItself(&event.Log{Service: "sshd", Sender: &event.Sender{}}) {
+		t.Error("a writer of whom nothing is known speaks for sshd")
+	}
+}
+
 func TestHeads(t *testing.T) {
 	for _, c := range []struct{ line, head, message, at string }{
 		{"Nov 24 12:00:01 web-1 sshd[812]: hello: there", `{"appname":"sshd","procid":"812","hostname":"web-1"}`, "hello: there", "2026-11-24T12:00:01Z"},

@@ -67,8 +67,8 @@ var accountFields = []field{
 // log format. URLs come as they are in the log and, where that differs, decoded.
 var webFields = []field{
 	{"cs-method", request(func(h *event.HTTP, out *sigma.Values) { out.NonEmpty(h.Request.Method) })},
-	{"cs-uri", ofURL(func(u *event.URL, out *sigma.Values) { decoded(u.Original, url.PathUnescape, out) })},
-	{"c-uri", ofURL(func(u *event.URL, out *sigma.Values) { decoded(u.Original, url.PathUnescape, out) })},
+	{"cs-uri", ofURL(func(u *event.URL, out *sigma.Values) { decoded(u.Original, url.QueryUnescape, out) })},
+	{"c-uri", ofURL(func(u *event.URL, out *sigma.Values) { decoded(u.Original, url.QueryUnescape, out) })},
 	{"cs-uri-stem", ofURL(func(u *event.URL, out *sigma.Values) { decoded(u.Path, url.PathUnescape, out) })},
 	{"cs-uri-query", ofURL(func(u *event.URL, out *sigma.Values) { decoded(u.Query, url.QueryUnescape, out) })},
 	{"c-uri-query", ofURL(func(u *event.URL, out *sigma.Values) { decoded(u.Query, url.QueryUnescape, out) })},
