@@ -21,13 +21,16 @@ func indent(s string) string {
 func files(contents ...string) fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for i, c := range contents {
-		name := string(rune('a'+i)) + ".yml"
-		if i >= 26 {
-			name = fmt.Sprintf("z%05d.yml", i)
-		}
-		fsys[name] = &fstest.MapFile{Data: []byte(c)}
+		fsys[fileName(i)] = &fstest.MapFile{Data: []byte(c)}
 	}
 	return fsys
+}
+
+func fileName(i int) string {
+	if i >= 26 {
+		return fmt.Sprintf("z%05d.yml", i)
+	}
+	return string(rune('a'+i)) + ".yml"
 }
 
 // one loads a single rule that must load.

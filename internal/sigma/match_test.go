@@ -16,8 +16,17 @@ func (f flat) Field(_ int, name string, out *Values) {
 
 func (f flat) Strings(out *Values) {
 	for _, v := range f {
-		if s, ok := v.(string); ok {
-			out.String(s)
+		addTexts(v, out)
+	}
+}
+
+func addTexts(v any, out *Values) {
+	switch v := v.(type) {
+	case string:
+		out.String(v)
+	case []any:
+		for _, item := range v {
+			addTexts(item, out)
 		}
 	}
 }

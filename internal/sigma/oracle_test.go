@@ -228,3 +228,20 @@ func occurs(l anchored, text string) bool {
 	}
 	return strings.Contains(text, l.lit)
 }
+
+// A literal may end where the state's own nodes and those it fails to end
+// none: only the chain of links leads to it.
+func TestAutomatonFollowsLinks(t *testing.T) {
+	literals := []anchored{{lit: "abcx"}, {lit: "bcy"}, {lit: "c"}, {lit: "abc", start: true, end: true}}
+	for _, entries := range []int{1, maxDense} {
+		a := newAutomaton(literals, []int32{0, 1, 2, 3}, entries)
+		for text, want := range map[string]string{
+			"abc": "[false false true true]", "abcx": "[true false true false]", "xabcy": "[false true true false]", "ab": "[false false false false]",
+		} {
+			m := matcher{holds: make([]bool, len(literals))}
+			if a.find(text, &m); fmt.Sprint(m.holds) != want {
+				t.Errorf("%d entries, %q: %v, want %s", entries, text, m.holds, want)
+			}
+		}
+	}
+}
