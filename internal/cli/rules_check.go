@@ -27,6 +27,8 @@ type checked struct {
 	// Fleet are the classes of events that rules rest on, by the hosts that
 	// lack them; nil where the fleet was not asked.
 	Fleet []lacking `json:"fleet,omitempty"`
+	// Bytes is the memory of the compiled set.
+	Bytes int `json:"bytes"`
 }
 
 // lacking is a class of events, and which of the fleet's hosts do not deliver
@@ -75,7 +77,7 @@ func check(dir string, pipelines []string) (*checked, error) {
 		return nil, err
 	}
 	set, report := sigma.Load(roots...)
-	c := &checked{Report: report, Needs: []taxonomy.Need{}}
+	c := &checked{Report: report, Needs: []taxonomy.Need{}, Bytes: set.Stats().Bytes}
 	for _, rule := range set.Rules() {
 		need := taxonomy.Needs(rule)
 		if need.Evaluable {
@@ -125,8 +127,8 @@ func (c *checked) table(out io.Writer, all bool) error {
 	if err := c.fleetTable(out); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%d files: %d loaded, %d unsupported, %d invalid; %d rules in force, %d of them evaluable on this telemetry\n",
-		c.Files, c.Loaded, len(c.Unsupported), len(c.Invalid), c.Rules, c.Evaluable)
+	_, err := fmt.Fprintf(out, "%d files: %d loaded, %d unsupported, %d invalid; %d rules in force, %d of them evaluable on this telemetry; compiled to %.1f MB\n",
+		c.Files, c.Loaded, len(c.Unsupported), len(c.Invalid), c.Rules, c.Evaluable, float64(c.Bytes)/1e6)
 	return err
 }
 

@@ -46,6 +46,20 @@ type pass struct {
 	fieldApplied map[string][]string
 	mapped       map[string]bool
 	conditions   int
+	// spent is the work done on the rule so far.
+	spent int
+}
+
+// maxWork bounds what pipelines may make of one rule, in items, values and
+// bytes: a mapping of a field to itself twice doubles a rule each time it runs.
+const maxWork = 1 << 18
+
+// spend accounts for work to be done, and refuses a rule that takes too much.
+func (p *pass) spend(work int) error {
+	if p.spent += work; work > maxWork || p.spent > maxWork {
+		return unsupported(p.rule.Line, "processing pipelines make too much of the rule")
+	}
+	return nil
 }
 
 // readPipeline reads one pipeline file.

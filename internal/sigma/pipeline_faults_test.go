@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,6 +88,33 @@ func TestPipelinesRefuseRules(t *testing.T) {
 			}
 			if len(set.Rules()) != 0 || report.Loaded != 1 {
 				t.Errorf("%d rules, %+v", len(set.Rules()), report)
+			}
+		})
+	}
+}
+
+// TestPipelinesStayBounded : small files that would make a great deal of a
+// rule are refused for that rule.
+func TestPipelinesStayBounded(t *testing.T) {
+	repeat := func(step string, n int) string { return steps(slices.Repeat([]string{step}, n)...) }
+	for name, pipeline := range map[string]string{
+		"fields":      repeat("type: field_name_mapping\nmapping: {a: [a, a]}", 40),
+		"names":       "priority: 1\n" + repeat("type: field_name_mapping\nmapping: {z: [z, z]}", 40),
+		"values":      repeat("type: map_string\nmapping: {x: [x, x]}", 40),
+		"texts":       repeat("type: replace_string\nregex: '.'\nreplacement: '\\g<0>\\g<0>'", 40),
+		"one long":    steps("type: replace_string\nregex: ''\nreplacement: '" + strings.Repeat("long", 200_000) + "'"),
+		"conditions":  repeat("type: add_condition\nconditions: {c: d}", 6000),
+		"a long rule": repeat("type: regex", 6000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "fields: [z]\n" + rule("s:\n  a: x\n  b|contains: y\n  c: "+strings.Repeat("v", 20)+"\ncondition: s")
+			if name == "a long rule" {
+				text = rule("s:\n  a: [" + strings.Repeat("x, ", 100) + "x]\ncondition: s")
+			}
+			set, report := withPipelines(text, pipeline)
+			list := append(report.Unsupported, report.Invalid...)
+			if len(list) != 1 || !strings.Contains(list[0].Reason, "too much of the rule") && !strings.Contains(list[0].Reason, "nested deeper") {
+				t.Errorf("%d rules, %.300v", len(set.Rules()), list)
 			}
 		})
 	}

@@ -49,9 +49,12 @@ func rename(names renamer) transformation {
 		var fields []string
 		for _, field := range p.rule.Fields {
 			fields = append(fields, p.renamed(field, names)...)
+			if err := p.spend(len(fields)); err != nil {
+				return err
+			}
 		}
 		p.rule.Fields = fields
-		return p.rewriteItems(func(it *item) (*search, error) { return p.renameItem(it, names), nil })
+		return p.rewriteItems(func(it *item) (*search, error) { return p.renameItem(it, names) })
 	}
 }
 
@@ -65,7 +68,10 @@ func (p *pass) renamed(field string, names renamer) []string {
 	if len(to) == 0 {
 		return []string{field}
 	}
-	history := append(slices.Clone(p.fieldApplied[field]), p.step.id)
+	history := p.fieldApplied[field]
+	if id := p.step.id; id != "" && !slices.Contains(history, id) {
+		history = append(slices.Clone(history), id)
+	}
 	for _, name := range to {
 		p.mapped[name] = true
 		p.fieldApplied[name] = history
@@ -75,11 +81,14 @@ func (p *pass) renamed(field string, names renamer) []string {
 
 // renameItem renames the field of an item and those its values refer to; nil
 // if nothing changes. An item of several names holds if it does for any.
-func (p *pass) renameItem(it *item, names renamer) *search {
+func (p *pass) renameItem(it *item, names renamer) (*search, error) {
 	changed := p.renameReferences(it, names)
 	to := p.renamed(it.field, names)
 	if !changed && slices.Equal(to, []string{it.field}) {
-		return nil
+		return nil, nil
+	}
+	if err := p.spend(len(to) * (1 + len(it.values))); err != nil {
+		return nil, err
 	}
 	out := &search{op: opOr}
 	for _, name := range to {
@@ -88,9 +97,9 @@ func (p *pass) renameItem(it *item, names renamer) *search {
 		out.parts = append(out.parts, &search{item: named})
 	}
 	if len(out.parts) == 1 {
-		return out.parts[0]
+		return out.parts[0], nil
 	}
-	return out
+	return out, nil
 }
 
 // renameReferences renames the fields that |fieldref values name.

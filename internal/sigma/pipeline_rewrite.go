@@ -51,6 +51,9 @@ func (p *pass) rewriteItems(f func(*item) (*search, error)) error {
 }
 
 func (p *pass) rewrite(s *search, f func(*item) (*search, error)) error {
+	if err := p.spend(1); err != nil {
+		return err
+	}
 	for _, part := range s.parts {
 		if err := p.rewrite(part, f); err != nil {
 			return err
@@ -64,7 +67,11 @@ func (p *pass) rewrite(s *search, f func(*item) (*search, error)) error {
 		return err
 	}
 	s.op, s.item, s.parts = instead.op, instead.item, instead.parts
-	s.each(func(it *item) { it.applied = append(it.applied, p.step.id) })
+	s.each(func(it *item) {
+		if id := p.step.id; id != "" && !slices.Contains(it.applied, id) {
+			it.applied = append(it.applied, id)
+		}
+	})
 	return nil
 }
 
@@ -103,10 +110,10 @@ func (p *pass) rewriteValues(f func(*item, value) ([]value, bool, error)) error 
 				instead = []value{v}
 			}
 			changed = changed || ok
-			values = append(values, instead...)
-			if len(values) > maxNodes {
-				return nil, malformed(it.line, "pipeline makes more than %d values", maxNodes)
+			if err := p.spend(len(instead)); err != nil {
+				return nil, err
 			}
+			values = append(values, instead...)
 		}
 		if !changed {
 			return nil, nil

@@ -51,6 +51,9 @@ func (p *pass) require(added *search, negated bool) error {
 		prefix = "not "
 	}
 	for i, c := range own.conditions {
+		if err := p.spend(len(c.text)); err != nil {
+			return err
+		}
 		own.conditions[i].text = prefix + added.name + " and (" + c.text + ")"
 	}
 	return nil

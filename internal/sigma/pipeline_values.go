@@ -76,8 +76,11 @@ func replaceStrings(q *params) transformation {
 	literals, interpret := q.flag("skip_special"), q.flag("interpret_special")
 	return func(p *pass) error {
 		return p.rewriteStrings(func(v value) ([]pattern, bool, error) {
+			text, _ := v.plain()
+			if err := p.spend((1 + len(text)) * (1 + len(replacement))); err != nil {
+				return nil, false, err
+			}
 			if !literals {
-				text, _ := v.plain()
 				return []pattern{unescaped(re.ReplaceAllString(text, replacement))}, true, nil
 			}
 			var out pattern
