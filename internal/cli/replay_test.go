@@ -108,3 +108,32 @@ func TestIncidentsMergeCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestIncidentsMergeBytes: what other makers' alerts come to, to the byte: poor
+// ones alone, one that repeats, two that a third ties to the older, and lines
+// that are no alerts left out by name.
+func TestIncidentsMergeBytes(t *testing.T) {
+	const input = `{"id":"poor","time":"2026-01-02T03:04:05Z","host":{"id":"h1"},"unheard_of":{"x":[1]}}
+{"id":"one","time":"2026-01-02T03:04:06Z","host":{"id":"h1"},"lineage":"A","entities":[{"type":"domain","value":"<x>.c2.example"}]}
+{"id":"two","time":"2026-01-02T03:04:07+00:00","host":{"id":"h2"},"lineage":"B"}
+not json
+{"id":"","time":"2026-01-02T03:04:07Z","host":{"id":"h2"}}
+{"id":"one","time":"2026-01-02T03:05:06Z","host":{"id":"h1"},"lineage":"A","count":7}
+
+{"id":"bridge","time":"2026-01-02T03:04:08Z","host":{"id":"h2"},"lineage":"B","entities":[{"type":"domain","value":"y.c2.example"},{"type":"process","value":"bash"}]}`
+	const want = `{"alert":"poor","incident":"inc-149d8bd90901bea0388a","reasons":[]}
+{"alert":"one","incident":"inc-d0d7360ab79f58ab1e1e","reasons":[]}
+{"alert":"two","incident":"inc-d0d7360ab79f58ab1e1e","reasons":[]}
+{"alert":"one","incident":"inc-d0d7360ab79f58ab1e1e","reasons":[]}
+{"alert":"bridge","incident":"inc-d0d7360ab79f58ab1e1e","reasons":[{"with":"two","type":"lineage","entity":"B","weight":1},{"with":"one","type":"domain","entity":"c2.example","weight":0.85}]}
+`
+	out, errs, status := baize(t, input, "incidents", "merge", "-")
+	if status != 0 || out != want {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	for _, line := range []string{"-: line 4: ", "-: line 5: not an alert: id, time and host.id are required", "2 lines were not an alert and were left out"} {
+		if !strings.Contains(errs, line) {
+			t.Errorf("stderr lacks %q:\n%s", line, errs)
+		}
+	}
+}

