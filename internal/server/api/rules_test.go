@@ -126,8 +126,7 @@ func TestExceptionsThroughTheAPI(t *testing.T) {
 	responder.call(http.MethodPost, "/exceptions/preview", scope).problem(http.StatusUnprocessableEntity)
 	delete(scope, "since")
 	scope["reason"], scope["life"] = "the backup", "1h"
-	var made Exception
-	made = decode[Exception](responder.call(http.MethodPost, "/exceptions", scope).created())
+	made := decode[Exception](responder.call(http.MethodPost, "/exceptions", scope).created())
 	if made.Owner != "responder" || made.State != "active" || made.ID == "" {
 		t.Errorf("%+v", made)
 	}
