@@ -13,6 +13,9 @@ const (
 	ClassDNS     Class = "dns"
 	// ClassLog is what is read from logs: logins, accounts, web requests, lines.
 	ClassLog Class = "log"
+	// ClassKernel is what is asked of the kernel besides: namespaces, mounts,
+	// signals, modules, BPF programs.
+	ClassKernel Class = "kernel"
 	// ClassAll is a window in which events of any class may be missing: the
 	// server's say where a host's numbering has a gap.
 	ClassAll Class = "all"
@@ -48,12 +51,14 @@ func ClassOf(k Kind) Class {
 		return ClassProcess
 	case FileCreate, FileCloseWrite, FileOpen, FileRename, FileLink, FileUnlink, FileAttributes, MemfdCreate:
 		return ClassFile
-	case NetworkConnect, NetworkAccept, NetworkListen, NetworkClose:
+	case NetworkConnect, NetworkAccept, NetworkListen, NetworkClose, NetworkSocket:
 		return ClassNetwork
 	case DNSQuery:
 		return ClassDNS
 	case LoginSuccess, LoginFailure, LoginElevate, LoginLogout, AccountChanged, WebAccess, LogLine, LogAudit:
 		return ClassLog
+	case ProcessSignal, ProcessNamespace, ProcessControl, KernelModule, KernelBPF, KernelMount, KernelKexec:
+		return ClassKernel
 	}
 	return ""
 }

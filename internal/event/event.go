@@ -21,8 +21,13 @@ type Event struct {
 
 	// Process did it.
 	Process *Process `json:"process,omitempty"`
-	// Target is the process it was done to (ptrace).
+	// Target is the process it was done to (ptrace, signals).
 	Target *Process `json:"target,omitempty"`
+	// Operation is what was asked of the kernel.
+	Operation *Operation `json:"operation,omitempty"`
+	// Via is how a request reached the kernel where that was no system call of
+	// its own: ViaRing.
+	Via string `json:"via,omitempty"`
 	// File it was done to.
 	File *File `json:"file,omitempty"`
 	// Source and Destination are the ends of a network event: Source is the

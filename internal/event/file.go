@@ -19,7 +19,9 @@ type File struct {
 	FromUser bool `json:"from_user,omitempty"`
 	// Target is the new name of a rename or link.
 	Target *File `json:"target,omitempty"`
-	// Change is what file.attributes changed: mode, owner or xattr.
+	// Access is what an open was for: read, write or read_write.
+	Access string `json:"access,omitempty"`
+	// Change is what file.attributes changed: mode, owner, xattr or size.
 	Change string `json:"change,omitempty"`
 	// Attribute is the name of the extended attribute that was set.
 	Attribute string `json:"attribute,omitempty"`

@@ -13,6 +13,13 @@ const (
 	ProcessRename      Kind = "process.rename"
 	ProcessCredentials Kind = "process.credentials"
 	ProcessPtrace      Kind = "process.ptrace"
+	// ProcessSignal is a signal that may end or stop a process of another lineage.
+	ProcessSignal Kind = "process.signal"
+	// ProcessNamespace : Process left or entered namespaces, or was born into new ones.
+	ProcessNamespace Kind = "process.namespace"
+	// ProcessControl : Process changed what the kernel allows or shows of it
+	// (seccomp, prctl).
+	ProcessControl Kind = "process.control"
 
 	FileCreate     Kind = "file.create"
 	FileCloseWrite Kind = "file.close_write"
@@ -30,7 +37,14 @@ const (
 	NetworkAccept  Kind = "network.accept"
 	NetworkListen  Kind = "network.listen"
 	NetworkClose   Kind = "network.close"
-	DNSQuery       Kind = "dns.query"
+	// NetworkSocket is a raw or packet socket, which sees or sends what it likes.
+	NetworkSocket Kind = "network.socket"
+	DNSQuery      Kind = "dns.query"
+
+	KernelModule Kind = "kernel.module"
+	KernelBPF    Kind = "kernel.bpf"
+	KernelMount  Kind = "kernel.mount"
+	KernelKexec  Kind = "kernel.kexec"
 
 	// ContainerStart is the first sight of a container, with what its runtime
 	// says of it; ContainerStop the end of its first process.

@@ -11,7 +11,8 @@ type Endpoint struct {
 
 // Network describes a conversation.
 type Network struct {
-	// Transport is "tcp" or "udp".
+	// Transport is "tcp", "udp", "unix" (File is then the socket), "raw" or
+	// "packet".
 	Transport string `json:"transport,omitempty"`
 	// Cookie is the kernel's socket cookie: unique per socket and boot.
 	Cookie uint64 `json:"cookie,omitempty"`

@@ -106,6 +106,10 @@ type Image struct {
 	// see, as a container runtime starts itself. The path is that in the file's
 	// own file system.
 	Detached bool `json:"detached,omitempty"`
+	// Foreign : what the host itself has at this path is another file, or none:
+	// the process has mounts or a root of its own. It is not told of containers,
+	// where nothing else is to be expected.
+	Foreign bool `json:"foreign,omitempty"`
 }
 
 // Descriptor is what a standard descriptor points at.

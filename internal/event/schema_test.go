@@ -59,7 +59,7 @@ func shell() *event.Process {
 	return &event.Process{
 		Key: shellKey, PID: 1234, Exec: 1, Start: seen, Name: "sh", Executable: "/bin/sh", Args: []string{"sh", "-c", "id"}, ArgsTruncated: true, Redacted: 1,
 		CommandLine: "sh -c id", WorkingDirectory: "/srv", User: user, EffectiveUser: &event.User{}, Hash: &event.Hash{SHA256: digest, State: event.HashOK}, TTY: "pts/0",
-		Exe: &event.Image{Inode: fileKey, Tmpfs: true, Detached: true}, Script: "/srv/x.sh",
+		Exe: &event.Image{Inode: fileKey, Tmpfs: true, Detached: true, Foreign: true}, Script: "/srv/x.sh",
 		Stdin: &event.Descriptor{Type: "socket", Remote: remote}, Stdout: &event.Descriptor{Type: "pipe"}, Stderr: &event.Descriptor{Type: "file", Path: "/dev/null"},
 		Env: map[string]string{"LD_PRELOAD": "/tmp/x.so"}, KernelThread: true, Server: true, Agent: true, Session: 3, Login: &login, ExitCode: &zero,
 		OldName: "kworker", OldCommandLine: "x", Parent: parent, Ancestors: []event.Process{*parent},
@@ -71,7 +71,7 @@ func file() *event.File {
 	target := &event.File{Path: "/tmp/b", Inode: fileKey}
 	return &event.File{
 		Path: "/tmp/a", Inode: fileKey, Type: "dir", Size: 912, Mode: "0755", Mount: "tmpfs", Hash: &event.Hash{State: event.HashPending},
-		FromUser: true, Target: target, Change: "xattr", Attribute: "security.capability", Sensitive: "ssh_key",
+		FromUser: true, Target: target, Access: "write", Change: "xattr", Attribute: "security.capability", Sensitive: "ssh_key",
 	}
 }
 
@@ -96,15 +96,25 @@ func line() event.Event {
 	}
 }
 
+func operation() *event.Operation {
+	return &event.Operation{Name: "unshare", Object: "none", Type: "tmpfs", Flags: []string{"mnt", "user"}}
+}
+
 // samples has one event of every kind, with every part that it can have.
 func samples() map[event.Kind]event.Event {
 	local := &event.Endpoint{IP: netip.MustParseAddr("2001:db8::7"), Port: 40_000}
 	outside := &event.Endpoint{IP: netip.MustParseAddr("203.0.113.9"), Port: 443}
 	conversation := event.Event{Process: shell(), Source: local, Destination: outside, Network: &event.Network{Transport: "tcp", Cookie: 9, NetNS: 4026531840, BytesOut: 10, BytesIn: 20, Initiated: true}, Result: &zero}
 	box := event.Event{Process: shell(), Container: &event.Container{State: event.ContainerOK, ID: "c0ffee", Name: "web", Runtime: "docker", Image: &event.Name{Name: "web:1", Digest: "sha256:" + digest}}}
-	onFile, onProcess := event.Event{Process: shell(), File: file()}, event.Event{Process: shell()}
+	onFile, onProcess := event.Event{Process: shell(), File: file(), Via: event.ViaRing, Result: &zero}, event.Event{Process: shell(), Operation: operation()}
 	all := map[event.Kind]event.Event{
-		event.ProcessPtrace:  {Process: shell(), Target: shell()},
+		event.ProcessPtrace:  {Process: shell(), Target: shell(), Operation: operation()},
+		event.ProcessSignal:  {Process: shell(), Target: shell(), Operation: operation()},
+		event.KernelModule:   {Process: shell(), File: file(), Operation: operation()},
+		event.KernelMount:    {Process: shell(), File: file(), Operation: operation()},
+		event.KernelBPF:      {Process: shell(), Operation: operation()},
+		event.KernelKexec:    {Process: shell(), Operation: operation(), Result: &zero},
+		event.NetworkSocket:  {Process: shell(), Operation: operation(), Network: &event.Network{Transport: "packet"}},
 		event.DNSQuery:       {Process: shell(), Destination: outside, DNS: &event.DNS{Question: event.DNSQuestion{Name: "x.example", Type: "A"}, Answers: []string{"203.0.113.9"}, Rcode: &zero}},
 		event.SensorCoverage: {Coverage: &event.Coverage{Class: event.ClassAll, From: seen, To: seen, State: event.CoverageLost, Lost: 3, Reason: "gap"}},
 		event.AgentAction:    {Action: &event.Action{ID: "c1", Name: "ping", State: "done", Detail: "pong"}},
@@ -116,7 +126,7 @@ func samples() map[event.Kind]event.Event {
 	for _, kind := range []event.Kind{event.LoginSuccess, event.LoginFailure, event.LoginElevate, event.LoginLogout, event.AccountChanged, event.WebAccess, event.LogLine, event.LogAudit} {
 		all[kind] = line()
 	}
-	for _, kind := range []event.Kind{event.ProcessFork, event.ProcessExec, event.ProcessExit, event.ProcessRename, event.ProcessCredentials} {
+	for _, kind := range []event.Kind{event.ProcessFork, event.ProcessExec, event.ProcessExit, event.ProcessRename, event.ProcessCredentials, event.ProcessNamespace, event.ProcessControl} {
 		all[kind] = onProcess
 	}
 	for _, kind := range []event.Kind{event.FileCreate, event.FileCloseWrite, event.FileOpen, event.FileRename, event.FileLink, event.FileUnlink, event.FileAttributes, event.MemfdCreate, event.FileHash} {

@@ -21,6 +21,7 @@ var fields = slices.Concat(
 	parentFields,
 	ancestorFields,
 	targetFields,
+	operationFields,
 	contextFields,
 	containerFields,
 	fileFields,

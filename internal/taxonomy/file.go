@@ -31,6 +31,7 @@ var fileFields = []field{
 	{"File.Type", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Type) })},
 	{"File.Mode", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Mode) })},
 	{"File.Mount", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Mount) })},
+	{"File.Access", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Access) })},
 	{"File.Change", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Change) })},
 	{"File.Attribute", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Attribute) })},
 	{"File.Sensitive", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Sensitive) })},

@@ -60,11 +60,12 @@ func makeLogsource(k event.Kind) sigma.Logsource {
 func Kinds() []event.Kind {
 	return []event.Kind{
 		event.ProcessFork, event.ProcessExec, event.ProcessExit, event.ProcessRename,
-		event.ProcessCredentials, event.ProcessPtrace,
+		event.ProcessCredentials, event.ProcessPtrace, event.ProcessSignal, event.ProcessNamespace, event.ProcessControl,
 		event.FileCreate, event.FileCloseWrite, event.FileOpen, event.FileRename, event.FileLink,
 		event.FileUnlink, event.FileAttributes, event.FileHash, event.MemfdCreate,
-		event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose,
-		event.DNSQuery, event.ContainerStart, event.ContainerStop,
+		event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose, event.NetworkSocket,
+		event.DNSQuery, event.KernelModule, event.KernelBPF, event.KernelMount, event.KernelKexec,
+		event.ContainerStart, event.ContainerStop,
 		event.LoginSuccess, event.LoginFailure, event.LoginElevate, event.LoginLogout,
 		event.AccountChanged, event.WebAccess, event.LogLine, event.LogAudit,
 		event.SensorCoverage, event.SensorStart, event.SensorStop,

@@ -51,6 +51,7 @@ func describe(prefix string, of func(*Record) *event.Process) []field {
 		row("Deleted", func(p *event.Process, out *sigma.Values) { out.Bool(p.Exe != nil && p.Exe.Deleted) }),
 		row("Memfd", func(p *event.Process, out *sigma.Values) { out.Bool(p.Exe != nil && p.Exe.Memfd) }),
 		row("Tmpfs", func(p *event.Process, out *sigma.Values) { out.Bool(p.Exe != nil && p.Exe.Tmpfs) }),
+		row("Foreign", func(p *event.Process, out *sigma.Values) { out.Bool(isForeign(p)) }),
 		row("StdinType", func(p *event.Process, out *sigma.Values) { descriptorType(p.Stdin, out) }),
 		row("StdoutType", func(p *event.Process, out *sigma.Values) { descriptorType(p.Stdout, out) }),
 		row("StderrType", func(p *event.Process, out *sigma.Values) { descriptorType(p.Stderr, out) }),
@@ -78,6 +79,7 @@ var parentFields = []field{
 var ancestorFields = []field{
 	{"Ancestor.Image", ancestors(func(p *event.Process, out *sigma.Values) { out.NonEmpty(p.Executable) })},
 	{"Ancestor.CommandLine", ancestors(func(p *event.Process, out *sigma.Values) { out.NonEmpty(p.CommandLine) })},
+	{"Lineage.Foreign", foreignLineage},
 	{"Ancestor.Name", ancestors(func(p *event.Process, out *sigma.Values) { out.NonEmpty(p.Name) })},
 }
 

@@ -87,3 +87,24 @@ func TestKeywordsSeeTexts(t *testing.T) {
 		t.Errorf("strings = %v", out)
 	}
 }
+
+func TestForeignLineage(t *testing.T) {
+	foreign := &event.Image{Foreign: true}
+	for _, c := range []struct {
+		process *event.Process
+		want    string
+	}{
+		{&event.Process{Exe: &event.Image{}}, "false"},
+		{&event.Process{Exe: foreign}, "true"},
+		{&event.Process{Parent: &event.Process{Exe: foreign}}, "true"},
+		{&event.Process{Parent: &event.Process{}, Ancestors: []event.Process{{}, {Exe: foreign}}}, "true"},
+	} {
+		ev := event.Event{Kind: event.FileOpen, Process: c.process}
+		if got := values(&ev, "Lineage.Foreign"); len(got) != 1 || got[0] != c.want {
+			t.Errorf("%+v: %v, want %s", c.process, got, c.want)
+		}
+	}
+	if got := values(&event.Event{Kind: event.SensorStart}, "Lineage.Foreign"); got != nil {
+		t.Errorf("without a process: %v", got)
+	}
+}

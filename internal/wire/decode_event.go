@@ -45,6 +45,10 @@ func (d *decoder) event(raw []byte, ev *event.Event) error {
 			ev.Change, err = d.change(c)
 		case 33:
 			return d.web(c, ev)
+		case 40:
+			ev.Operation, err = d.operation(c)
+		case 41:
+			return d.text(c, &ev.Via)
 		}
 		return err
 	})
@@ -78,6 +82,8 @@ func (d *decoder) file(c *cursor) (*event.File, error) {
 			return d.text(c, &f.Sensitive)
 		case 12:
 			return d.text(c, &f.Type)
+		case 13:
+			return d.text(c, &f.Access)
 		}
 		return err
 	})

@@ -186,6 +186,8 @@ func (d *decoder) image(c *cursor) (*event.Image, error) {
 			return c.bool(&i.Tmpfs)
 		case 5:
 			return c.bool(&i.Detached)
+		case 6:
+			return c.bool(&i.Foreign)
 		}
 		return nil
 	})

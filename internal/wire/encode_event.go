@@ -32,6 +32,8 @@ func (e *encoder) event(ev *event.Event) {
 	e.access(31, ev.Access)
 	e.change(32, ev.Change)
 	e.web(33, ev)
+	e.operation(40, ev.Operation)
+	e.text(41, ev.Via)
 }
 
 func (e *encoder) file(n protowire.Number, f *event.File) {
@@ -56,6 +58,7 @@ func (e *encoder) file(n protowire.Number, f *event.File) {
 
 	e.text(11, f.Sensitive)
 	e.text(12, f.Type)
+	e.text(13, f.Access)
 }
 
 func (e *encoder) hash(n protowire.Number, h *event.Hash) {

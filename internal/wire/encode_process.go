@@ -110,6 +110,7 @@ func (e *encoder) image(n protowire.Number, i *event.Image) {
 	e.flag(3, i.Memfd)
 	e.flag(4, i.Tmpfs)
 	e.flag(5, i.Detached)
+	e.flag(6, i.Foreign)
 	e.close(start)
 }
 

@@ -19,7 +19,7 @@ var Classes = append(slices.Clone(Sensed), event.ClassLog)
 
 // Sensed are the classes of what the kernel tells: gone if nobody watches,
 // other than lines, which wait in their logs.
-var Sensed = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetwork, event.ClassDNS}
+var Sensed = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetwork, event.ClassDNS, event.ClassKernel}
 
 // states by severity.
 var states = []string{

@@ -118,8 +118,9 @@ func (e *Enricher) Handle(now time.Time, rec *sensor.Record) {
 		e.exit(now, rec)
 	case event.ProcessRename:
 		e.rename(now, rec)
-	case event.ProcessPtrace:
-		e.ptrace(now, rec)
+	case event.ProcessPtrace, event.ProcessSignal, event.ProcessNamespace, event.ProcessControl, event.NetworkSocket,
+		event.KernelMount, event.KernelModule, event.KernelBPF, event.KernelKexec:
+		e.operation(now, rec)
 	case event.DNSQuery:
 		e.dns(now, rec)
 	case event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose:
@@ -140,7 +141,11 @@ func (e *Enricher) key(id Identity) event.ProcessKey {
 
 // event begins the event of a record about p.
 func (e *Enricher) event(rec *sensor.Record, p *process) *event.Event {
-	return &event.Event{Time: e.Wall(rec.Mono), Kind: rec.Kind, Process: e.short(p)}
+	ev := &event.Event{Time: e.Wall(rec.Mono), Kind: rec.Kind, Process: e.short(p)}
+	if rec.Ring {
+		ev.Via = event.ViaRing
+	}
+	return ev
 }
 
 // Statistics for the agent's health.

@@ -28,11 +28,16 @@ func (e *Enricher) short(p *process) *event.Process {
 
 // summary is the process as another one's parent or ancestor.
 func (p *process) summary() *event.Process {
-	return &event.Process{
+	view := &event.Process{
 		Key: p.key, PID: p.id.PID, Name: p.name,
 		Executable: p.image.path, CommandLine: p.commandLine(), Redacted: p.redacted(),
 		User: p.user, KernelThread: p.kernel, Server: p.server, Context: p.context,
 	}
+	// Whoever trusts the path must know.
+	if p.image.exe.Foreign {
+		view.Exe = &p.image.exe
+	}
+	return view
 }
 
 func (p *process) commandLine() string {

@@ -38,10 +38,22 @@ func (e *Enricher) exec(now time.Time, rec *sensor.Record) {
 	e.executed(now, p, rec)
 	p.image.digest = e.wanted(p, &rec.Exec.Image, true)
 	e.titles.later(now, p)
+	e.raised(now, p, rec)
 	ev := e.event(rec, p)
 	ev.Process = e.whole(p)
 	e.queue(now, ev, p.image.digest, p.place.box)
 	e.announce(now, p.place.box)
+}
+
+// raised reports capabilities that an exec brought, before the exec itself.
+func (e *Enricher) raised(now time.Time, p *process, rec *sensor.Record) {
+	o := credentialOperation(rec)
+	if o == nil {
+		return
+	}
+	ev := e.event(rec, p)
+	ev.Kind, ev.Operation = event.ProcessCredentials, o
+	e.queue(now, ev, nil, p.place.box)
 }
 
 // executed gives p its new image.
@@ -51,6 +63,8 @@ func (e *Enricher) executed(_ time.Time, p *process, rec *sensor.Record) {
 		p.place = e.place(&rec.Task, nil, false)
 	}
 	p.image, p.title, p.name = e.image(rec.Exec), "", rec.Task.Comm
+	// In a container nothing is the host's.
+	p.image.exe.Foreign = rec.Exec.Image.Foreign && p.place.box == nil
 	p.server, p.networked = false, false
 	p.changed()
 	e.assign(p, before)
@@ -108,16 +122,6 @@ func exitCode(code uint32) int {
 	return int(code >> 8 & 0xff)
 }
 
-func (e *Enricher) ptrace(now time.Time, rec *sensor.Record) {
-	p := e.process(now, &rec.Task)
-	ev := e.event(rec, p)
-	if rec.Child != nil {
-		ev.Target = e.short(e.process(now, rec.Child))
-	}
-	ev.Result = result(rec)
-	e.queue(now, ev, nil, p.place.box)
-}
-
 func result(rec *sensor.Record) *int {
 	value := int(rec.Result)
 	return &value
@@ -128,6 +132,9 @@ func result(rec *sensor.Record) *int {
 func (e *Enricher) file(now time.Time, rec *sensor.Record) {
 	p := e.process(now, &rec.Task)
 	ev := e.event(rec, p)
+	if rec.Kind == event.ProcessCredentials {
+		ev.Operation = credentialOperation(rec)
+	}
 	var wanted *digestEntry
 	if rec.File != nil {
 		ev.File = e.fileOf(rec.File)

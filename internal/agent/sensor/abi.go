@@ -29,6 +29,13 @@ const (
 	kindTask
 	kindCloseWrite
 	kindMount
+	kindNamespace
+	kindSignal
+	kindControl
+	kindModule
+	kindBPF
+	kindKexec
+	kindSocket
 )
 
 const (
@@ -63,6 +70,8 @@ const (
 	stringUserNewPath
 	stringAttribute
 	stringText
+	stringObject
+	stringType
 	stringsCount
 )
 
@@ -75,6 +84,9 @@ const (
 	numberResponse
 	numberPID
 	numberMode
+	numberFlags
+	numberCode
+	numberVia
 	numbersCount
 )
 
@@ -88,6 +100,7 @@ const (
 const (
 	taskKernelThread = 1
 	fileDeleted      = 1
+	fileElsewhere    = 2
 	pathTruncated    = 1
 	pathUnreachable  = 2
 	pathPseudo       = 4
@@ -126,12 +139,15 @@ var kinds = map[uint16]event.Kind{
 	kindDNS:         event.DNSQuery,
 	kindTask:        event.ProcessExec,
 	kindCloseWrite:  event.FileCloseWrite,
-	kindMount:       kindMounted,
+	kindMount:       event.KernelMount,
+	kindNamespace:   event.ProcessNamespace,
+	kindSignal:      event.ProcessSignal,
+	kindControl:     event.ProcessControl,
+	kindModule:      event.KernelModule,
+	kindBPF:         event.KernelBPF,
+	kindKexec:       event.KernelKexec,
+	kindSocket:      event.NetworkSocket,
 }
-
-// kindMounted is a record for the sensor itself: a process may have mounted a
-// file system.
-const kindMounted event.Kind = "sensor.mounted"
 
 // changes name the values of a change number.
 var changes = [...]string{changeMode: "mode", changeOwner: "owner", changeXattr: "xattr", changeSize: "size"}

@@ -61,6 +61,16 @@ var pathCalls = []pathCall{
 	{name: "ftruncate", kind: kindAttributes, change: changeSize, fd: 1},
 }
 
+// mountCalls are the calls that change a mount tree: change is the request,
+// mode its flags, attribute the file system's type and text what is mounted.
+var mountCalls = []pathCall{
+	{name: "mount", kind: kindMount, change: uint8(MountMount), path: 2, text: 1, attribute: 3, mode: 4},
+	{name: "move_mount", kind: kindMount, change: uint8(MountMove), dir: 3, path: 4, newDir: 1, newPath: 2, mode: 5},
+	{name: "pivot_root", kind: kindMount, change: uint8(MountPivot), path: 1, newPath: 2},
+	{name: "umount", kind: kindMount, change: uint8(MountUmount), path: 1, mode: 2},
+	{name: "fsmount", kind: kindMount, change: uint8(MountDetached)},
+}
+
 // cookie packs the call for the program, as the COOKIE macros of bpf/fileop.h
 // read it.
 func (c pathCall) cookie() uint64 {

@@ -24,9 +24,12 @@ type parts struct {
 	sockets     [places]*Socket
 	strings     [stringsCount]string
 	numbers     [numbersCount]uint64
-	old         *Credentials
-	args, env   []string
-	dns         []byte
+	// elsewhere says that the image was reached through mounts or a root that are
+	// not the host's.
+	elsewhere bool
+	old       *Credentials
+	args, env []string
+	dns       []byte
 }
 
 // decode turns one record of the ring or the task iterator into a Record.
@@ -95,6 +98,7 @@ func (p *parts) item(tag uint8, index int, v []byte) error {
 		p.child = &child
 	case tagFile:
 		p.files[index], p.rdevs[index] = decodeFile(v)
+		p.elsewhere = p.elsewhere || order.Uint32(v[44:])&fileElsewhere != 0
 	case tagPath:
 		p.paths[index] = decodePath(v)
 	case tagString:

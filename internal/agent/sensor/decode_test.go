@@ -119,6 +119,15 @@ func samples() map[string]*build {
 		"chmod":   header(kindAttributes, 0).number(numberChange, changeMode).number(numberMode, 0o4755).text(stringUserPath, "/x"),
 		"memfd":   header(kindMemfd, 0).file(placeFile, modeRegular, 0, fileDeleted).path(placeFile, pathPseudo, "memfd:x"),
 		"connect": header(kindConnect, 0).socket(placeFile, familyINET, protocolTCP, four, four).number(numberResult, ^uint64(110)),
+		"mount": header(kindMount, 0).number(numberRequest, uint64(MountMount)).number(numberMode, 0x1000).path(placeBase, 0, "tmp").
+			text(stringUserPath, "at").text(stringText, "/origin").text(stringAttribute, "none"),
+		"pivot":     header(kindMount, 0).number(numberRequest, uint64(MountPivot)).text(stringUserPath, "/new").text(stringUserNewPath, "/new/old"),
+		"namespace": header(kindNamespace, 0).number(numberRequest, uint64(NamespaceSetns)).number(numberFlags, 1<<17).text(stringType, "mnt"),
+		"signal":    header(kindSignal, 0).number(numberRequest, 9).item(tagChild, 0, taskBytes(42, 4200)...),
+		"module": header(kindModule, 0).number(numberRequest, uint64(ModuleLoad)).number(numberFlags, 1<<13).text(stringObject, "m").
+			file(placeFile, modeRegular, 0, 0).path(placeFile, 0, "m.ko", "tmp"),
+		"bpf":   header(kindBPF, 0).number(numberRequest, 5).number(numberCode, 29).text(stringObject, "p"),
+		"kexec": header(kindKexec, 0).number(numberRequest, uint64(KexecLoad)).number(numberResult, ^uint64(0)),
 		"dns": header(kindDNS, recordTruncated).socket(placeFile, familyINET6, protocolUDP, make([]byte, 16), netip.MustParseAddr("::ffff:1.2.3.4").AsSlice()).
 			number(numberResponse, 1).item(tagDNS, 0, question...),
 	}
@@ -191,6 +200,32 @@ func TestDecodeOthers(t *testing.T) {
 
 // Whatever of a record is missing, the answer is an error or a record, and an
 // error names what is wrong.
+func TestDecodeRequests(t *testing.T) {
+	all := samples()
+	mount := decoded(t, all["mount"])
+	if mount.File.Path != "/tmp/at" || mount.Object != "/origin" || mount.Type != "none" || mount.Flags != 0x1000 || mount.File.Change != "" || mount.File.NewPath != "" {
+		t.Errorf("mount %+v of %+v", mount, mount.File)
+	}
+	if r := decoded(t, all["pivot"]); r.File.Path != "/new" || r.Object != "/new/old" || r.File.NewPath != "" {
+		t.Errorf("pivot %+v of %+v", r, r.File)
+	}
+	if r := decoded(t, all["namespace"]); r.Request != NamespaceSetns || r.Flags != 1<<17 || r.Type != "mnt" || r.File != nil {
+		t.Errorf("namespace %+v", r)
+	}
+	if r := decoded(t, all["signal"]); r.Request != 9 || r.Child.PID != 42 {
+		t.Errorf("signal %+v to %+v", r, r.Child)
+	}
+	if r := decoded(t, all["module"]); r.Request != ModuleLoad || r.Flags != 1<<13 || r.Object != "m" || r.File.Path != "/tmp/m.ko" || r.File.FromUser {
+		t.Errorf("module %+v of %+v", r, r.File)
+	}
+	if r := decoded(t, all["bpf"]); r.Request != 5 || r.Code != 29 || r.Object != "p" {
+		t.Errorf("bpf %+v", r)
+	}
+	if r := decoded(t, all["kexec"]); r.Request != KexecLoad || r.Result != -1 {
+		t.Errorf("kexec %+v", r)
+	}
+}
+
 func TestDecodeTruncated(t *testing.T) {
 	for name, b := range samples() {
 		whole := b.bytes()

@@ -235,7 +235,7 @@ func TestReachingIntoProcesses(t *testing.T) {
 	for _, what := range []struct {
 		name    string
 		request uint32
-	}{{"ptrace", 16}, {"vmwrite", RequestVMWrite}} {
+	}{{"ptrace", 16}, {"vmwrite", RequestVMWrite}, {"getfd", RequestGetFD}} {
 		h := act(t, what.name, itoa(victim.pid))
 		r := l.await(what.name, ofPID(event.ProcessPtrace, h.pid))
 		if r.Child == nil || int(r.Child.PID) != victim.pid || r.Child.Start/tick != victim.ticks || r.Request != what.request {

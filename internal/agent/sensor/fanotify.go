@@ -91,6 +91,7 @@ type asked struct {
 const (
 	askWritten = iota
 	askDescribe
+	askHome
 )
 
 // openWrites makes the fanotify group and its first marks.

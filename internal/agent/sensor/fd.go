@@ -11,7 +11,9 @@ const (
 	magicTmpfs = 0x01021994
 	magicHuge  = 0x958458f6
 
-	modeMask    = 0o170000
+	modeMask       = 0o170000
+	permissionBits = 0o7777
+
 	modeSocket  = 0o140000
 	modeRegular = 0o100000
 	modeChar    = 0o020000

@@ -42,7 +42,7 @@ type ClassHealth struct {
 }
 
 // classes in the order of enum class in bpf/abi.h.
-var classes = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetwork, event.ClassDNS}
+var classes = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetwork, event.ClassDNS, event.ClassKernel}
 
 // Indexes of classes that our own counts go to.
 const (
@@ -56,11 +56,13 @@ const (
 	outcomeRingFull
 	outcomeMapFull
 	outcomeRead
+	outcomeCompat
 	outcomes
 )
 
 var outcomeReasons = [outcomes]string{
 	outcomeRingFull: "ring full", outcomeMapFull: "map full", outcomeRead: "memory not readable",
+	outcomeCompat: "32-bit programs, whose calls are hidden",
 }
 
 // counters are the kernel's counts by class and outcome, and our own.

@@ -63,6 +63,13 @@ var helpers = map[string]func(args []string) error{
 	"burst":      burst,
 	"askdns":     askDNS,
 	"island":     island,
+	"requests":   kernelRequests,
+	"mounts":     mountRequests,
+	"masked":     maskedExec,
+	"chroot":     chrootExec,
+	"bpf":        loadProgram,
+	"signal":     sendSignals,
+	"getfd":      takeDescriptor,
 }
 
 func number(s string) int {

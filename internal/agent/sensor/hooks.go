@@ -45,6 +45,9 @@ var hooks = append([]hook{
 	{program: sensorProgOnSendmsg6, class: event.ClassNetwork},
 	{program: sensorProgOnEgress, class: event.ClassDNS},
 	{program: sensorProgOnIngress, class: event.ClassDNS},
+	{program: sensorProgOnSignal, class: event.ClassKernel},
+	{program: sensorProgOnModule, class: event.ClassKernel},
+	{program: sensorProgOnModuleFree, class: event.ClassKernel},
 }, callHooks()...)
 
 // callHooks are the programs at the end of system calls.
@@ -63,22 +66,37 @@ func callHooks() []hook {
 	add(sensorProgOnAccept, event.ClassNetwork, "accept", "accept4")
 	add(sensorProgOnMemfd, event.ClassFile, "memfd_create")
 	add(sensorProgOnOpen, event.ClassFile, "open", "openat", "openat2", "creat")
-	add(sensorProgOnMount, event.ClassFile, "mount", "move_mount", "fsmount")
+	add(sensorProgOnGetfd, event.ClassProcess, "pidfd_getfd")
 	for _, c := range pathCalls {
 		out = append(out, hook{program: sensorProgOnPath, class: event.ClassFile, call: c.name, cookie: c.cookie()})
 	}
+	for _, c := range mountCalls {
+		out = append(out, hook{program: sensorProgOnMount, class: event.ClassKernel, call: c.name, cookie: c.cookie()})
+	}
+	add(sensorProgOnUnshare, event.ClassKernel, "unshare")
+	add(sensorProgOnSetns, event.ClassKernel, "setns")
+	add(sensorProgOnPrctl, event.ClassKernel, "prctl")
+	add(sensorProgOnSeccomp, event.ClassKernel, "seccomp")
+	add(sensorProgOnKexec, event.ClassKernel, "kexec_load")
+	add(sensorProgOnKexecFile, event.ClassKernel, "kexec_file_load")
+	// The last, so that it does not tell of the others.
+	add(sensorProgOnBpf, event.ClassKernel, "bpf")
 	return out
 }
 
-// errNoCall says that this kernel or architecture has no such system call, so
-// that nothing is missed.
-var errNoCall = errors.New("no such system call here")
+// errNoCall says that this kernel or architecture has no such system call or
+// subsystem, so that nothing is missed.
+var errNoCall = errors.New("no such call here")
 
 // attach puts a loaded program on its hook. cgroup is the directory for cgroup
 // programs.
 func attach(p *ebpf.Program, section, cgroup string, h hook) (link.Link, error) {
 	if h.call != "" {
 		return attachCall(p, h)
+	}
+	if point, ok := strings.CutPrefix(section, "tracepoint/"); ok {
+		group, name, _ := strings.Cut(point, "/")
+		return attachPoint(p, group, name, nil)
 	}
 	if strings.HasPrefix(section, "tp_btf/") {
 		return link.AttachTracing(link.TracingOptions{Program: p})
@@ -100,9 +118,13 @@ var cgroupAttach = map[string]ebpf.AttachType{
 }
 
 func attachCall(p *ebpf.Program, h hook) (link.Link, error) {
-	l, err := link.Tracepoint("syscalls", "sys_exit_"+h.call, p, &link.TracepointOptions{Cookie: h.cookie})
+	return attachPoint(p, "syscalls", "sys_exit_"+h.call, &link.TracepointOptions{Cookie: h.cookie})
+}
+
+func attachPoint(p *ebpf.Program, group, name string, o *link.TracepointOptions) (link.Link, error) {
+	l, err := link.Tracepoint(group, name, p, o)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", h.call, errNoCall)
+		return nil, fmt.Errorf("%s: %w", name, errNoCall)
 	}
 	return l, err
 }

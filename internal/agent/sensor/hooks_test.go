@@ -23,7 +23,7 @@ func TestHooksAndProgramsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	used := map[string]bool{sensorProgOnTask: true, sensorProgOnWritten: true, sensorProgOnDescribe: true}
+	used := map[string]bool{sensorProgOnTask: true, sensorProgOnWritten: true, sensorProgOnDescribe: true, sensorProgOnHome: true}
 	names := map[string]bool{}
 	for _, h := range hooks {
 		p := spec.Programs[h.program]
@@ -34,7 +34,7 @@ func TestHooksAndProgramsAgree(t *testing.T) {
 		if names[h.name()] {
 			t.Errorf("hook %s is there twice", h.name())
 		}
-		if (p.Type == ebpf.TracePoint) != (h.call != "") {
+		if h.call != "" && p.Type != ebpf.TracePoint {
 			t.Errorf("hook %s is of type %v", h.name(), p.Type)
 		}
 		if !slices.Contains(classes, h.class) {

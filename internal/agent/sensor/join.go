@@ -27,9 +27,9 @@ type joiner struct {
 func (j *joiner) join(r *Record) bool {
 	j.table.learn(r)
 	switch r.Kind {
-	case kindMounted:
+	case event.KernelMount:
 		j.mounted(r.Task.PID)
-		return false
+		return r.Request != MountDetached
 	case event.FileCloseWrite:
 		return j.writer(r)
 	case event.FileOpen:

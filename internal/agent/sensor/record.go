@@ -4,9 +4,9 @@
 //
 // It needs Linux 5.15 with BTF, root, and for datagrams and DNS a mounted cgroup
 // v2 hierarchy. It uses tracepoints, iterators and cgroup programs only, which
-// also attach where fentry and LSM programs are refused. Not seen are system
-// calls of 32-bit programs (the kernel hides them from these tracepoints) and
-// file operations of io_uring other than closes after writing.
+// also attach where fentry and LSM programs are refused. System calls of 32-bit
+// code are hidden from these tracepoints: each execution of a 32-bit program is
+// counted as a loss.
 package sensor
 
 import (
@@ -45,15 +45,73 @@ type Record struct {
 	ExitCode uint32
 	// Result of the system call: 0 or a negative errno.
 	Result int32
-	// Request is the ptrace request, or RequestVMWrite.
+	// Request is what was asked for, by kind: a ptrace request or one of
+	// RequestVMWrite and RequestGetFD, a signal's number, a Namespace, Mount,
+	// Control, Module or Kexec constant, a command of bpf(2), or
+	// CredentialsUnexplained.
 	Request uint32
+	// Code refines it: an option of prctl, a mode of seccomp, a type of BPF
+	// program or socket; of changed credentials the level of their user
+	// namespace, 0 for the initial one.
+	Code uint32
+	// Flags are the request's: namespaces as of clone, mount options, the
+	// argument of prctl or seccomp, a module's taints.
+	Flags uint64
+	// Object is what it was about: a mount's source, the name of a module or
+	// BPF program. Type is a mount's file system, or the entered namespace's.
+	Object, Type string
+	// Ring says that the request came through io_uring.
+	Ring bool
 
 	// targetPID is a pid which the process table turns into Child or Task.
 	targetPID uint32
 }
 
-// RequestVMWrite in a ptrace record stands for process_vm_writev.
-const RequestVMWrite = 0x10000
+// Requests of a ptrace record that are none of ptrace's own.
+const (
+	// RequestVMWrite is process_vm_writev.
+	RequestVMWrite = 0x10000
+	// RequestGetFD is pidfd_getfd.
+	RequestGetFD = 0x10001
+)
+
+// CredentialsUnexplained is the request of a change of user that no system
+// call seen here explains.
+const CredentialsUnexplained = 1
+
+// Requests for namespaces.
+const (
+	NamespaceUnshare uint32 = iota + 1
+	NamespaceSetns
+	NamespaceClone
+)
+
+// Requests for mounts. A detached one is in no tree yet, and is no event.
+const (
+	MountMount uint32 = iota + 1
+	MountMove
+	MountPivot
+	MountUmount
+	MountDetached
+)
+
+// Requests of a process about itself.
+const (
+	ControlPrctl uint32 = iota + 1
+	ControlSeccomp
+)
+
+// Requests for modules.
+const (
+	ModuleLoad uint32 = iota + 1
+	ModuleUnload
+)
+
+// Requests for another kernel.
+const (
+	KexecLoad uint32 = iota + 1
+	KexecFileLoad
+)
 
 // Task is a process as every record carries it, from its task_struct.
 type Task struct {
@@ -108,6 +166,9 @@ type FileRef struct {
 	Detached bool
 	// Memfd says that memfd_create made it; Path is then "memfd:NAME".
 	Memfd bool
+	// Foreign says of an executed file that the host's own mounts have another
+	// file, or none, at Path.
+	Foreign bool
 }
 
 // Exec is a process.exec as the kernel carried it out.

@@ -14,7 +14,9 @@ func (p *parts) record() (Record, error) {
 	}
 	r := Record{
 		Kind: kind, Mono: p.mono, Task: p.task, Child: p.child,
-		OldCredentials: p.old, Result: int32(p.numbers[numberResult]),
+		OldCredentials: p.old, Result: int32(p.numbers[numberResult]), Request: uint32(p.numbers[numberRequest]),
+		Code: uint32(p.numbers[numberCode]),
+		Ring: p.numbers[numberVia] != 0,
 	}
 	switch p.kind {
 	case kindFork:
@@ -28,7 +30,7 @@ func (p *parts) record() (Record, error) {
 	case kindRename:
 		r.OldName, r.Name, r.Args = p.strings[stringOldName], p.strings[stringNewName], p.args
 	case kindPtrace:
-		r.Request, r.targetPID = uint32(p.numbers[numberRequest]), uint32(p.numbers[numberPID])
+		r.targetPID = uint32(p.numbers[numberPID])
 	case kindCloseWrite:
 		r.File, r.targetPID = p.fileOp(), uint32(p.numbers[numberPID])
 	case kindCreate, kindOpen, kindFileRename, kindLink, kindUnlink, kindAttributes, kindMemfd:
@@ -37,11 +39,38 @@ func (p *parts) record() (Record, error) {
 		r.Socket = p.sockets[placeFile]
 	case kindDNS:
 		r.DNS = p.message()
+	case kindMount:
+		p.mount(&r)
+	case kindNamespace, kindControl, kindModule, kindBPF, kindKexec, kindSocket:
+		p.asked(&r)
 	}
 	if event.ClassOf(kind) == event.ClassNetwork && r.Socket == nil {
 		return Record{}, fmt.Errorf("%w: %s without socket", ErrRecord, kind)
 	}
 	return r, nil
+}
+
+// mount describes a change of a mount tree: File is where, Object what. The
+// arguments are the caller's; those of move_mount come the other way round.
+func (p *parts) mount(r *Record) {
+	r.Flags = p.numbers[numberMode]
+	r.File = p.fileOp()
+	r.File.Change, r.File.Mode = "", r.File.Mode&modeMask
+	r.Object, r.Type = p.strings[stringText], p.strings[stringAttribute]
+	if r.Request == MountMove || r.Request == MountPivot {
+		r.Object, r.Type = r.File.NewPath, ""
+	}
+	r.File.NewPath, r.File.Attribute = "", ""
+}
+
+// asked takes over the parts of a request of the kernel.
+func (p *parts) asked(r *Record) {
+	r.Flags = p.numbers[numberFlags]
+	r.Object, r.Type = p.strings[stringObject], p.strings[stringType]
+	r.Socket = p.sockets[placeFile]
+	if p.files[placeFile] != nil {
+		r.File = p.fileOp()
+	}
 }
 
 func (p *parts) exec() *Exec {
@@ -56,6 +85,7 @@ func (p *parts) exec() *Exec {
 		TTY:           p.strings[stringTTY],
 		ColdStart:     p.kind == kindTask,
 	}
+	e.Image.Foreign = p.elsewhere
 	if p.strings[stringInterp] != "" {
 		e.Script = join(e.Cwd, e.Filename)
 	}
@@ -77,7 +107,7 @@ func (p *parts) fileOp() *File {
 		f.Change = changes[c]
 	}
 	if f.Change == changes[changeMode] {
-		f.Mode = f.Mode&modeMask | uint32(p.numbers[numberMode])
+		f.Mode = f.Mode&modeMask | uint32(p.numbers[numberMode])&permissionBits
 	}
 	if name := p.strings[stringUserPath]; name != "" {
 		f.Path, f.FromUser = join(p.paths[placeBase].text, name), true

@@ -171,6 +171,9 @@ func (s *Sensor) Close() error {
 	var errs []error
 	s.closing.Do(func() {
 		errs = append(errs, closeAll(s.links))
+		if s.settler != nil {
+			errs = append(errs, s.settler.close())
+		}
 		if s.writes != nil {
 			errs = append(errs, s.writes.close())
 		}

@@ -46,6 +46,12 @@ type sensorCredInfo struct {
 	Effective uint64
 }
 
+type sensorHome struct {
+	_      structs.HostLayout
+	Mounts uint64
+	Root   uint64
+}
+
 type sensorOwner struct {
 	_         structs.HostLayout
 	Task      sensorTaskInfo
@@ -108,6 +114,7 @@ const (
 	sensorMapScratches        = "scratches"
 	sensorMapWatches          = "watches"
 	sensorProgOnAccept        = "on_accept"
+	sensorProgOnBpf           = "on_bpf"
 	sensorProgOnConnect4      = "on_connect4"
 	sensorProgOnConnect6      = "on_connect6"
 	sensorProgOnConnectFailed = "on_connect_failed"
@@ -116,20 +123,32 @@ const (
 	sensorProgOnExec          = "on_exec"
 	sensorProgOnExit          = "on_exit"
 	sensorProgOnFork          = "on_fork"
+	sensorProgOnGetfd         = "on_getfd"
+	sensorProgOnHome          = "on_home"
 	sensorProgOnIngress       = "on_ingress"
+	sensorProgOnKexec         = "on_kexec"
+	sensorProgOnKexecFile     = "on_kexec_file"
 	sensorProgOnMemfd         = "on_memfd"
+	sensorProgOnModule        = "on_module"
+	sensorProgOnModuleFree    = "on_module_free"
 	sensorProgOnMount         = "on_mount"
 	sensorProgOnOpen          = "on_open"
 	sensorProgOnPath          = "on_path"
+	sensorProgOnPrctl         = "on_prctl"
 	sensorProgOnPtrace        = "on_ptrace"
 	sensorProgOnRename        = "on_rename"
+	sensorProgOnSeccomp       = "on_seccomp"
 	sensorProgOnSendmsg4      = "on_sendmsg4"
 	sensorProgOnSendmsg6      = "on_sendmsg6"
 	sensorProgOnSetid         = "on_setid"
+	sensorProgOnSetns         = "on_setns"
+	sensorProgOnSignal        = "on_signal"
 	sensorProgOnState         = "on_state"
 	sensorProgOnTask          = "on_task"
+	sensorProgOnUnshare       = "on_unshare"
 	sensorProgOnVmWrite       = "on_vm_write"
 	sensorProgOnWritten       = "on_written"
+	sensorVarHome             = "home"
 	sensorVarScopeCgroup      = "scope_cgroup"
 	sensorVarScoped           = "scoped"
 	sensorVarWakeBytes        = "wake_bytes"
@@ -178,6 +197,7 @@ type sensorSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorProgramSpecs struct {
 	OnAccept        *ebpf.ProgramSpec `ebpf:"on_accept"`
+	OnBpf           *ebpf.ProgramSpec `ebpf:"on_bpf"`
 	OnConnect4      *ebpf.ProgramSpec `ebpf:"on_connect4"`
 	OnConnect6      *ebpf.ProgramSpec `ebpf:"on_connect6"`
 	OnConnectFailed *ebpf.ProgramSpec `ebpf:"on_connect_failed"`
@@ -186,18 +206,29 @@ type sensorProgramSpecs struct {
 	OnExec          *ebpf.ProgramSpec `ebpf:"on_exec"`
 	OnExit          *ebpf.ProgramSpec `ebpf:"on_exit"`
 	OnFork          *ebpf.ProgramSpec `ebpf:"on_fork"`
+	OnGetfd         *ebpf.ProgramSpec `ebpf:"on_getfd"`
+	OnHome          *ebpf.ProgramSpec `ebpf:"on_home"`
 	OnIngress       *ebpf.ProgramSpec `ebpf:"on_ingress"`
+	OnKexec         *ebpf.ProgramSpec `ebpf:"on_kexec"`
+	OnKexecFile     *ebpf.ProgramSpec `ebpf:"on_kexec_file"`
 	OnMemfd         *ebpf.ProgramSpec `ebpf:"on_memfd"`
+	OnModule        *ebpf.ProgramSpec `ebpf:"on_module"`
+	OnModuleFree    *ebpf.ProgramSpec `ebpf:"on_module_free"`
 	OnMount         *ebpf.ProgramSpec `ebpf:"on_mount"`
 	OnOpen          *ebpf.ProgramSpec `ebpf:"on_open"`
 	OnPath          *ebpf.ProgramSpec `ebpf:"on_path"`
+	OnPrctl         *ebpf.ProgramSpec `ebpf:"on_prctl"`
 	OnPtrace        *ebpf.ProgramSpec `ebpf:"on_ptrace"`
 	OnRename        *ebpf.ProgramSpec `ebpf:"on_rename"`
+	OnSeccomp       *ebpf.ProgramSpec `ebpf:"on_seccomp"`
 	OnSendmsg4      *ebpf.ProgramSpec `ebpf:"on_sendmsg4"`
 	OnSendmsg6      *ebpf.ProgramSpec `ebpf:"on_sendmsg6"`
 	OnSetid         *ebpf.ProgramSpec `ebpf:"on_setid"`
+	OnSetns         *ebpf.ProgramSpec `ebpf:"on_setns"`
+	OnSignal        *ebpf.ProgramSpec `ebpf:"on_signal"`
 	OnState         *ebpf.ProgramSpec `ebpf:"on_state"`
 	OnTask          *ebpf.ProgramSpec `ebpf:"on_task"`
+	OnUnshare       *ebpf.ProgramSpec `ebpf:"on_unshare"`
 	OnVmWrite       *ebpf.ProgramSpec `ebpf:"on_vm_write"`
 	OnWritten       *ebpf.ProgramSpec `ebpf:"on_written"`
 }
@@ -220,6 +251,7 @@ type sensorMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorVariableSpecs struct {
+	Home        *ebpf.VariableSpec `ebpf:"home"`
 	ScopeCgroup *ebpf.VariableSpec `ebpf:"scope_cgroup"`
 	Scoped      *ebpf.VariableSpec `ebpf:"scoped"`
 	WakeBytes   *ebpf.VariableSpec `ebpf:"wake_bytes"`
@@ -272,6 +304,7 @@ func (m *sensorMaps) Close() error {
 //
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorVariables struct {
+	Home        *ebpf.Variable `ebpf:"home"`
 	ScopeCgroup *ebpf.Variable `ebpf:"scope_cgroup"`
 	Scoped      *ebpf.Variable `ebpf:"scoped"`
 	WakeBytes   *ebpf.Variable `ebpf:"wake_bytes"`
@@ -282,6 +315,7 @@ type sensorVariables struct {
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorPrograms struct {
 	OnAccept        *ebpf.Program `ebpf:"on_accept"`
+	OnBpf           *ebpf.Program `ebpf:"on_bpf"`
 	OnConnect4      *ebpf.Program `ebpf:"on_connect4"`
 	OnConnect6      *ebpf.Program `ebpf:"on_connect6"`
 	OnConnectFailed *ebpf.Program `ebpf:"on_connect_failed"`
@@ -290,18 +324,29 @@ type sensorPrograms struct {
 	OnExec          *ebpf.Program `ebpf:"on_exec"`
 	OnExit          *ebpf.Program `ebpf:"on_exit"`
 	OnFork          *ebpf.Program `ebpf:"on_fork"`
+	OnGetfd         *ebpf.Program `ebpf:"on_getfd"`
+	OnHome          *ebpf.Program `ebpf:"on_home"`
 	OnIngress       *ebpf.Program `ebpf:"on_ingress"`
+	OnKexec         *ebpf.Program `ebpf:"on_kexec"`
+	OnKexecFile     *ebpf.Program `ebpf:"on_kexec_file"`
 	OnMemfd         *ebpf.Program `ebpf:"on_memfd"`
+	OnModule        *ebpf.Program `ebpf:"on_module"`
+	OnModuleFree    *ebpf.Program `ebpf:"on_module_free"`
 	OnMount         *ebpf.Program `ebpf:"on_mount"`
 	OnOpen          *ebpf.Program `ebpf:"on_open"`
 	OnPath          *ebpf.Program `ebpf:"on_path"`
+	OnPrctl         *ebpf.Program `ebpf:"on_prctl"`
 	OnPtrace        *ebpf.Program `ebpf:"on_ptrace"`
 	OnRename        *ebpf.Program `ebpf:"on_rename"`
+	OnSeccomp       *ebpf.Program `ebpf:"on_seccomp"`
 	OnSendmsg4      *ebpf.Program `ebpf:"on_sendmsg4"`
 	OnSendmsg6      *ebpf.Program `ebpf:"on_sendmsg6"`
 	OnSetid         *ebpf.Program `ebpf:"on_setid"`
+	OnSetns         *ebpf.Program `ebpf:"on_setns"`
+	OnSignal        *ebpf.Program `ebpf:"on_signal"`
 	OnState         *ebpf.Program `ebpf:"on_state"`
 	OnTask          *ebpf.Program `ebpf:"on_task"`
+	OnUnshare       *ebpf.Program `ebpf:"on_unshare"`
 	OnVmWrite       *ebpf.Program `ebpf:"on_vm_write"`
 	OnWritten       *ebpf.Program `ebpf:"on_written"`
 }
@@ -309,6 +354,7 @@ type sensorPrograms struct {
 func (p *sensorPrograms) Close() error {
 	return _SensorClose(
 		p.OnAccept,
+		p.OnBpf,
 		p.OnConnect4,
 		p.OnConnect6,
 		p.OnConnectFailed,
@@ -317,18 +363,29 @@ func (p *sensorPrograms) Close() error {
 		p.OnExec,
 		p.OnExit,
 		p.OnFork,
+		p.OnGetfd,
+		p.OnHome,
 		p.OnIngress,
+		p.OnKexec,
+		p.OnKexecFile,
 		p.OnMemfd,
+		p.OnModule,
+		p.OnModuleFree,
 		p.OnMount,
 		p.OnOpen,
 		p.OnPath,
+		p.OnPrctl,
 		p.OnPtrace,
 		p.OnRename,
+		p.OnSeccomp,
 		p.OnSendmsg4,
 		p.OnSendmsg6,
 		p.OnSetid,
+		p.OnSetns,
+		p.OnSignal,
 		p.OnState,
 		p.OnTask,
+		p.OnUnshare,
 		p.OnVmWrite,
 		p.OnWritten,
 	)

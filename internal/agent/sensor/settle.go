@@ -3,6 +3,7 @@ package sensor
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"baize/internal/event"
@@ -17,10 +18,14 @@ import (
 // changed no earlier than the call. The lookup is served from the kernel's
 // cache or not at all: it cannot hang on a slow or hostile file system.
 type settler struct {
+	// mu : a snapshot settles beside Run.
+	mu      sync.Mutex
 	asks    *ebpf.Map
 	program *ebpf.Program
 	// mountNS is the mount namespace of this process.
 	mountNS uint32
+	// home is the host's root directory.
+	home int
 	// root is the last process's root directory.
 	root    int
 	rootPID uint32
@@ -42,38 +47,52 @@ func newSettler(l *loader) (*settler, error) {
 	if err := unix.Stat("/proc/self/ns/mnt", &st); err != nil {
 		return nil, err
 	}
-	return &settler{asks: l.maps[sensorMapAsks], program: program, mountNS: uint32(st.Ino), root: -1}, nil
+	s := &settler{asks: l.maps[sensorMapAsks], program: program, mountNS: uint32(st.Ino), root: -1}
+	return s, s.findHome(l)
 }
 
 // settle completes the records of a batch.
 func (s *settler) settle(batch []Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var a asked
-	var of [writtenMax]*File
+	var of [writtenMax]answered
 	flush := func() {
 		s.describe(&a, of[:a.Count])
 		a.Count = 0
 	}
 	ahead := realAhead()
 	for i := range batch {
-		r := &batch[i]
-		if !unsettled(r) {
-			continue
-		}
-		fd := s.open(r)
+		fd, take := s.question(&batch[i], ahead)
 		if fd < 0 {
 			continue
 		}
-		if !changedSince(fd, ahead+int64(r.Mono)) {
-			_ = unix.Close(fd)
-			continue
-		}
-		a.Files[a.Count], of[a.Count] = askedFile{FD: int32(fd)}, r.File
+		a.Files[a.Count], of[a.Count] = askedFile{FD: int32(fd)}, take
 		if a.Count++; a.Count == writtenMax {
 			flush()
 		}
 	}
 	flush()
 	s.closeRoot()
+}
+
+// answered takes what the kernel knows of a file that was asked for.
+type answered func(*FileRef)
+
+// question opens the file that a record asks for, -1 if it asks for none.
+func (s *settler) question(r *Record, ahead int64) (int, answered) {
+	if r.Kind == event.ProcessExec && r.Exec != nil && r.Exec.Image.Foreign {
+		return s.atHome(&r.Exec.Image), r.Exec.Image.compare
+	}
+	if !unsettled(r) {
+		return -1, nil
+	}
+	fd := s.open(r)
+	if fd >= 0 && !changedSince(fd, ahead+int64(r.Mono)) {
+		_ = unix.Close(fd)
+		return -1, nil
+	}
+	return fd, r.File.settle
 }
 
 // unsettled tells whether only a name is known of a file that should be there.
@@ -139,7 +158,7 @@ func (s *settler) closeRoot() {
 }
 
 // describe fills in the files behind the descriptors and closes them.
-func (s *settler) describe(a *asked, of []*File) {
+func (s *settler) describe(a *asked, of []answered) {
 	if a.Count == 0 {
 		return
 	}
@@ -157,9 +176,9 @@ func (s *settler) describe(a *asked, of []*File) {
 	if err != nil {
 		return
 	}
-	for i, f := range of {
+	for i, take := range of {
 		found, _ := decodeFile(answer.Files[i].Info[:])
-		f.settle(found)
+		take(found)
 	}
 }
 

@@ -37,6 +37,7 @@ func (s *Sensor) Snapshot(ctx context.Context, emit func([]Record)) error {
 				readMemory(&batch[i])
 			}
 		}
+		s.settler.settle(batch)
 		emit(batch)
 	}
 	return ctx.Err()

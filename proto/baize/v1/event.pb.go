@@ -93,6 +93,8 @@ type Event struct {
 	Access        *Access        `protobuf:"bytes,31,opt,name=access,proto3" json:"access,omitempty"`
 	Change        *AccountChange `protobuf:"bytes,32,opt,name=change,proto3" json:"change,omitempty"`
 	Web           *Web           `protobuf:"bytes,33,opt,name=web,proto3" json:"web,omitempty"`
+	Operation     *Operation     `protobuf:"bytes,40,opt,name=operation,proto3" json:"operation,omitempty"`
+	Via           string         `protobuf:"bytes,41,opt,name=via,proto3" json:"via,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -265,6 +267,20 @@ func (x *Event) GetWeb() *Web {
 		return x.Web
 	}
 	return nil
+}
+
+func (x *Event) GetOperation() *Operation {
+	if x != nil {
+		return x.Operation
+	}
+	return nil
+}
+
+func (x *Event) GetVia() string {
+	if x != nil {
+		return x.Via
+	}
+	return ""
 }
 
 // ProcessKey is a process of the batch's host and boot.
@@ -789,6 +805,7 @@ type Image struct {
 	Memfd         bool                   `protobuf:"varint,3,opt,name=memfd,proto3" json:"memfd,omitempty"`
 	Tmpfs         bool                   `protobuf:"varint,4,opt,name=tmpfs,proto3" json:"tmpfs,omitempty"`
 	Detached      bool                   `protobuf:"varint,5,opt,name=detached,proto3" json:"detached,omitempty"`
+	Foreign       bool                   `protobuf:"varint,6,opt,name=foreign,proto3" json:"foreign,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -854,6 +871,13 @@ func (x *Image) GetTmpfs() bool {
 func (x *Image) GetDetached() bool {
 	if x != nil {
 		return x.Detached
+	}
+	return false
+}
+
+func (x *Image) GetForeign() bool {
+	if x != nil {
+		return x.Foreign
 	}
 	return false
 }
@@ -1011,6 +1035,7 @@ type File struct {
 	Attribute     string                 `protobuf:"bytes,10,opt,name=attribute,proto3" json:"attribute,omitempty"`
 	Sensitive     string                 `protobuf:"bytes,11,opt,name=sensitive,proto3" json:"sensitive,omitempty"`
 	Type          string                 `protobuf:"bytes,12,opt,name=type,proto3" json:"type,omitempty"`
+	Access        string                 `protobuf:"bytes,13,opt,name=access,proto3" json:"access,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1129,6 +1154,82 @@ func (x *File) GetType() string {
 	return ""
 }
 
+func (x *File) GetAccess() string {
+	if x != nil {
+		return x.Access
+	}
+	return ""
+}
+
+// Operation mirrors event.Operation.
+type Operation struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Object        string                 `protobuf:"bytes,2,opt,name=object,proto3" json:"object,omitempty"`
+	Type          string                 `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
+	Flags         []string               `protobuf:"bytes,4,rep,name=flags,proto3" json:"flags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Operation) Reset() {
+	*x = Operation{}
+	mi := &file_baize_v1_event_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Operation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Operation) ProtoMessage() {}
+
+func (x *Operation) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Operation.ProtoReflect.Descriptor instead.
+func (*Operation) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Operation) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Operation) GetObject() string {
+	if x != nil {
+		return x.Object
+	}
+	return ""
+}
+
+func (x *Operation) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Operation) GetFlags() []string {
+	if x != nil {
+		return x.Flags
+	}
+	return nil
+}
+
 // Endpoint mirrors event.Endpoint; ip has 4 or 16 bytes.
 type Endpoint struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1140,7 +1241,7 @@ type Endpoint struct {
 
 func (x *Endpoint) Reset() {
 	*x = Endpoint{}
-	mi := &file_baize_v1_event_proto_msgTypes[11]
+	mi := &file_baize_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1152,7 +1253,7 @@ func (x *Endpoint) String() string {
 func (*Endpoint) ProtoMessage() {}
 
 func (x *Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[11]
+	mi := &file_baize_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1165,7 +1266,7 @@ func (x *Endpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Endpoint.ProtoReflect.Descriptor instead.
 func (*Endpoint) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Endpoint) GetIp() []byte {
@@ -1197,7 +1298,7 @@ type Network struct {
 
 func (x *Network) Reset() {
 	*x = Network{}
-	mi := &file_baize_v1_event_proto_msgTypes[12]
+	mi := &file_baize_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1209,7 +1310,7 @@ func (x *Network) String() string {
 func (*Network) ProtoMessage() {}
 
 func (x *Network) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[12]
+	mi := &file_baize_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1222,7 +1323,7 @@ func (x *Network) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Network.ProtoReflect.Descriptor instead.
 func (*Network) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Network) GetTransport() string {
@@ -1280,7 +1381,7 @@ type DNS struct {
 
 func (x *DNS) Reset() {
 	*x = DNS{}
-	mi := &file_baize_v1_event_proto_msgTypes[13]
+	mi := &file_baize_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1292,7 +1393,7 @@ func (x *DNS) String() string {
 func (*DNS) ProtoMessage() {}
 
 func (x *DNS) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[13]
+	mi := &file_baize_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1305,7 +1406,7 @@ func (x *DNS) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DNS.ProtoReflect.Descriptor instead.
 func (*DNS) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DNS) GetName() string {
@@ -1351,7 +1452,7 @@ type Container struct {
 
 func (x *Container) Reset() {
 	*x = Container{}
-	mi := &file_baize_v1_event_proto_msgTypes[14]
+	mi := &file_baize_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1464,7 @@ func (x *Container) String() string {
 func (*Container) ProtoMessage() {}
 
 func (x *Container) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[14]
+	mi := &file_baize_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1477,7 @@ func (x *Container) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Container.ProtoReflect.Descriptor instead.
 func (*Container) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Container) GetState() string {
@@ -1437,7 +1538,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_baize_v1_event_proto_msgTypes[15]
+	mi := &file_baize_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1449,7 +1550,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[15]
+	mi := &file_baize_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1462,7 +1563,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Coverage) GetClass() string {
@@ -1520,7 +1621,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_baize_v1_event_proto_msgTypes[16]
+	mi := &file_baize_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1633,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[16]
+	mi := &file_baize_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1646,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Action) GetId() string {
@@ -1593,7 +1694,7 @@ type Log struct {
 
 func (x *Log) Reset() {
 	*x = Log{}
-	mi := &file_baize_v1_event_proto_msgTypes[17]
+	mi := &file_baize_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1706,7 @@ func (x *Log) String() string {
 func (*Log) ProtoMessage() {}
 
 func (x *Log) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[17]
+	mi := &file_baize_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1719,7 @@ func (x *Log) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Log.ProtoReflect.Descriptor instead.
 func (*Log) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Log) GetSource() string {
@@ -1691,7 +1792,7 @@ type Syslog struct {
 
 func (x *Syslog) Reset() {
 	*x = Syslog{}
-	mi := &file_baize_v1_event_proto_msgTypes[18]
+	mi := &file_baize_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1703,7 +1804,7 @@ func (x *Syslog) String() string {
 func (*Syslog) ProtoMessage() {}
 
 func (x *Syslog) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[18]
+	mi := &file_baize_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1716,7 +1817,7 @@ func (x *Syslog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Syslog.ProtoReflect.Descriptor instead.
 func (*Syslog) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Syslog) GetAppname() string {
@@ -1766,7 +1867,7 @@ type Sender struct {
 
 func (x *Sender) Reset() {
 	*x = Sender{}
-	mi := &file_baize_v1_event_proto_msgTypes[19]
+	mi := &file_baize_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1778,7 +1879,7 @@ func (x *Sender) String() string {
 func (*Sender) ProtoMessage() {}
 
 func (x *Sender) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[19]
+	mi := &file_baize_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1791,7 +1892,7 @@ func (x *Sender) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sender.ProtoReflect.Descriptor instead.
 func (*Sender) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Sender) GetPid() uint32 {
@@ -1837,7 +1938,7 @@ type Access struct {
 
 func (x *Access) Reset() {
 	*x = Access{}
-	mi := &file_baize_v1_event_proto_msgTypes[20]
+	mi := &file_baize_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1849,7 +1950,7 @@ func (x *Access) String() string {
 func (*Access) ProtoMessage() {}
 
 func (x *Access) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[20]
+	mi := &file_baize_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1862,7 +1963,7 @@ func (x *Access) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Access.ProtoReflect.Descriptor instead.
 func (*Access) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Access) GetOutcome() string {
@@ -1971,7 +2072,7 @@ type AccountChange struct {
 
 func (x *AccountChange) Reset() {
 	*x = AccountChange{}
-	mi := &file_baize_v1_event_proto_msgTypes[21]
+	mi := &file_baize_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1983,7 +2084,7 @@ func (x *AccountChange) String() string {
 func (*AccountChange) ProtoMessage() {}
 
 func (x *AccountChange) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[21]
+	mi := &file_baize_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1996,7 +2097,7 @@ func (x *AccountChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountChange.ProtoReflect.Descriptor instead.
 func (*AccountChange) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AccountChange) GetAction() string {
@@ -2052,7 +2153,7 @@ type Account struct {
 
 func (x *Account) Reset() {
 	*x = Account{}
-	mi := &file_baize_v1_event_proto_msgTypes[22]
+	mi := &file_baize_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2064,7 +2165,7 @@ func (x *Account) String() string {
 func (*Account) ProtoMessage() {}
 
 func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[22]
+	mi := &file_baize_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2077,7 +2178,7 @@ func (x *Account) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Account.ProtoReflect.Descriptor instead.
 func (*Account) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Account) GetName() string {
@@ -2106,7 +2207,7 @@ type Web struct {
 
 func (x *Web) Reset() {
 	*x = Web{}
-	mi := &file_baize_v1_event_proto_msgTypes[23]
+	mi := &file_baize_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2118,7 +2219,7 @@ func (x *Web) String() string {
 func (*Web) ProtoMessage() {}
 
 func (x *Web) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[23]
+	mi := &file_baize_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2131,7 +2232,7 @@ func (x *Web) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Web.ProtoReflect.Descriptor instead.
 func (*Web) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Web) GetHttp() *HTTP {
@@ -2170,7 +2271,7 @@ type HTTP struct {
 
 func (x *HTTP) Reset() {
 	*x = HTTP{}
-	mi := &file_baize_v1_event_proto_msgTypes[24]
+	mi := &file_baize_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2182,7 +2283,7 @@ func (x *HTTP) String() string {
 func (*HTTP) ProtoMessage() {}
 
 func (x *HTTP) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[24]
+	mi := &file_baize_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2195,7 +2296,7 @@ func (x *HTTP) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTP.ProtoReflect.Descriptor instead.
 func (*HTTP) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *HTTP) GetMethod() string {
@@ -2253,7 +2354,7 @@ type URL struct {
 
 func (x *URL) Reset() {
 	*x = URL{}
-	mi := &file_baize_v1_event_proto_msgTypes[25]
+	mi := &file_baize_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2265,7 +2366,7 @@ func (x *URL) String() string {
 func (*URL) ProtoMessage() {}
 
 func (x *URL) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[25]
+	mi := &file_baize_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2278,7 +2379,7 @@ func (x *URL) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use URL.ProtoReflect.Descriptor instead.
 func (*URL) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *URL) GetOriginal() string {
@@ -2315,7 +2416,7 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"\x14baize/v1/event.proto\x12\bbaize.v1\"4\n" +
 	"\tEventList\x12'\n" +
-	"\x06events\x18\x01 \x03(\v2\x0f.baize.v1.EventR\x06events\"\xef\x05\n" +
+	"\x06events\x18\x01 \x03(\v2\x0f.baize.v1.EventR\x06events\"\xb4\x06\n" +
 	"\x05Event\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04time\x18\x02 \x01(\x03R\x04time\x12\x12\n" +
@@ -2337,7 +2438,9 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x03log\x18\x1e \x01(\v2\r.baize.v1.LogR\x03log\x12(\n" +
 	"\x06access\x18\x1f \x01(\v2\x10.baize.v1.AccessR\x06access\x12/\n" +
 	"\x06change\x18  \x01(\v2\x17.baize.v1.AccountChangeR\x06change\x12\x1f\n" +
-	"\x03web\x18! \x01(\v2\r.baize.v1.WebR\x03webB\t\n" +
+	"\x03web\x18! \x01(\v2\r.baize.v1.WebR\x03web\x121\n" +
+	"\toperation\x18( \x01(\v2\x13.baize.v1.OperationR\toperation\x12\x10\n" +
+	"\x03via\x18) \x01(\tR\x03viaB\t\n" +
 	"\a_result\"4\n" +
 	"\n" +
 	"ProcessKey\x12\x10\n" +
@@ -2396,13 +2499,14 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"4\n" +
 	"\x04Hash\x12\x16\n" +
 	"\x06sha256\x18\x01 \x01(\fR\x06sha256\x12\x14\n" +
-	"\x05state\x18\x02 \x01(\tR\x05state\"\x92\x01\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\"\xac\x01\n" +
 	"\x05Image\x12'\n" +
 	"\x05inode\x18\x01 \x01(\v2\x11.baize.v1.FileKeyR\x05inode\x12\x18\n" +
 	"\adeleted\x18\x02 \x01(\bR\adeleted\x12\x14\n" +
 	"\x05memfd\x18\x03 \x01(\bR\x05memfd\x12\x14\n" +
 	"\x05tmpfs\x18\x04 \x01(\bR\x05tmpfs\x12\x1a\n" +
-	"\bdetached\x18\x05 \x01(\bR\bdetached\"`\n" +
+	"\bdetached\x18\x05 \x01(\bR\bdetached\x12\x18\n" +
+	"\aforeign\x18\x06 \x01(\bR\aforeign\"`\n" +
 	"\n" +
 	"Descriptor\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x12\n" +
@@ -2415,7 +2519,7 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"parentKind\x125\n" +
 	"\vparent_root\x18\x04 \x01(\v2\x14.baize.v1.ProcessKeyR\n" +
 	"parentRoot\x12\x18\n" +
-	"\aservice\x18\x05 \x01(\tR\aservice\"\xd2\x02\n" +
+	"\aservice\x18\x05 \x01(\tR\aservice\"\xea\x02\n" +
 	"\x04File\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12'\n" +
 	"\x05inode\x18\x02 \x01(\v2\x11.baize.v1.FileKeyR\x05inode\x12\x12\n" +
@@ -2429,7 +2533,13 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\tattribute\x18\n" +
 	" \x01(\tR\tattribute\x12\x1c\n" +
 	"\tsensitive\x18\v \x01(\tR\tsensitive\x12\x12\n" +
-	"\x04type\x18\f \x01(\tR\x04type\".\n" +
+	"\x04type\x18\f \x01(\tR\x04type\x12\x16\n" +
+	"\x06access\x18\r \x01(\tR\x06access\"a\n" +
+	"\tOperation\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06object\x18\x02 \x01(\tR\x06object\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\tR\x04type\x12\x14\n" +
+	"\x05flags\x18\x04 \x03(\tR\x05flags\".\n" +
 	"\bEndpoint\x12\x0e\n" +
 	"\x02ip\x18\x01 \x01(\fR\x02ip\x12\x12\n" +
 	"\x04port\x18\x02 \x01(\rR\x04port\"\xab\x01\n" +
@@ -2550,7 +2660,7 @@ func file_baize_v1_event_proto_rawDescGZIP() []byte {
 	return file_baize_v1_event_proto_rawDescData
 }
 
-var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_baize_v1_event_proto_goTypes = []any{
 	(*EventList)(nil),     // 0: baize.v1.EventList
 	(*Event)(nil),         // 1: baize.v1.Event
@@ -2563,75 +2673,77 @@ var file_baize_v1_event_proto_goTypes = []any{
 	(*Descriptor)(nil),    // 8: baize.v1.Descriptor
 	(*Context)(nil),       // 9: baize.v1.Context
 	(*File)(nil),          // 10: baize.v1.File
-	(*Endpoint)(nil),      // 11: baize.v1.Endpoint
-	(*Network)(nil),       // 12: baize.v1.Network
-	(*DNS)(nil),           // 13: baize.v1.DNS
-	(*Container)(nil),     // 14: baize.v1.Container
-	(*Coverage)(nil),      // 15: baize.v1.Coverage
-	(*Action)(nil),        // 16: baize.v1.Action
-	(*Log)(nil),           // 17: baize.v1.Log
-	(*Syslog)(nil),        // 18: baize.v1.Syslog
-	(*Sender)(nil),        // 19: baize.v1.Sender
-	(*Access)(nil),        // 20: baize.v1.Access
-	(*AccountChange)(nil), // 21: baize.v1.AccountChange
-	(*Account)(nil),       // 22: baize.v1.Account
-	(*Web)(nil),           // 23: baize.v1.Web
-	(*HTTP)(nil),          // 24: baize.v1.HTTP
-	(*URL)(nil),           // 25: baize.v1.URL
-	nil,                   // 26: baize.v1.Process.EnvEntry
-	nil,                   // 27: baize.v1.Log.FieldsEntry
+	(*Operation)(nil),     // 11: baize.v1.Operation
+	(*Endpoint)(nil),      // 12: baize.v1.Endpoint
+	(*Network)(nil),       // 13: baize.v1.Network
+	(*DNS)(nil),           // 14: baize.v1.DNS
+	(*Container)(nil),     // 15: baize.v1.Container
+	(*Coverage)(nil),      // 16: baize.v1.Coverage
+	(*Action)(nil),        // 17: baize.v1.Action
+	(*Log)(nil),           // 18: baize.v1.Log
+	(*Syslog)(nil),        // 19: baize.v1.Syslog
+	(*Sender)(nil),        // 20: baize.v1.Sender
+	(*Access)(nil),        // 21: baize.v1.Access
+	(*AccountChange)(nil), // 22: baize.v1.AccountChange
+	(*Account)(nil),       // 23: baize.v1.Account
+	(*Web)(nil),           // 24: baize.v1.Web
+	(*HTTP)(nil),          // 25: baize.v1.HTTP
+	(*URL)(nil),           // 26: baize.v1.URL
+	nil,                   // 27: baize.v1.Process.EnvEntry
+	nil,                   // 28: baize.v1.Log.FieldsEntry
 }
 var file_baize_v1_event_proto_depIdxs = []int32{
 	1,  // 0: baize.v1.EventList.events:type_name -> baize.v1.Event
 	4,  // 1: baize.v1.Event.process:type_name -> baize.v1.Process
 	4,  // 2: baize.v1.Event.target:type_name -> baize.v1.Process
 	10, // 3: baize.v1.Event.file:type_name -> baize.v1.File
-	11, // 4: baize.v1.Event.source:type_name -> baize.v1.Endpoint
-	11, // 5: baize.v1.Event.destination:type_name -> baize.v1.Endpoint
-	12, // 6: baize.v1.Event.network:type_name -> baize.v1.Network
-	13, // 7: baize.v1.Event.dns:type_name -> baize.v1.DNS
-	14, // 8: baize.v1.Event.container:type_name -> baize.v1.Container
-	15, // 9: baize.v1.Event.coverage:type_name -> baize.v1.Coverage
-	16, // 10: baize.v1.Event.action:type_name -> baize.v1.Action
-	17, // 11: baize.v1.Event.log:type_name -> baize.v1.Log
-	20, // 12: baize.v1.Event.access:type_name -> baize.v1.Access
-	21, // 13: baize.v1.Event.change:type_name -> baize.v1.AccountChange
-	23, // 14: baize.v1.Event.web:type_name -> baize.v1.Web
-	2,  // 15: baize.v1.Process.key:type_name -> baize.v1.ProcessKey
-	5,  // 16: baize.v1.Process.user:type_name -> baize.v1.User
-	5,  // 17: baize.v1.Process.effective_user:type_name -> baize.v1.User
-	6,  // 18: baize.v1.Process.hash:type_name -> baize.v1.Hash
-	7,  // 19: baize.v1.Process.exe:type_name -> baize.v1.Image
-	8,  // 20: baize.v1.Process.stdin:type_name -> baize.v1.Descriptor
-	8,  // 21: baize.v1.Process.stdout:type_name -> baize.v1.Descriptor
-	8,  // 22: baize.v1.Process.stderr:type_name -> baize.v1.Descriptor
-	26, // 23: baize.v1.Process.env:type_name -> baize.v1.Process.EnvEntry
-	4,  // 24: baize.v1.Process.parent:type_name -> baize.v1.Process
-	4,  // 25: baize.v1.Process.ancestors:type_name -> baize.v1.Process
-	9,  // 26: baize.v1.Process.context:type_name -> baize.v1.Context
-	3,  // 27: baize.v1.Image.inode:type_name -> baize.v1.FileKey
-	11, // 28: baize.v1.Descriptor.remote:type_name -> baize.v1.Endpoint
-	2,  // 29: baize.v1.Context.root:type_name -> baize.v1.ProcessKey
-	2,  // 30: baize.v1.Context.parent_root:type_name -> baize.v1.ProcessKey
-	3,  // 31: baize.v1.File.inode:type_name -> baize.v1.FileKey
-	6,  // 32: baize.v1.File.hash:type_name -> baize.v1.Hash
-	10, // 33: baize.v1.File.target:type_name -> baize.v1.File
-	18, // 34: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
-	19, // 35: baize.v1.Log.sender:type_name -> baize.v1.Sender
-	27, // 36: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
-	5,  // 37: baize.v1.Sender.user:type_name -> baize.v1.User
-	22, // 38: baize.v1.Access.user:type_name -> baize.v1.Account
-	22, // 39: baize.v1.Access.by:type_name -> baize.v1.Account
-	22, // 40: baize.v1.AccountChange.account:type_name -> baize.v1.Account
-	22, // 41: baize.v1.AccountChange.group:type_name -> baize.v1.Account
-	22, // 42: baize.v1.AccountChange.by:type_name -> baize.v1.Account
-	24, // 43: baize.v1.Web.http:type_name -> baize.v1.HTTP
-	25, // 44: baize.v1.Web.url:type_name -> baize.v1.URL
-	45, // [45:45] is the sub-list for method output_type
-	45, // [45:45] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	12, // 4: baize.v1.Event.source:type_name -> baize.v1.Endpoint
+	12, // 5: baize.v1.Event.destination:type_name -> baize.v1.Endpoint
+	13, // 6: baize.v1.Event.network:type_name -> baize.v1.Network
+	14, // 7: baize.v1.Event.dns:type_name -> baize.v1.DNS
+	15, // 8: baize.v1.Event.container:type_name -> baize.v1.Container
+	16, // 9: baize.v1.Event.coverage:type_name -> baize.v1.Coverage
+	17, // 10: baize.v1.Event.action:type_name -> baize.v1.Action
+	18, // 11: baize.v1.Event.log:type_name -> baize.v1.Log
+	21, // 12: baize.v1.Event.access:type_name -> baize.v1.Access
+	22, // 13: baize.v1.Event.change:type_name -> baize.v1.AccountChange
+	24, // 14: baize.v1.Event.web:type_name -> baize.v1.Web
+	11, // 15: baize.v1.Event.operation:type_name -> baize.v1.Operation
+	2,  // 16: baize.v1.Process.key:type_name -> baize.v1.ProcessKey
+	5,  // 17: baize.v1.Process.user:type_name -> baize.v1.User
+	5,  // 18: baize.v1.Process.effective_user:type_name -> baize.v1.User
+	6,  // 19: baize.v1.Process.hash:type_name -> baize.v1.Hash
+	7,  // 20: baize.v1.Process.exe:type_name -> baize.v1.Image
+	8,  // 21: baize.v1.Process.stdin:type_name -> baize.v1.Descriptor
+	8,  // 22: baize.v1.Process.stdout:type_name -> baize.v1.Descriptor
+	8,  // 23: baize.v1.Process.stderr:type_name -> baize.v1.Descriptor
+	27, // 24: baize.v1.Process.env:type_name -> baize.v1.Process.EnvEntry
+	4,  // 25: baize.v1.Process.parent:type_name -> baize.v1.Process
+	4,  // 26: baize.v1.Process.ancestors:type_name -> baize.v1.Process
+	9,  // 27: baize.v1.Process.context:type_name -> baize.v1.Context
+	3,  // 28: baize.v1.Image.inode:type_name -> baize.v1.FileKey
+	12, // 29: baize.v1.Descriptor.remote:type_name -> baize.v1.Endpoint
+	2,  // 30: baize.v1.Context.root:type_name -> baize.v1.ProcessKey
+	2,  // 31: baize.v1.Context.parent_root:type_name -> baize.v1.ProcessKey
+	3,  // 32: baize.v1.File.inode:type_name -> baize.v1.FileKey
+	6,  // 33: baize.v1.File.hash:type_name -> baize.v1.Hash
+	10, // 34: baize.v1.File.target:type_name -> baize.v1.File
+	19, // 35: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
+	20, // 36: baize.v1.Log.sender:type_name -> baize.v1.Sender
+	28, // 37: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
+	5,  // 38: baize.v1.Sender.user:type_name -> baize.v1.User
+	23, // 39: baize.v1.Access.user:type_name -> baize.v1.Account
+	23, // 40: baize.v1.Access.by:type_name -> baize.v1.Account
+	23, // 41: baize.v1.AccountChange.account:type_name -> baize.v1.Account
+	23, // 42: baize.v1.AccountChange.group:type_name -> baize.v1.Account
+	23, // 43: baize.v1.AccountChange.by:type_name -> baize.v1.Account
+	25, // 44: baize.v1.Web.http:type_name -> baize.v1.HTTP
+	26, // 45: baize.v1.Web.url:type_name -> baize.v1.URL
+	46, // [46:46] is the sub-list for method output_type
+	46, // [46:46] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_baize_v1_event_proto_init() }
@@ -2641,18 +2753,18 @@ func file_baize_v1_event_proto_init() {
 	}
 	file_baize_v1_event_proto_msgTypes[1].OneofWrappers = []any{}
 	file_baize_v1_event_proto_msgTypes[4].OneofWrappers = []any{}
-	file_baize_v1_event_proto_msgTypes[13].OneofWrappers = []any{}
-	file_baize_v1_event_proto_msgTypes[17].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[14].OneofWrappers = []any{}
 	file_baize_v1_event_proto_msgTypes[18].OneofWrappers = []any{}
-	file_baize_v1_event_proto_msgTypes[22].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[19].OneofWrappers = []any{}
 	file_baize_v1_event_proto_msgTypes[23].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[24].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_baize_v1_event_proto_rawDesc), len(file_baize_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

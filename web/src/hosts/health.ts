@@ -11,7 +11,7 @@ export function tone(state: string): "good" | "limited" | "gap" {
 
 /** Classes in the order in which they are always shown. */
 export function sortClasses(classes: readonly HostClass[]): HostClass[] {
-  const order = ["process", "file", "network", "dns", "log"];
+  const order = ["process", "file", "network", "dns", "kernel", "log"];
   const at = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
   return [...classes].sort((a, b) => at(a.class) - at(b.class) || a.class.localeCompare(b.class));
 }

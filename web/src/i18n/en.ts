@@ -295,6 +295,7 @@ export const en = {
   "class.network": "Network",
   "class.dns": "DNS",
   "class.log": "Logs",
+  "class.kernel": "Kernel",
   "coverage.complete": "complete",
   "coverage.coalesced": "coalesced",
   "coverage.filtered": "filtered",

@@ -296,6 +296,7 @@ export const zh: Record<Key, string> = {
   "class.network": "网络",
   "class.dns": "DNS",
   "class.log": "日志",
+  "class.kernel": "内核",
   "coverage.complete": "完整",
   "coverage.coalesced": "已合并",
   "coverage.filtered": "已过滤",

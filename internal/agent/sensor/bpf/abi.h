@@ -29,6 +29,13 @@ enum kind {
 	KIND_TASK,
 	KIND_CLOSE_WRITE,
 	KIND_MOUNT,
+	KIND_NAMESPACE,
+	KIND_SIGNAL,
+	KIND_CONTROL,
+	KIND_MODULE,
+	KIND_BPF,
+	KIND_KEXEC,
+	KIND_SOCKET,
 };
 
 enum tag {
@@ -64,6 +71,8 @@ enum string {
 	STRING_USER_NEW_PATH,
 	STRING_ATTRIBUTE,
 	STRING_TEXT,
+	STRING_OBJECT,
+	STRING_TYPE,
 };
 
 // Indexes of numbers.
@@ -76,9 +85,20 @@ enum number {
 	NUMBER_RESPONSE,
 	NUMBER_PID,
 	NUMBER_MODE,
+	NUMBER_FLAGS,
+	NUMBER_CODE,
+	NUMBER_VIA,
 };
 
 enum change { CHANGE_NONE, CHANGE_MODE, CHANGE_OWNER, CHANGE_XATTR, CHANGE_SIZE };
+
+// Values of NUMBER_REQUEST by kind.
+enum namespace_request { NAMESPACE_UNSHARE = 1, NAMESPACE_SETNS, NAMESPACE_CLONE };
+enum mount_request { MOUNT_MOUNT = 1, MOUNT_MOVE, MOUNT_PIVOT, MOUNT_UMOUNT, MOUNT_DETACHED };
+enum control_request { CONTROL_PRCTL = 1, CONTROL_SECCOMP };
+enum module_request { MODULE_LOAD = 1, MODULE_UNLOAD };
+enum kexec_request { KEXEC_LOAD = 1, KEXEC_FILE_LOAD };
+enum credentials_request { CREDENTIALS_CALL, CREDENTIALS_UNEXPLAINED };
 
 enum record_flags {
 	RECORD_TRUNCATED = 1,       // something did not fit the scratch buffer
@@ -87,8 +107,11 @@ enum record_flags {
 	RECORD_ENV_TRUNCATED = 8,   // not all of the environment was searched
 };
 
-enum task_flags { TASK_KERNEL_THREAD = 1, TASK_AGENT = 2 };
-enum file_flags { FILE_DELETED = 1, FILE_CREATED = 2 };
+enum task_flags { TASK_KERNEL_THREAD = 1 };
+enum file_flags {
+	FILE_DELETED = 1,
+	FILE_ELSEWHERE = 2,  // executed through a mount or a root that is not the host's
+};
 enum path_flags {
 	PATH_TRUNCATED = 1,    // more components than the walk follows
 	PATH_UNREACHABLE = 2,  // the walk ended elsewhere than in the task's root
@@ -136,12 +159,13 @@ struct cred_info {
 };
 
 // Classes and outcomes index the counters map: class * OUTCOMES + outcome.
-enum class { CLASS_PROCESS, CLASS_FILE, CLASS_NETWORK, CLASS_DNS, CLASSES };
+enum class { CLASS_PROCESS, CLASS_FILE, CLASS_NETWORK, CLASS_DNS, CLASS_KERNEL, CLASSES };
 enum outcome {
 	SEEN,
 	LOST_RING_FULL,
 	LOST_MAP_FULL,
 	LOST_READ,
+	LOST_COMPAT,  // what a 32-bit program does is hidden from system call tracepoints
 	OUTCOMES,
 };
 

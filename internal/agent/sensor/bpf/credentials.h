@@ -52,7 +52,27 @@ static __always_inline bool put_changed(struct scratch *s, struct task_struct *t
 	if (old)
 		*old = *known;
 	*known = now;
+	// Capabilities are worth what their user namespace is.
+	put_number(s, NUMBER_CODE, BPF_CORE_READ(t, real_cred, user_ns, level));
 	return true;
+}
+
+// unexplained reports a real user that no system call seen here gave t: what an
+// exploit of the kernel leaves, or a 32-bit program. Called where a process
+// forks or executes something, neither of which changes it.
+static __always_inline void unexplained(struct task_struct *t)
+{
+	struct cred_info *known = bpf_task_storage_get(&known_creds, t, 0, 0);
+	if (!known || known->uid == t->real_cred->uid.val)
+		return;
+	struct scratch *s = scratch(SCRATCH_TRACE);
+	if (!s || !in_scope(t))
+		return;
+	struct record *r = begin(s, KIND_CREDENTIALS);
+	fill_task(&r->task, t);
+	put_number(s, NUMBER_REQUEST, CREDENTIALS_UNEXPLAINED);
+	if (put_changed(s, t))
+		submit(s, CLASS_PROCESS);
 }
 
 // on_setid follows the system calls that change credentials.

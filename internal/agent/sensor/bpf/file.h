@@ -88,6 +88,25 @@ static __always_inline void path_of(struct path *p, struct path *root, u32 where
 		 (u64)BPF_CORE_READ(root, dentry), where);
 }
 
+// home is the mount namespace and the root directory of the host, or of what
+// is the host to this agent; both are compared, never followed.
+struct home { u64 mounts, root; };
+struct home home = {};
+
+static __always_inline struct mnt_namespace *mounts_of(struct vfsmount *v)
+{
+	struct mount *m = (void *)v - bpf_core_field_offset(struct mount, mnt);
+	return BPF_CORE_READ(m, mnt_ns);
+}
+
+// elsewhere tells whether a file was reached through a mount that the host does
+// not have, or by a task with a root of its own.
+static __always_inline bool elsewhere(struct file *f, struct path *root)
+{
+	return (u64)mounts_of(BPF_CORE_READ(f, f_path.mnt)) != home.mounts ||
+	       (u64)BPF_CORE_READ(root, dentry) != home.root;
+}
+
 static __always_inline void fill_file(struct file_info *i, struct inode *inode, struct dentry *d)
 {
 	struct super_block *sb = BPF_CORE_READ(inode, i_sb);

@@ -115,6 +115,14 @@ static __always_inline void put_user_path(struct scratch *s, struct task_struct 
 		put_file(s, f, &t->fs->root, PLACE_FILE);
 }
 
+// put_optional appends the text of an argument that may be missing.
+static __always_inline void put_optional(struct scratch *s, u8 string, struct pt_regs *r, u32 n, u32 max)
+{
+	void *text = n == NO_ARG ? NULL : (void *)arg(r, n);
+	if (text)
+		put_string(s, string, text, max, true);
+}
+
 static __always_inline void put_paths(struct scratch *s, struct task_struct *t, u64 c)
 {
 	struct pt_regs *r = registers(t);
@@ -127,12 +135,10 @@ static __always_inline void put_paths(struct scratch *s, struct task_struct *t, 
 		put_user_path(s, t, r, COOKIE_DIR(c), COOKIE_PATH(c), STRING_USER_PATH, PLACE_BASE);
 	if (COOKIE_NEW_PATH(c) != NO_ARG)
 		put_user_path(s, t, r, COOKIE_NEW_DIR(c), COOKIE_NEW_PATH(c), STRING_USER_NEW_PATH, PLACE_NEW_BASE);
-	if (COOKIE_ATTRIBUTE(c) != NO_ARG)
-		put_string(s, STRING_ATTRIBUTE, (void *)arg(r, COOKIE_ATTRIBUTE(c)), 256, true);
-	if (COOKIE_TEXT(c) != NO_ARG)
-		put_string(s, STRING_TEXT, (void *)arg(r, COOKIE_TEXT(c)), 1024, true);
+	put_optional(s, STRING_ATTRIBUTE, r, COOKIE_ATTRIBUTE(c), 256);
+	put_optional(s, STRING_TEXT, r, COOKIE_TEXT(c), 1024);
 	if (COOKIE_MODE(c) != NO_ARG)
-		put_number(s, NUMBER_MODE, arg(r, COOKIE_MODE(c)) & 07777);
+		put_number(s, NUMBER_MODE, arg(r, COOKIE_MODE(c)));
 }
 
 SEC("tracepoint/syscalls/sys_exit_renameat2")
@@ -153,28 +159,11 @@ int on_path(struct sys_exit *ctx)
 	return 0;
 }
 
-// on_mount hurries: until the reader has marked the new file system, fanotify
-// does not see what is written there.
-SEC("tracepoint/syscalls/sys_exit_mount")
-int on_mount(struct sys_exit *ctx)
-{
-	if (ctx->ret < 0)
-		return 0;
-	struct task_struct *t = bpf_get_current_task_btf();
-	struct scratch *s = scratch(SCRATCH_TRACE);
-	if (!s || !in_scope(t))
-		return 0;
-	struct record *r = begin(s, KIND_MOUNT);
-	fill_task(&r->task, t);
-	submit_now(s, CLASS_FILE, BPF_RB_FORCE_WAKEUP);
-	return 0;
-}
-
 // Programs that the agent runs itself on descriptors of its own: those that
 // fanotify opened, and those of paths that were only known by name. Both answer
 // with what the kernel knows of the file, so that a file has one identity.
 #define ASKED_MAX 64
-enum { ASK_WRITTEN, ASK_DESCRIBE, ASKS };
+enum { ASK_WRITTEN, ASK_DESCRIBE, ASK_HOME, ASKS };
 
 struct asked_file {
 	int fd;
@@ -234,6 +223,21 @@ int on_written(void *ctx)
 	struct asked *a = bpf_map_lookup_elem(&asks, &key);
 	for (u32 i = 0; a && i < ASKED_MAX && i < a->count; i++)
 		put_written(a->files[i].fd, a->files[i].pid, a->files[i].mono);
+	return 0;
+}
+
+// on_home learns the root directory behind the first descriptor as the host's.
+SEC("syscall")
+int on_home(void *ctx)
+{
+	u32 key = ASK_HOME;
+	struct asked *a = bpf_map_lookup_elem(&asks, &key);
+	struct file *f = a ? file_of(bpf_get_current_task_btf(), a->files[0].fd) : NULL;
+	if (!f)
+		return 0;
+	struct vfsmount *v = BPF_CORE_READ(f, f_path.mnt);
+	home.mounts = (u64)mounts_of(v);
+	home.root = (u64)BPF_CORE_READ(f, f_path.dentry);
 	return 0;
 }
 

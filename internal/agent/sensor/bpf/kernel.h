@@ -72,6 +72,7 @@ struct inode {
 	u32 i_rdev;
 	s64 i_size;
 	u32 i_generation;
+	void *i_private;
 };
 struct dentry {
 	unsigned int d_flags;
@@ -99,11 +100,25 @@ struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 struct fs_struct { struct path root, pwd; };
 
-struct ns_common { unsigned int inum; };
+struct proc_ns_operations { const char *name; };
+struct ns_common { const struct proc_ns_operations *ops; unsigned int inum; };
 struct mnt_namespace { struct ns_common ns; };
 struct net { struct ns_common ns; };
 struct pid_namespace { struct ns_common ns; };
-struct nsproxy { struct mnt_namespace *mnt_ns; struct net *net_ns; };
+struct uts_namespace;
+struct ipc_namespace;
+struct cgroup_namespace;
+struct time_namespace;
+struct user_namespace { int level; };
+struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
+	struct mnt_namespace *mnt_ns;
+	struct pid_namespace *pid_ns_for_children;
+	struct net *net_ns;
+	struct time_namespace *time_ns_for_children;
+	struct cgroup_namespace *cgroup_ns;
+};
 struct upid { int nr; struct pid_namespace *ns; };
 struct pid { unsigned int level; struct upid numbers[1]; };
 
@@ -111,6 +126,7 @@ struct cred {
 	kuid_t uid, euid, fsuid;
 	kgid_t gid, egid;
 	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
 struct tty_struct { char name[64]; };
 struct signal_struct {
@@ -153,9 +169,15 @@ struct task_struct {
 	kuid_t loginuid;
 	unsigned int sessionid;
 };
+struct kernel_siginfo { int si_code; };
+enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC };
+struct bpf_prog_aux { char name[16]; };
+struct bpf_prog { enum bpf_prog_type type; struct bpf_prog_aux *aux; };
+struct bpf_link { struct bpf_prog *prog; };
 struct linux_binprm {
 	struct file *file;
 	const char *filename, *interp, *fdpath;
+	char buf[256];
 };
 
 struct in6_addr { u8 s6_addr[16]; };
@@ -184,7 +206,7 @@ struct socket { struct sock *sk; };
 struct pt_regs { unsigned long r10, r9, r8, dx, si, di, orig_ax, ax; };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs { u64 regs[31]; };
-struct pt_regs { u64 regs[31]; u64 orig_x0; };
+struct pt_regs { u64 regs[31]; u64 orig_x0; s32 syscallno; };
 #endif
 
 struct seq_file;
@@ -217,5 +239,9 @@ struct __sk_buff {
 };
 // A syscalls:sys_exit_* record as its format file in tracefs gives it.
 struct sys_exit { __u64 common; int nr; int pad; long ret; };
+// module:module_load and module:module_free likewise. The name is at the lower
+// half of its location.
+struct module_load { __u64 common; __u32 taints, name; };
+struct module_free { __u64 common; __u32 name; };
 
 #endif

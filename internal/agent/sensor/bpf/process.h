@@ -8,9 +8,36 @@
 #define ENV_PIECE 1024
 #define ARGS_MAX 8191
 
+#define CLONE_NEWTIME 0x00000080
+#define CLONE_NEWNS 0x00020000
+#define CLONE_NEWCGROUP 0x02000000
+#define CLONE_NEWUTS 0x04000000
+#define CLONE_NEWIPC 0x08000000
+#define CLONE_NEWUSER 0x10000000
+#define CLONE_NEWPID 0x20000000
+#define CLONE_NEWNET 0x40000000
+
+// differing is the namespaces that a child does not share with its parent, as
+// the flags of clone that made them.
+static __always_inline u64 differing(struct task_struct *parent, struct task_struct *child)
+{
+	struct nsproxy *a = parent->nsproxy, *b = child->nsproxy;
+	u64 flags = parent->real_cred->user_ns == child->real_cred->user_ns ? 0 : CLONE_NEWUSER;
+	if (a == b || !a || !b)
+		return flags;
+	flags |= a->mnt_ns == b->mnt_ns ? 0 : CLONE_NEWNS;
+	flags |= a->uts_ns == b->uts_ns ? 0 : CLONE_NEWUTS;
+	flags |= a->ipc_ns == b->ipc_ns ? 0 : CLONE_NEWIPC;
+	flags |= a->net_ns == b->net_ns ? 0 : CLONE_NEWNET;
+	flags |= a->cgroup_ns == b->cgroup_ns ? 0 : CLONE_NEWCGROUP;
+	flags |= a->pid_ns_for_children == b->pid_ns_for_children ? 0 : CLONE_NEWPID;
+	return flags;
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
+	unexplained(parent);
 	learn_creds(child);
 	if (child->pid != child->tgid || !in_scope(child))
 		return 0;
@@ -23,6 +50,14 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (c)
 		fill_task(c, child);
 	submit(s, CLASS_PROCESS);
+	u64 flags = differing(parent, child);
+	if (!flags)
+		return 0;
+	r = begin(s, KIND_NAMESPACE);
+	fill_task(&r->task, child);
+	put_number(s, NUMBER_REQUEST, NAMESPACE_CLONE);
+	put_number(s, NUMBER_FLAGS, flags);
+	submit(s, CLASS_KERNEL);
 	return 0;
 }
 
@@ -144,9 +179,37 @@ static __always_inline void put_tty(struct scratch *s, struct task_struct *t)
 		put_string(s, STRING_TTY, tty->name, sizeof(tty->name), false);
 }
 
+// put_image appends an executed file, and whether the host has it.
+static __always_inline void put_image(struct scratch *s, struct file *f, struct path *root, u32 where)
+{
+	struct file_info *i = put(s, TAG_FILE, where, sizeof(*i));
+	if (!i)
+		return;
+	fill_file(i, BPF_CORE_READ(f, f_inode), BPF_CORE_READ(f, f_path.dentry));
+	if (elsewhere(f, root))
+		i->flags |= FILE_ELSEWHERE;
+	path_of(&f->f_path, root, where);
+}
+
+#define EI_CLASS 4
+#define ELFCLASS32 1
+
+// count_compat counts a 32-bit program as a loss: the tracepoints of system
+// calls do not show those of 32-bit code.
+static __always_inline void count_compat(struct linux_binprm *bprm)
+{
+	if (BPF_CORE_READ(bprm, buf[EI_CLASS]) != ELFCLASS32)
+		return;
+	count(CLASS_PROCESS, LOST_COMPAT);
+	count(CLASS_FILE, LOST_COMPAT);
+	count(CLASS_NETWORK, LOST_COMPAT);
+	count(CLASS_KERNEL, LOST_COMPAT);
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *bprm)
 {
+	unexplained(t);
 	if (!in_scope(t))
 		return 0;
 	struct scratch *s = scratch(SCRATCH_TRACE);
@@ -155,7 +218,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	struct record *r = begin(s, KIND_EXEC);
 	fill_task(&r->task, t);
 	put_changed(s, t);
-	put_file(s, bprm->file, &t->fs->root, PLACE_FILE);
+	put_image(s, bprm->file, &t->fs->root, PLACE_FILE);
 	path_of(&t->fs->pwd, &t->fs->root, PLACE_CWD);
 	put_string(s, STRING_FILENAME, bprm->filename, 1024, false);
 	if (bprm->interp != bprm->filename)
@@ -165,6 +228,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 	put_env(t->mm->env_start, t->mm->env_end);
 	put_args(s, t->mm);
 	submit(s, CLASS_PROCESS);
+	count_compat(bprm);
 	return 0;
 }
 
@@ -209,7 +273,7 @@ int on_task(struct bpf_iter__task *ctx)
 	struct mm_struct *mm = t->mm;
 	struct file *exe = mm ? BPF_CORE_READ(mm, exe_file) : NULL;
 	if (fs && exe) {
-		put_file(s, exe, &fs->root, PLACE_FILE | SCRATCH_ITER << 8);
+		put_image(s, exe, &fs->root, PLACE_FILE | SCRATCH_ITER << 8);
 		path_of(&fs->pwd, &fs->root, PLACE_CWD | SCRATCH_ITER << 8);
 		put_tty(s, t);
 		put_fds(t, SCRATCH_ITER);

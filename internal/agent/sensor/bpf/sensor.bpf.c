@@ -11,8 +11,9 @@
 #include "calls.h"
 #include "credentials.h"
 #include "process.h"
-#include "ptrace.h"
+#include "reach.h"
 #include "fileop.h"
+#include "request.h"
 #include "network.h"
 #include "dns.h"
 
