@@ -1032,6 +1032,7 @@ export interface components {
             kind: string;
             message?: string;
             network?: components["schemas"]["EventNetwork"];
+            operation?: components["schemas"]["EventOperation"];
             org?: string;
             process?: components["schemas"]["EventProcess"];
             /** Format: int64 */
@@ -1042,6 +1043,7 @@ export interface components {
             target?: components["schemas"]["EventProcess"];
             /** Format: date-time */
             time: string;
+            via?: string;
         };
         EventAction: {
             detail?: string;
@@ -1096,6 +1098,7 @@ export interface components {
             port?: number;
         };
         EventFile: {
+            access?: string;
             attribute?: string;
             change?: string;
             from_user?: boolean;
@@ -1121,6 +1124,7 @@ export interface components {
         EventImage: {
             deleted: boolean;
             detached?: boolean;
+            foreign?: boolean;
             inode?: string;
             memfd: boolean;
             tmpfs: boolean;
@@ -1148,6 +1152,12 @@ export interface components {
             /** Format: int64 */
             netns?: number;
             transport?: string;
+        };
+        EventOperation: {
+            flags?: string[] | null;
+            name: string;
+            object?: string;
+            type?: string;
         };
         EventProcess: {
             agent?: boolean;
