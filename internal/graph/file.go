@@ -53,6 +53,9 @@ func (h *host) flow(p *process, ev *event.Event, now int64) *Flow {
 	case event.ProcessExec:
 		return h.executed(p, ev, now)
 	case event.FileOpen:
+		if ev.Result != nil && *ev.Result < 0 {
+			return nil // it was not allowed
+		}
 		return h.read(p, ev.File, now)
 	}
 	return nil
@@ -89,7 +92,7 @@ var installers = map[string]bool{
 // uses a tool has nothing to do with its administrator. What a web-spawned
 // shell installs is the intruder's all the same.
 func (p *process) author() string {
-	if installers[p.Exe] && p.Kind != event.ContextWebShell {
+	if installers[p.Exe] && !p.Foreign && p.Kind != event.ContextWebShell {
 		return ""
 	}
 	return p.Lineage

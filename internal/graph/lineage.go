@@ -83,7 +83,7 @@ func enclosing(ctx *event.Context, key event.ProcessKey) *event.Context {
 // describe takes over what an event says of its process.
 func (g *Graph) describe(p *process, ep *event.Process) {
 	if ep.Executable != "" {
-		p.Exe = g.texts.share(ep.Executable)
+		p.Exe, p.Foreign = g.texts.share(ep.Executable), ep.Exe != nil && ep.Exe.Foreign
 	}
 	if ep.CommandLine != "" {
 		p.Command = g.texts.share(ep.CommandLine)

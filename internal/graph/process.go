@@ -21,6 +21,8 @@ type process struct {
 	Key     event.ProcessKey
 	Parent  procKey
 	Exe     string
+	// Foreign : the host has another file at Exe, or none.
+	Foreign bool
 	Command string
 	User    string
 	// Context is the id of the execution context, Kind its kind.

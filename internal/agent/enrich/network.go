@@ -36,6 +36,9 @@ func (e *Enricher) network(now time.Time, rec *sensor.Record) {
 	ev := e.event(rec, p)
 	ev.Network = networkOf(rec.Socket)
 	ev.Source, ev.Destination = ends(rec)
+	if rec.File != nil {
+		ev.File = e.fileOf(rec.File)
+	}
 	if rec.Kind == event.NetworkConnect {
 		ev.Result = result(rec)
 	}

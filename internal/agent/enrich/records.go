@@ -188,11 +188,21 @@ func (e *Enricher) fileOf(f *sensor.File) *event.File {
 	if f.Watch != "" {
 		file.Sensitive = f.Watch
 	}
+	file.Access = access(f)
 	file.FromUser, file.Change, file.Attribute = f.FromUser, f.Change, f.Attribute
 	if f.NewPath != "" {
 		file.Target = &event.File{Path: f.NewPath, Sensitive: sensitive(f.NewPath)}
 	}
 	return file
+}
+
+// access says what a watched file was opened for.
+func access(f *sensor.File) string {
+	const mask = 3 // O_ACCMODE
+	if f.Watch == "" {
+		return ""
+	}
+	return [...]string{"read", "write", "read_write", ""}[f.Flags&mask]
 }
 
 func (e *Enricher) fileRef(ref *sensor.FileRef) *event.File {

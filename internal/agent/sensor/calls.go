@@ -61,6 +61,15 @@ var pathCalls = []pathCall{
 	{name: "ftruncate", kind: kindAttributes, change: changeSize, fd: 1},
 }
 
+// openCalls are the calls that open files: mode is the flags, for opens that
+// were refused.
+var openCalls = []pathCall{
+	{name: "open", kind: kindOpen, path: 1, mode: 2},
+	{name: "creat", kind: kindOpen, path: 1},
+	{name: "openat", kind: kindOpen, dir: 1, path: 2, mode: 3},
+	{name: "openat2", kind: kindOpen, dir: 1, path: 2},
+}
+
 // mountCalls are the calls that change a mount tree: change is the request,
 // mode its flags, attribute the file system's type and text what is mounted.
 var mountCalls = []pathCall{

@@ -146,7 +146,7 @@ func decodeSocket(b []byte) *Socket {
 	family := order.Uint16(b[28:])
 	return &Socket{
 		Cookie: order.Uint64(b), BytesOut: order.Uint64(b[8:]), BytesIn: order.Uint64(b[16:]),
-		NetNS: order.Uint32(b[24:]), Transport: transportName(order.Uint16(b[30:])),
+		NetNS: order.Uint32(b[24:]), Transport: transportName(family, order.Uint16(b[30:])),
 		Local:     address(family, b[36:52], order.Uint16(b[32:])),
 		Remote:    address(family, b[52:68], order.Uint16(b[34:])),
 		Initiated: order.Uint32(b[68:])&socketInitiated != 0,
@@ -162,10 +162,12 @@ func decodeCredentials(b []byte) Credentials {
 
 // address families and protocols as the kernel numbers them.
 const (
-	familyINET  = 2
-	familyINET6 = 10
-	protocolTCP = 6
-	protocolUDP = 17
+	familyUNIX   = 1
+	familyINET   = 2
+	familyINET6  = 10
+	familyPacket = 17
+	protocolTCP  = 6
+	protocolUDP  = 17
 )
 
 // address unmaps IPv4 in IPv6, so that one peer has one form.
@@ -179,7 +181,16 @@ func address(family uint16, b []byte, port uint16) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-func transportName(protocol uint16) string {
+// transportPacket is the transport of sockets below the protocols.
+const transportPacket = "packet"
+
+func transportName(family, protocol uint16) string {
+	switch family {
+	case familyUNIX:
+		return "unix"
+	case familyPacket:
+		return transportPacket
+	}
 	switch protocol {
 	case protocolTCP:
 		return "tcp"

@@ -107,7 +107,7 @@ func TestModesOfFilesThatAreGone(t *testing.T) {
 
 func TestCloseAfterWrite(t *testing.T) {
 	l := shared(t)
-	for _, how := range []string{"leave", "dup2", "mmap"} {
+	for _, how := range []string{"leave", "dup2", "range", "mmap"} {
 		for _, dir := range []string{t.TempDir(), inMemory(t)} {
 			name := filepath.Join(dir, how)
 			h := act(t, how, name)

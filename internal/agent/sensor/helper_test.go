@@ -70,6 +70,14 @@ var helpers = map[string]func(args []string) error{
 	"bpf":        loadProgram,
 	"signal":     sendSignals,
 	"getfd":      takeDescriptor,
+	"ring":       ringRequests,
+	"sockets":    wholePacketSockets,
+	"ringaccept": ringAccept,
+	"runtime":    speakTo,
+	"refused":    refusedOpens,
+	"receive":    receiveAndWrite,
+	"range":      closeRange,
+	"mapped":     mappedDatagram,
 }
 
 func number(s string) int {

@@ -45,6 +45,8 @@ var hooks = append([]hook{
 	{program: sensorProgOnSendmsg6, class: event.ClassNetwork},
 	{program: sensorProgOnEgress, class: event.ClassDNS},
 	{program: sensorProgOnIngress, class: event.ClassDNS},
+	{program: sensorProgOnRingSubmit, class: event.ClassFile},
+	{program: sensorProgOnRingComplete, class: event.ClassNetwork},
 	{program: sensorProgOnSignal, class: event.ClassKernel},
 	{program: sensorProgOnModule, class: event.ClassKernel},
 	{program: sensorProgOnModuleFree, class: event.ClassKernel},
@@ -62,13 +64,16 @@ func callHooks() []hook {
 		"setresgid", "setfsuid", "setfsgid", "capset", "setns", "unshare")
 	add(sensorProgOnPtrace, event.ClassProcess, "ptrace")
 	add(sensorProgOnVmWrite, event.ClassProcess, "process_vm_writev")
-	add(sensorProgOnConnectFailed, event.ClassNetwork, "connect")
+	add(sensorProgOnConnect, event.ClassNetwork, "connect")
+	add(sensorProgOnSocket, event.ClassNetwork, "socket")
 	add(sensorProgOnAccept, event.ClassNetwork, "accept", "accept4")
 	add(sensorProgOnMemfd, event.ClassFile, "memfd_create")
-	add(sensorProgOnOpen, event.ClassFile, "open", "openat", "openat2", "creat")
 	add(sensorProgOnGetfd, event.ClassProcess, "pidfd_getfd")
 	for _, c := range pathCalls {
 		out = append(out, hook{program: sensorProgOnPath, class: event.ClassFile, call: c.name, cookie: c.cookie()})
+	}
+	for _, c := range openCalls {
+		out = append(out, hook{program: sensorProgOnOpen, class: event.ClassFile, call: c.name, cookie: c.cookie()})
 	}
 	for _, c := range mountCalls {
 		out = append(out, hook{program: sensorProgOnMount, class: event.ClassKernel, call: c.name, cookie: c.cookie()})

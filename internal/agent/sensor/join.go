@@ -33,12 +33,25 @@ func (j *joiner) join(r *Record) bool {
 	case event.FileCloseWrite:
 		return j.writer(r)
 	case event.FileOpen:
-		r.File.Watch = classify(j.watches, r.File.Path)
-		return r.File.Watch != "" && !ownEntry(&r.Task, r.File.Path)
+		// A request through io_uring is known by name only until it is settled.
+		return r.Ring || j.watched(r)
+	case event.NetworkConnect:
+		return r.File == nil || j.watched(r)
 	case event.ProcessPtrace:
 		j.target(r)
 	}
 	return true
+}
+
+// watched classifies the file of a record, and tells whether it is of interest.
+// Settings of the kernel are read all the time.
+func (j *joiner) watched(r *Record) bool {
+	f := r.File
+	f.Watch = classify(j.watches, f.Path)
+	if f.Watch == WatchSetting && f.Flags&unix.O_ACCMODE == unix.O_RDONLY {
+		return false
+	}
+	return f.Watch != "" && !ownEntry(&r.Task, f.Path)
 }
 
 // writer finds who closed a file.

@@ -58,17 +58,34 @@ func (l *loader) load(name string) (*ebpf.Program, error) {
 	if p := l.programs[name]; p != nil {
 		return p, nil
 	}
-	one := &ebpf.CollectionSpec{
-		Maps: l.spec.Maps, Types: l.spec.Types, ByteOrder: l.spec.ByteOrder,
-		Programs: map[string]*ebpf.ProgramSpec{name: l.spec.Programs[name]},
+	spec := l.spec.Programs[name]
+	p, err := l.loadSpec(name, spec)
+	if point := formerly[spec.AttachTo]; errors.Is(err, btf.ErrNotFound) && point != "" {
+		spec = spec.Copy()
+		spec.AttachTo = point
+		p, err = l.loadSpec(name, spec)
 	}
-	coll, err := ebpf.NewCollectionWithOptions(one, ebpf.CollectionOptions{MapReplacements: l.maps, Cache: l.cache})
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", name, err)
 	}
+	l.programs[name] = p
+	return p, nil
+}
+
+// formerly are the names that tracepoints had in older kernels.
+var formerly = map[string]string{"io_uring_submit_req": "io_uring_submit_sqe"} // until 6.2
+
+func (l *loader) loadSpec(name string, spec *ebpf.ProgramSpec) (*ebpf.Program, error) {
+	one := &ebpf.CollectionSpec{
+		Maps: l.spec.Maps, Types: l.spec.Types, ByteOrder: l.spec.ByteOrder,
+		Programs: map[string]*ebpf.ProgramSpec{name: spec},
+	}
+	coll, err := ebpf.NewCollectionWithOptions(one, ebpf.CollectionOptions{MapReplacements: l.maps, Cache: l.cache})
+	if err != nil {
+		return nil, err
+	}
 	defer coll.Close()
-	l.programs[name] = coll.DetachProgram(name)
-	return l.programs[name], nil
+	return coll.DetachProgram(name), nil
 }
 
 // arm loads and attaches one hook.

@@ -37,6 +37,9 @@ func (p *parts) record() (Record, error) {
 		r.File = p.fileOp()
 	case kindConnect, kindAccept, kindListen, kindClose:
 		r.Socket = p.sockets[placeFile]
+		if p.files[placeFile] != nil {
+			r.File = p.fileOp()
+		}
 	case kindDNS:
 		r.DNS = p.message()
 	case kindMount:
@@ -67,7 +70,10 @@ func (p *parts) mount(r *Record) {
 func (p *parts) asked(r *Record) {
 	r.Flags = p.numbers[numberFlags]
 	r.Object, r.Type = p.strings[stringObject], p.strings[stringType]
-	r.Socket = p.sockets[placeFile]
+	if r.Socket = p.sockets[placeFile]; r.Socket != nil && r.Socket.Transport != transportPacket {
+		// Its protocol says what it carries, not what it is.
+		r.Socket.Transport = "raw"
+	}
 	if p.files[placeFile] != nil {
 		r.File = p.fileOp()
 	}
@@ -102,6 +108,9 @@ func (p *parts) fileOp() *File {
 		FileRef:   p.file(placeFile),
 		Attribute: p.strings[stringAttribute],
 		Flags:     uint32(p.numbers[numberOpenFlags]),
+	}
+	if p.kind == kindOpen && p.files[placeFile] == nil {
+		f.Flags |= uint32(p.numbers[numberMode])
 	}
 	if c := p.numbers[numberChange]; c < uint64(len(changes)) {
 		f.Change = changes[c]

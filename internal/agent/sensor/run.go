@@ -34,6 +34,7 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 			return err
 		}
 		s.settler.settle(batch)
+		batch = s.joiner.settled(batch)
 		batch = coverage.append(writesFirst(batch), time.Now())
 		if len(batch) > 0 {
 			emit(batch)

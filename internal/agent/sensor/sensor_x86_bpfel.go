@@ -105,53 +105,56 @@ type sensorWatchKey struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	sensorMapAccepted         = "accepted"
-	sensorMapAsks             = "asks"
-	sensorMapCounters         = "counters"
-	sensorMapKnownCreds       = "known_creds"
-	sensorMapOwners           = "owners"
-	sensorMapRing             = "ring"
-	sensorMapScratches        = "scratches"
-	sensorMapWatches          = "watches"
-	sensorProgOnAccept        = "on_accept"
-	sensorProgOnBpf           = "on_bpf"
-	sensorProgOnConnect4      = "on_connect4"
-	sensorProgOnConnect6      = "on_connect6"
-	sensorProgOnConnectFailed = "on_connect_failed"
-	sensorProgOnDescribe      = "on_describe"
-	sensorProgOnEgress        = "on_egress"
-	sensorProgOnExec          = "on_exec"
-	sensorProgOnExit          = "on_exit"
-	sensorProgOnFork          = "on_fork"
-	sensorProgOnGetfd         = "on_getfd"
-	sensorProgOnHome          = "on_home"
-	sensorProgOnIngress       = "on_ingress"
-	sensorProgOnKexec         = "on_kexec"
-	sensorProgOnKexecFile     = "on_kexec_file"
-	sensorProgOnMemfd         = "on_memfd"
-	sensorProgOnModule        = "on_module"
-	sensorProgOnModuleFree    = "on_module_free"
-	sensorProgOnMount         = "on_mount"
-	sensorProgOnOpen          = "on_open"
-	sensorProgOnPath          = "on_path"
-	sensorProgOnPrctl         = "on_prctl"
-	sensorProgOnPtrace        = "on_ptrace"
-	sensorProgOnRename        = "on_rename"
-	sensorProgOnSeccomp       = "on_seccomp"
-	sensorProgOnSendmsg4      = "on_sendmsg4"
-	sensorProgOnSendmsg6      = "on_sendmsg6"
-	sensorProgOnSetid         = "on_setid"
-	sensorProgOnSetns         = "on_setns"
-	sensorProgOnSignal        = "on_signal"
-	sensorProgOnState         = "on_state"
-	sensorProgOnTask          = "on_task"
-	sensorProgOnUnshare       = "on_unshare"
-	sensorProgOnVmWrite       = "on_vm_write"
-	sensorProgOnWritten       = "on_written"
-	sensorVarHome             = "home"
-	sensorVarScopeCgroup      = "scope_cgroup"
-	sensorVarScoped           = "scoped"
-	sensorVarWakeBytes        = "wake_bytes"
+	sensorMapAccepted        = "accepted"
+	sensorMapAsks            = "asks"
+	sensorMapCounters        = "counters"
+	sensorMapKnownCreds      = "known_creds"
+	sensorMapOwners          = "owners"
+	sensorMapRing            = "ring"
+	sensorMapScratches       = "scratches"
+	sensorMapWatches         = "watches"
+	sensorProgOnAccept       = "on_accept"
+	sensorProgOnBpf          = "on_bpf"
+	sensorProgOnConnect      = "on_connect"
+	sensorProgOnConnect4     = "on_connect4"
+	sensorProgOnConnect6     = "on_connect6"
+	sensorProgOnDescribe     = "on_describe"
+	sensorProgOnEgress       = "on_egress"
+	sensorProgOnExec         = "on_exec"
+	sensorProgOnExit         = "on_exit"
+	sensorProgOnFork         = "on_fork"
+	sensorProgOnGetfd        = "on_getfd"
+	sensorProgOnHome         = "on_home"
+	sensorProgOnIngress      = "on_ingress"
+	sensorProgOnKexec        = "on_kexec"
+	sensorProgOnKexecFile    = "on_kexec_file"
+	sensorProgOnMemfd        = "on_memfd"
+	sensorProgOnModule       = "on_module"
+	sensorProgOnModuleFree   = "on_module_free"
+	sensorProgOnMount        = "on_mount"
+	sensorProgOnOpen         = "on_open"
+	sensorProgOnPath         = "on_path"
+	sensorProgOnPrctl        = "on_prctl"
+	sensorProgOnPtrace       = "on_ptrace"
+	sensorProgOnRename       = "on_rename"
+	sensorProgOnRingComplete = "on_ring_complete"
+	sensorProgOnRingSubmit   = "on_ring_submit"
+	sensorProgOnSeccomp      = "on_seccomp"
+	sensorProgOnSendmsg4     = "on_sendmsg4"
+	sensorProgOnSendmsg6     = "on_sendmsg6"
+	sensorProgOnSetid        = "on_setid"
+	sensorProgOnSetns        = "on_setns"
+	sensorProgOnSignal       = "on_signal"
+	sensorProgOnSocket       = "on_socket"
+	sensorProgOnState        = "on_state"
+	sensorProgOnTask         = "on_task"
+	sensorProgOnUnshare      = "on_unshare"
+	sensorProgOnVmWrite      = "on_vm_write"
+	sensorProgOnWritten      = "on_written"
+	sensorVarHome            = "home"
+	sensorVarScopeCgroup     = "scope_cgroup"
+	sensorVarScoped          = "scoped"
+	sensorVarWakeBytes       = "wake_bytes"
 )
 
 // loadSensor returns the embedded CollectionSpec for sensor.
@@ -196,41 +199,44 @@ type sensorSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorProgramSpecs struct {
-	OnAccept        *ebpf.ProgramSpec `ebpf:"on_accept"`
-	OnBpf           *ebpf.ProgramSpec `ebpf:"on_bpf"`
-	OnConnect4      *ebpf.ProgramSpec `ebpf:"on_connect4"`
-	OnConnect6      *ebpf.ProgramSpec `ebpf:"on_connect6"`
-	OnConnectFailed *ebpf.ProgramSpec `ebpf:"on_connect_failed"`
-	OnDescribe      *ebpf.ProgramSpec `ebpf:"on_describe"`
-	OnEgress        *ebpf.ProgramSpec `ebpf:"on_egress"`
-	OnExec          *ebpf.ProgramSpec `ebpf:"on_exec"`
-	OnExit          *ebpf.ProgramSpec `ebpf:"on_exit"`
-	OnFork          *ebpf.ProgramSpec `ebpf:"on_fork"`
-	OnGetfd         *ebpf.ProgramSpec `ebpf:"on_getfd"`
-	OnHome          *ebpf.ProgramSpec `ebpf:"on_home"`
-	OnIngress       *ebpf.ProgramSpec `ebpf:"on_ingress"`
-	OnKexec         *ebpf.ProgramSpec `ebpf:"on_kexec"`
-	OnKexecFile     *ebpf.ProgramSpec `ebpf:"on_kexec_file"`
-	OnMemfd         *ebpf.ProgramSpec `ebpf:"on_memfd"`
-	OnModule        *ebpf.ProgramSpec `ebpf:"on_module"`
-	OnModuleFree    *ebpf.ProgramSpec `ebpf:"on_module_free"`
-	OnMount         *ebpf.ProgramSpec `ebpf:"on_mount"`
-	OnOpen          *ebpf.ProgramSpec `ebpf:"on_open"`
-	OnPath          *ebpf.ProgramSpec `ebpf:"on_path"`
-	OnPrctl         *ebpf.ProgramSpec `ebpf:"on_prctl"`
-	OnPtrace        *ebpf.ProgramSpec `ebpf:"on_ptrace"`
-	OnRename        *ebpf.ProgramSpec `ebpf:"on_rename"`
-	OnSeccomp       *ebpf.ProgramSpec `ebpf:"on_seccomp"`
-	OnSendmsg4      *ebpf.ProgramSpec `ebpf:"on_sendmsg4"`
-	OnSendmsg6      *ebpf.ProgramSpec `ebpf:"on_sendmsg6"`
-	OnSetid         *ebpf.ProgramSpec `ebpf:"on_setid"`
-	OnSetns         *ebpf.ProgramSpec `ebpf:"on_setns"`
-	OnSignal        *ebpf.ProgramSpec `ebpf:"on_signal"`
-	OnState         *ebpf.ProgramSpec `ebpf:"on_state"`
-	OnTask          *ebpf.ProgramSpec `ebpf:"on_task"`
-	OnUnshare       *ebpf.ProgramSpec `ebpf:"on_unshare"`
-	OnVmWrite       *ebpf.ProgramSpec `ebpf:"on_vm_write"`
-	OnWritten       *ebpf.ProgramSpec `ebpf:"on_written"`
+	OnAccept       *ebpf.ProgramSpec `ebpf:"on_accept"`
+	OnBpf          *ebpf.ProgramSpec `ebpf:"on_bpf"`
+	OnConnect      *ebpf.ProgramSpec `ebpf:"on_connect"`
+	OnConnect4     *ebpf.ProgramSpec `ebpf:"on_connect4"`
+	OnConnect6     *ebpf.ProgramSpec `ebpf:"on_connect6"`
+	OnDescribe     *ebpf.ProgramSpec `ebpf:"on_describe"`
+	OnEgress       *ebpf.ProgramSpec `ebpf:"on_egress"`
+	OnExec         *ebpf.ProgramSpec `ebpf:"on_exec"`
+	OnExit         *ebpf.ProgramSpec `ebpf:"on_exit"`
+	OnFork         *ebpf.ProgramSpec `ebpf:"on_fork"`
+	OnGetfd        *ebpf.ProgramSpec `ebpf:"on_getfd"`
+	OnHome         *ebpf.ProgramSpec `ebpf:"on_home"`
+	OnIngress      *ebpf.ProgramSpec `ebpf:"on_ingress"`
+	OnKexec        *ebpf.ProgramSpec `ebpf:"on_kexec"`
+	OnKexecFile    *ebpf.ProgramSpec `ebpf:"on_kexec_file"`
+	OnMemfd        *ebpf.ProgramSpec `ebpf:"on_memfd"`
+	OnModule       *ebpf.ProgramSpec `ebpf:"on_module"`
+	OnModuleFree   *ebpf.ProgramSpec `ebpf:"on_module_free"`
+	OnMount        *ebpf.ProgramSpec `ebpf:"on_mount"`
+	OnOpen         *ebpf.ProgramSpec `ebpf:"on_open"`
+	OnPath         *ebpf.ProgramSpec `ebpf:"on_path"`
+	OnPrctl        *ebpf.ProgramSpec `ebpf:"on_prctl"`
+	OnPtrace       *ebpf.ProgramSpec `ebpf:"on_ptrace"`
+	OnRename       *ebpf.ProgramSpec `ebpf:"on_rename"`
+	OnRingComplete *ebpf.ProgramSpec `ebpf:"on_ring_complete"`
+	OnRingSubmit   *ebpf.ProgramSpec `ebpf:"on_ring_submit"`
+	OnSeccomp      *ebpf.ProgramSpec `ebpf:"on_seccomp"`
+	OnSendmsg4     *ebpf.ProgramSpec `ebpf:"on_sendmsg4"`
+	OnSendmsg6     *ebpf.ProgramSpec `ebpf:"on_sendmsg6"`
+	OnSetid        *ebpf.ProgramSpec `ebpf:"on_setid"`
+	OnSetns        *ebpf.ProgramSpec `ebpf:"on_setns"`
+	OnSignal       *ebpf.ProgramSpec `ebpf:"on_signal"`
+	OnSocket       *ebpf.ProgramSpec `ebpf:"on_socket"`
+	OnState        *ebpf.ProgramSpec `ebpf:"on_state"`
+	OnTask         *ebpf.ProgramSpec `ebpf:"on_task"`
+	OnUnshare      *ebpf.ProgramSpec `ebpf:"on_unshare"`
+	OnVmWrite      *ebpf.ProgramSpec `ebpf:"on_vm_write"`
+	OnWritten      *ebpf.ProgramSpec `ebpf:"on_written"`
 }
 
 // sensorMapSpecs contains maps before they are loaded into the kernel.
@@ -314,50 +320,53 @@ type sensorVariables struct {
 //
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorPrograms struct {
-	OnAccept        *ebpf.Program `ebpf:"on_accept"`
-	OnBpf           *ebpf.Program `ebpf:"on_bpf"`
-	OnConnect4      *ebpf.Program `ebpf:"on_connect4"`
-	OnConnect6      *ebpf.Program `ebpf:"on_connect6"`
-	OnConnectFailed *ebpf.Program `ebpf:"on_connect_failed"`
-	OnDescribe      *ebpf.Program `ebpf:"on_describe"`
-	OnEgress        *ebpf.Program `ebpf:"on_egress"`
-	OnExec          *ebpf.Program `ebpf:"on_exec"`
-	OnExit          *ebpf.Program `ebpf:"on_exit"`
-	OnFork          *ebpf.Program `ebpf:"on_fork"`
-	OnGetfd         *ebpf.Program `ebpf:"on_getfd"`
-	OnHome          *ebpf.Program `ebpf:"on_home"`
-	OnIngress       *ebpf.Program `ebpf:"on_ingress"`
-	OnKexec         *ebpf.Program `ebpf:"on_kexec"`
-	OnKexecFile     *ebpf.Program `ebpf:"on_kexec_file"`
-	OnMemfd         *ebpf.Program `ebpf:"on_memfd"`
-	OnModule        *ebpf.Program `ebpf:"on_module"`
-	OnModuleFree    *ebpf.Program `ebpf:"on_module_free"`
-	OnMount         *ebpf.Program `ebpf:"on_mount"`
-	OnOpen          *ebpf.Program `ebpf:"on_open"`
-	OnPath          *ebpf.Program `ebpf:"on_path"`
-	OnPrctl         *ebpf.Program `ebpf:"on_prctl"`
-	OnPtrace        *ebpf.Program `ebpf:"on_ptrace"`
-	OnRename        *ebpf.Program `ebpf:"on_rename"`
-	OnSeccomp       *ebpf.Program `ebpf:"on_seccomp"`
-	OnSendmsg4      *ebpf.Program `ebpf:"on_sendmsg4"`
-	OnSendmsg6      *ebpf.Program `ebpf:"on_sendmsg6"`
-	OnSetid         *ebpf.Program `ebpf:"on_setid"`
-	OnSetns         *ebpf.Program `ebpf:"on_setns"`
-	OnSignal        *ebpf.Program `ebpf:"on_signal"`
-	OnState         *ebpf.Program `ebpf:"on_state"`
-	OnTask          *ebpf.Program `ebpf:"on_task"`
-	OnUnshare       *ebpf.Program `ebpf:"on_unshare"`
-	OnVmWrite       *ebpf.Program `ebpf:"on_vm_write"`
-	OnWritten       *ebpf.Program `ebpf:"on_written"`
+	OnAccept       *ebpf.Program `ebpf:"on_accept"`
+	OnBpf          *ebpf.Program `ebpf:"on_bpf"`
+	OnConnect      *ebpf.Program `ebpf:"on_connect"`
+	OnConnect4     *ebpf.Program `ebpf:"on_connect4"`
+	OnConnect6     *ebpf.Program `ebpf:"on_connect6"`
+	OnDescribe     *ebpf.Program `ebpf:"on_describe"`
+	OnEgress       *ebpf.Program `ebpf:"on_egress"`
+	OnExec         *ebpf.Program `ebpf:"on_exec"`
+	OnExit         *ebpf.Program `ebpf:"on_exit"`
+	OnFork         *ebpf.Program `ebpf:"on_fork"`
+	OnGetfd        *ebpf.Program `ebpf:"on_getfd"`
+	OnHome         *ebpf.Program `ebpf:"on_home"`
+	OnIngress      *ebpf.Program `ebpf:"on_ingress"`
+	OnKexec        *ebpf.Program `ebpf:"on_kexec"`
+	OnKexecFile    *ebpf.Program `ebpf:"on_kexec_file"`
+	OnMemfd        *ebpf.Program `ebpf:"on_memfd"`
+	OnModule       *ebpf.Program `ebpf:"on_module"`
+	OnModuleFree   *ebpf.Program `ebpf:"on_module_free"`
+	OnMount        *ebpf.Program `ebpf:"on_mount"`
+	OnOpen         *ebpf.Program `ebpf:"on_open"`
+	OnPath         *ebpf.Program `ebpf:"on_path"`
+	OnPrctl        *ebpf.Program `ebpf:"on_prctl"`
+	OnPtrace       *ebpf.Program `ebpf:"on_ptrace"`
+	OnRename       *ebpf.Program `ebpf:"on_rename"`
+	OnRingComplete *ebpf.Program `ebpf:"on_ring_complete"`
+	OnRingSubmit   *ebpf.Program `ebpf:"on_ring_submit"`
+	OnSeccomp      *ebpf.Program `ebpf:"on_seccomp"`
+	OnSendmsg4     *ebpf.Program `ebpf:"on_sendmsg4"`
+	OnSendmsg6     *ebpf.Program `ebpf:"on_sendmsg6"`
+	OnSetid        *ebpf.Program `ebpf:"on_setid"`
+	OnSetns        *ebpf.Program `ebpf:"on_setns"`
+	OnSignal       *ebpf.Program `ebpf:"on_signal"`
+	OnSocket       *ebpf.Program `ebpf:"on_socket"`
+	OnState        *ebpf.Program `ebpf:"on_state"`
+	OnTask         *ebpf.Program `ebpf:"on_task"`
+	OnUnshare      *ebpf.Program `ebpf:"on_unshare"`
+	OnVmWrite      *ebpf.Program `ebpf:"on_vm_write"`
+	OnWritten      *ebpf.Program `ebpf:"on_written"`
 }
 
 func (p *sensorPrograms) Close() error {
 	return _SensorClose(
 		p.OnAccept,
 		p.OnBpf,
+		p.OnConnect,
 		p.OnConnect4,
 		p.OnConnect6,
-		p.OnConnectFailed,
 		p.OnDescribe,
 		p.OnEgress,
 		p.OnExec,
@@ -377,12 +386,15 @@ func (p *sensorPrograms) Close() error {
 		p.OnPrctl,
 		p.OnPtrace,
 		p.OnRename,
+		p.OnRingComplete,
+		p.OnRingSubmit,
 		p.OnSeccomp,
 		p.OnSendmsg4,
 		p.OnSendmsg6,
 		p.OnSetid,
 		p.OnSetns,
 		p.OnSignal,
+		p.OnSocket,
 		p.OnState,
 		p.OnTask,
 		p.OnUnshare,

@@ -84,6 +84,9 @@ func (s *settler) question(r *Record, ahead int64) (int, answered) {
 	if r.Kind == event.ProcessExec && r.Exec != nil && r.Exec.Image.Foreign {
 		return s.atHome(&r.Exec.Image), r.Exec.Image.compare
 	}
+	if r.Ring && r.File != nil {
+		return s.requested(r, ahead)
+	}
 	if !unsettled(r) {
 		return -1, nil
 	}
@@ -117,7 +120,7 @@ func (s *settler) open(r *Record) int {
 		Flags:   unix.O_PATH | unix.O_CLOEXEC,
 		Resolve: unix.RESOLVE_IN_ROOT | resolveCached | unix.RESOLVE_NO_MAGICLINKS,
 	}
-	if r.Kind != event.FileAttributes {
+	if r.Kind != event.FileAttributes && r.Kind != event.FileOpen {
 		how.Flags |= unix.O_NOFOLLOW
 	}
 	root := s.rootOf(&r.Task)

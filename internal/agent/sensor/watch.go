@@ -15,8 +15,9 @@ type Watch struct {
 	// Class is what Record.File.Watch says.
 	Class string
 	// Pattern is an absolute path of path.Match parts; a leading "**/" stands
-	// for any directories. The last part, or else the one before it, must be
-	// without wildcards: the kernel sifts by it.
+	// for any directories. The last part, or else the one before it (or, if
+	// that is "*.d", the one before that), must be without wildcards: the kernel
+	// sifts by it.
 	Pattern string
 }
 
@@ -29,6 +30,12 @@ const (
 	WatchHistory     = "history"
 	WatchMemory      = "process_memory"
 	WatchDefinition  = "definition"
+	// WatchRuntime are the sockets of container runtimes: who may speak to them
+	// owns the host.
+	WatchRuntime = "runtime_socket"
+	// WatchSetting are settings of the kernel that make it run or allow something;
+	// only opens for writing are reported.
+	WatchSetting = "kernel_setting"
 )
 
 // Watches are the files watched by default.
@@ -117,6 +124,45 @@ var Watches = []Watch{
 	{WatchDefinition, "/etc/pam.d/*"},
 	{WatchDefinition, "/etc/udev/rules.d/*"},
 	{WatchDefinition, "/etc/modules-load.d/*"},
+	{WatchDefinition, "/etc/modprobe.d/*"},
+	{WatchDefinition, "/etc/systemd/system/*.d/*"},
+	{WatchDefinition, "/etc/systemd/user/*.d/*"},
+	{WatchDefinition, "/run/systemd/system/*.d/*"},
+	{WatchDefinition, "/usr/lib/systemd/system/*.d/*"},
+	{WatchDefinition, "**/.config/systemd/user/*.d/*"},
+	{WatchDefinition, "/etc/systemd/system-generators/*"},
+	{WatchDefinition, "/lib/systemd/system/*"},
+	{WatchDefinition, "/etc/rc.d/*"},
+	{WatchDefinition, "/etc/inittab"},
+	{WatchDefinition, "/etc/update-motd.d/*"},
+	{WatchDefinition, "/etc/xdg/autostart/*"},
+	{WatchDefinition, "**/.config/autostart/*"},
+	{WatchDefinition, "/etc/apt/apt.conf.d/*"},
+	{WatchDefinition, "/etc/zsh/zshrc"},
+	{WatchDefinition, "/etc/zsh/zshenv"},
+	{WatchDefinition, "**/.config/fish/config.fish"},
+	{WatchRuntime, "**/docker.sock"},
+	{WatchRuntime, "**/containerd.sock"},
+	{WatchRuntime, "**/containerd.sock.ttrpc"},
+	{WatchRuntime, "**/crio.sock"},
+	{WatchRuntime, "**/podman.sock"},
+	{WatchRuntime, "**/buildkitd.sock"},
+	{WatchSetting, "/proc/sys/kernel/core_pattern"},
+	{WatchSetting, "/proc/sys/kernel/modprobe"},
+	{WatchSetting, "/proc/sys/kernel/modules_disabled"},
+	{WatchSetting, "/proc/sys/kernel/randomize_va_space"},
+	{WatchSetting, "/proc/sys/kernel/kptr_restrict"},
+	{WatchSetting, "/proc/sys/kernel/dmesg_restrict"},
+	{WatchSetting, "/proc/sys/kernel/unprivileged_bpf_disabled"},
+	{WatchSetting, "/proc/sys/kernel/yama/ptrace_scope"},
+	{WatchSetting, "/proc/sys/fs/suid_dumpable"},
+	{WatchSetting, "/proc/sys/fs/binfmt_misc/register"},
+	{WatchSetting, "/proc/sys/net/ipv4/ip_forward"},
+	{WatchSetting, "/proc/sysrq-trigger"},
+	{WatchSetting, "**/release_agent"},
+	{WatchSetting, "/sys/kernel/uevent_helper"},
+	{WatchSetting, "/sys/kernel/mm/ksm/run"},
+	{WatchSetting, "/sys/fs/selinux/enforce"},
 }
 
 // watchKey is struct watch_key of bpf/fileop.h.
@@ -125,12 +171,24 @@ type watchKey struct {
 	Name   [32]byte
 }
 
+// Values of enum watch_place of bpf/fileop.h.
+const (
+	watchParent = iota + 1
+	watchAbove
+	watchSocket
+)
+
 // key is what the kernel sifts a pattern by.
 func (w Watch) key() (watchKey, error) {
 	dir, leaf := path.Split(w.Pattern)
 	k := watchKey{}
-	if wild(leaf) {
-		leaf, k.Parent = path.Base(dir), 1
+	switch {
+	case w.Class == WatchRuntime:
+		k.Parent = watchSocket
+	case wild(leaf) && strings.HasSuffix(dir, "*.d/"):
+		leaf, k.Parent = path.Base(path.Dir(path.Clean(dir))), watchAbove
+	case wild(leaf):
+		leaf, k.Parent = path.Base(dir), watchParent
 	}
 	if wild(leaf) || leaf == "/" || leaf == "" {
 		return k, fmt.Errorf("watch %q: no name to sift by", w.Pattern)

@@ -47,8 +47,11 @@ func TestKeysCoverPatterns(t *testing.T) {
 			t.Errorf("%s does not cover %s", w.Pattern, example)
 		}
 		name := path.Base(example)
-		if k.Parent != 0 {
+		switch k.Parent {
+		case watchParent:
 			name = path.Base(path.Dir(example))
+		case watchAbove:
+			name = path.Base(path.Dir(path.Dir(example)))
 		}
 		if got := untilNUL(k.Name[:]); !strings.HasPrefix(name, got) || len(got) < min(len(name), 31) {
 			t.Errorf("%s: key %q, name %q", w.Pattern, got, name)

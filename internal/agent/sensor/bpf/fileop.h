@@ -8,8 +8,11 @@
 #define USER_PATH_MAX 4096
 #define WATCH_NAME 32
 
-// Names that make an open worth a record: of the file itself or its directory.
+// Names that make an open worth a record: of the file itself, its directory, or
+// of the directory above one that ends in ".d"; and names of unix sockets.
 // Userspace matches the whole path afterwards; this only keeps the rest away.
+enum watch_place { WATCH_LEAF, WATCH_PARENT, WATCH_ABOVE, WATCH_SOCKET };
+
 struct watch_key {
 	u32 parent;
 	char name[WATCH_NAME];
@@ -29,33 +32,17 @@ static __always_inline bool watched(struct dentry *d)
 	if (bpf_map_lookup_elem(&watches, &key))
 		return true;
 	__builtin_memset(&key, 0, sizeof(key));
-	key.parent = 1;
-	bpf_probe_read_kernel_str(key.name, sizeof(key.name), BPF_CORE_READ(d, d_parent, d_name.name));
+	key.parent = WATCH_PARENT;
+	long n = bpf_probe_read_kernel_str(key.name, sizeof(key.name), BPF_CORE_READ(d, d_parent, d_name.name));
+	if (bpf_map_lookup_elem(&watches, &key))
+		return true;
+	// A long name that was cut may end in anything: look further.
+	if (n < 3 || (n < WATCH_NAME && (key.name[(n - 3) & (WATCH_NAME - 1)] != '.' || key.name[(n - 2) & (WATCH_NAME - 1)] != 'd')))
+		return false;
+	__builtin_memset(&key, 0, sizeof(key));
+	key.parent = WATCH_ABOVE;
+	bpf_probe_read_kernel_str(key.name, sizeof(key.name), BPF_CORE_READ(d, d_parent, d_parent, d_name.name));
 	return bpf_map_lookup_elem(&watches, &key) != NULL;
-}
-
-SEC("tracepoint/syscalls/sys_exit_openat")
-int on_open(struct sys_exit *ctx)
-{
-	if (ctx->ret < 0)
-		return 0;
-	struct task_struct *t = bpf_get_current_task_btf();
-	struct file *f = file_of(t, ctx->ret);
-	if (!f)
-		return 0;
-	u32 mode = BPF_CORE_READ(f, f_mode);
-	bool created = mode & FMODE_CREATED;
-	if (!created && ((mode & FMODE_PATH) || !watched(BPF_CORE_READ(f, f_path.dentry))))
-		return 0;
-	struct scratch *s = scratch(SCRATCH_TRACE);
-	if (!s || !in_scope(t))
-		return 0;
-	struct record *r = begin(s, created ? KIND_CREATE : KIND_OPEN);
-	fill_task(&r->task, t);
-	put_file(s, f, &t->fs->root, PLACE_FILE);
-	put_number(s, NUMBER_OPEN_FLAGS, BPF_CORE_READ(f, f_flags));
-	submit(s, CLASS_FILE);
-	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_exit_memfd_create")
@@ -139,6 +126,49 @@ static __always_inline void put_paths(struct scratch *s, struct task_struct *t, 
 	put_optional(s, STRING_TEXT, r, COOKIE_TEXT(c), 1024);
 	if (COOKIE_MODE(c) != NO_ARG)
 		put_number(s, NUMBER_MODE, arg(r, COOKIE_MODE(c)));
+}
+
+#define EPERM 1
+#define EACCES 13
+
+// refused_open tells of an open that was not allowed, by the caller's name: the
+// reader keeps those of watched files.
+static __always_inline int refused_open(struct sys_exit *ctx)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+	struct scratch *s = scratch(SCRATCH_TRACE);
+	if (!s || !in_scope(t))
+		return 0;
+	struct record *r = begin(s, KIND_OPEN);
+	fill_task(&r->task, t);
+	put_number(s, NUMBER_RESULT, ctx->ret);
+	put_paths(s, t, bpf_get_attach_cookie(ctx));
+	submit(s, CLASS_FILE);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_openat")
+int on_open(struct sys_exit *ctx)
+{
+	if (ctx->ret < 0)
+		return ctx->ret == -EACCES || ctx->ret == -EPERM ? refused_open(ctx) : 0;
+	struct task_struct *t = bpf_get_current_task_btf();
+	struct file *f = file_of(t, ctx->ret);
+	if (!f)
+		return 0;
+	u32 mode = BPF_CORE_READ(f, f_mode);
+	bool created = mode & FMODE_CREATED;
+	if (!created && ((mode & FMODE_PATH) || !watched(BPF_CORE_READ(f, f_path.dentry))))
+		return 0;
+	struct scratch *s = scratch(SCRATCH_TRACE);
+	if (!s || !in_scope(t))
+		return 0;
+	struct record *r = begin(s, created ? KIND_CREATE : KIND_OPEN);
+	fill_task(&r->task, t);
+	put_file(s, f, &t->fs->root, PLACE_FILE);
+	put_number(s, NUMBER_OPEN_FLAGS, BPF_CORE_READ(f, f_flags));
+	submit(s, CLASS_FILE);
+	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_exit_renameat2")

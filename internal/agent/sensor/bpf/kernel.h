@@ -201,6 +201,17 @@ struct sock {
 struct inet_sock { struct sock sk; __be32 inet_saddr; __be16 inet_sport; };
 struct tcp_sock { u64 bytes_sent, bytes_retrans, bytes_acked, bytes_received; };
 struct socket { struct sock *sk; };
+struct unix_sock { struct path path; struct sock *peer; };
+
+// Requests of io_uring, after the kernel took the caller's names in.
+struct filename { const char *name; };
+struct io_kiocb { u8 opcode; u64 flags; struct { s32 res; } cqe; };
+struct open_how { u64 flags; };
+struct io_open { int dfd; struct filename *filename; struct open_how how; };
+struct io_unlink { int dfd; struct filename *filename; };
+struct io_mkdir { int dfd; struct filename *filename; };
+struct io_rename { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
+struct io_link { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs { unsigned long r10, r9, r8, dx, si, di, orig_ax, ax; };

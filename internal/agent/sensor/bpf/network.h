@@ -9,8 +9,6 @@
 #define TCP_SYN_RECV 3
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10
-#define EPERM 1
-#define EACCES 13
 #define EADDRNOTAVAIL 99
 #define ENETUNREACH 101
 #define ECONNABORTED 103
@@ -168,14 +166,10 @@ static __always_inline bool refused_at_once(long ret)
 	return ret == -ENETUNREACH || ret == -EADDRNOTAVAIL || ret == -EACCES || ret == -EPERM;
 }
 
-// on_connect_failed sees the connects that no state change shows. The address is
+// connect_failed tells of the connects that no state change shows. The address is
 // the caller's: the kernel has not taken it.
-SEC("tracepoint/syscalls/sys_exit_connect")
-int on_connect_failed(struct sys_exit *ctx)
+static __always_inline int connect_failed(struct task_struct *t, struct sys_exit *ctx)
 {
-	struct task_struct *t = bpf_get_current_task_btf();
-	if (!refused_at_once(ctx->ret) || !in_scope(t))
-		return 0;
 	struct pt_regs *r = registers(t);
 	struct file *f = file_of(t, arg(r, 0));
 	struct sock *sk = f ? sock_of(f) : NULL;
@@ -200,13 +194,9 @@ int on_connect_failed(struct sys_exit *ctx)
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_exit_accept4")
-int on_accept(struct sys_exit *ctx)
+static __always_inline int accepted_by(struct task_struct *t, int fd)
 {
-	if (ctx->ret < 0)
-		return 0;
-	struct task_struct *t = bpf_get_current_task_btf();
-	struct file *f = file_of(t, ctx->ret);
+	struct file *f = file_of(t, fd);
 	struct sock *sk = f ? sock_of(f) : NULL;
 	struct sock_info i;
 	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !in_scope(t) || !fill_socket(&i, sk))
@@ -219,6 +209,94 @@ int on_accept(struct sys_exit *ctx)
 	    bpf_map_update_elem(&accepted, &key, &task, BPF_ANY))
 		count(CLASS_NETWORK, LOST_MAP_FULL);
 	submit_socket(KIND_ACCEPT, &task, &i, NUMBER_RESULT, 0);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_accept4")
+int on_accept(struct sys_exit *ctx)
+{
+	return ctx->ret < 0 ? 0 : accepted_by(bpf_get_current_task_btf(), ctx->ret);
+}
+
+#define AF_PACKET 17
+#define SOCK_RAW 3
+
+// opened_socket tells of sockets that see or send whole packets.
+static __always_inline int opened_socket(struct task_struct *t, int fd, bool ring_request)
+{
+	struct file *f = file_of(t, fd);
+	struct sock *sk = f ? sock_of(f) : NULL;
+	if (!sk)
+		return 0;
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family), type = BPF_CORE_READ(sk, sk_type);
+	if (family != AF_PACKET && !((family == AF_INET || family == AF_INET6) && type == SOCK_RAW))
+		return 0;
+	struct scratch *s = asked_kernel(t, KIND_SOCKET, 0);
+	if (!s)
+		return 0;
+	put_number(s, NUMBER_CODE, type);
+	put_number(s, NUMBER_VIA, ring_request);
+	struct sock_info *i = put(s, TAG_SOCKET, PLACE_FILE, sizeof(*i));
+	if (i) {
+		__builtin_memset(i, 0, sizeof(*i));
+		i->family = family;
+		i->protocol = BPF_CORE_READ(sk, sk_protocol);
+		i->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	}
+	submit(s, CLASS_NETWORK);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_socket")
+int on_socket(struct sys_exit *ctx)
+{
+	return ctx->ret < 0 ? 0 : opened_socket(bpf_get_current_task_btf(), ctx->ret, false);
+}
+
+// to_watched tells of a connection to a watched unix socket, by the name under
+// which its server bound it, whatever name or mount led there.
+static __always_inline int to_watched(struct task_struct *t)
+{
+	struct file *f = file_of(t, arg(registers(t), 0));
+	struct unix_sock *u = f ? (void *)sock_of(f) : NULL;
+	if (!u || BPF_CORE_READ(&((struct sock *)u)->__sk_common, skc_family) != AF_UNIX)
+		return 0;
+	struct unix_sock *peer = (void *)BPF_CORE_READ(u, peer);
+	struct dentry *d = BPF_CORE_READ(peer, path.dentry);
+	struct watch_key key = {.parent = WATCH_SOCKET};
+	if (!d || bpf_probe_read_kernel_str(key.name, sizeof(key.name), BPF_CORE_READ(d, d_name.name)) < 0 ||
+	    !bpf_map_lookup_elem(&watches, &key))
+		return 0;
+	struct scratch *s = scratch(SCRATCH_TRACE);
+	if (!s || !in_scope(t))
+		return 0;
+	struct record *r = begin(s, KIND_CONNECT);
+	fill_task(&r->task, t);
+	struct sock_info *i = put(s, TAG_SOCKET, PLACE_FILE, sizeof(*i));
+	if (i) {
+		__builtin_memset(i, 0, sizeof(*i));
+		i->family = AF_UNIX;
+		i->netns = r->task.netns;
+		i->flags = SOCKET_INITIATED;
+	}
+	struct file_info *info = put(s, TAG_FILE, PLACE_FILE, sizeof(*info));
+	if (!info)
+		return 0;
+	fill_file(info, BPF_CORE_READ(d, d_inode), d);
+	path_of(&peer->path, &t->fs->root, PLACE_FILE);
+	submit(s, CLASS_NETWORK);
+	return 0;
+}
+
+// on_connect sees what no change of state shows.
+SEC("tracepoint/syscalls/sys_exit_connect")
+int on_connect(struct sys_exit *ctx)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+	if (ctx->ret == 0)
+		return to_watched(t);
+	if (refused_at_once(ctx->ret) && in_scope(t))
+		return connect_failed(t, ctx);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "fileop.h"
 #include "request.h"
 #include "network.h"
+#include "uring.h"
 #include "dns.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

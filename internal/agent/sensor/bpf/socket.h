@@ -3,6 +3,7 @@
 #ifndef BAIZE_SOCKET_H
 #define BAIZE_SOCKET_H
 
+#define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
 #define IPPROTO_TCP 6
