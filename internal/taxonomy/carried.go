@@ -16,14 +16,21 @@ func carried(kind event.Kind) *event.Event {
 	case class == event.ClassProcess:
 		ev.Process = shortProcess()
 		ev.Process.OldName, ev.Process.OldCommandLine = "x", "x"
-		ev.Target = shortProcess()
+		ev.Target, ev.Operation = shortProcess(), someOperation()
+	case class == event.ClassKernel:
+		ev.Process, ev.Target, ev.File, ev.Operation = shortProcess(), shortProcess(), someFile(), someOperation()
 	case class == event.ClassFile || kind == event.FileHash:
-		ev.Process, ev.File = shortProcess(), someFile()
+		ev.Process, ev.File, ev.Via = shortProcess(), someFile(), "x"
 		ev.Process.Ancestors = []event.Process{*shortProcess()}
 	case class == event.ClassNetwork, class == event.ClassDNS:
 		ev.Process = shortProcess()
 		ev.Source, ev.Destination = somewhere(), somewhere()
 		ev.Network = &event.Network{Transport: "x", Initiated: true}
+		if kind == event.NetworkConnect {
+			ev.File = someFile()
+		} else if kind == event.NetworkSocket {
+			ev.Operation, ev.Via = someOperation(), "x"
+		}
 		if class == event.ClassDNS {
 			ev.DNS = &event.DNS{Question: event.DNSQuestion{Name: "x", Type: "x"}, Answers: []string{"x"}, Rcode: new(int)}
 		}
@@ -43,10 +50,14 @@ func somewhere() *event.Endpoint {
 	return &event.Endpoint{IP: netip.AddrFrom4([4]byte{198, 51, 100, 1}), Port: 1}
 }
 
+func someOperation() *event.Operation {
+	return &event.Operation{Name: "x", Object: "x", Type: "x", Flags: []string{"x"}}
+}
+
 func someFile() *event.File {
 	return &event.File{
 		Path: "x", Type: "x", Size: 1, Mode: "0777", Mount: "x", Hash: &event.Hash{SHA256: "x"}, FromUser: true,
-		Target: &event.File{Path: "x"}, Change: "x", Attribute: "x", Sensitive: "x",
+		Target: &event.File{Path: "x"}, Change: "x", Attribute: "x", Sensitive: "x", Access: "x",
 	}
 }
 
