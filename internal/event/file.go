@@ -3,8 +3,11 @@ package event
 // File is a file as an event carries it.
 type File struct {
 	// Path in the mount namespace of the process that acted.
-	Path  string  `json:"path,omitempty"`
-	Inode FileKey `json:"inode,omitzero"`
+	Path string `json:"path,omitempty"`
+	// Origin is the path within the file's own file system, of a watched file that
+	// was reached by another name, as through a bind mount.
+	Origin string  `json:"origin,omitempty"`
+	Inode  FileKey `json:"inode,omitzero"`
 	// Type is dir, symlink, device, pipe or socket; empty for a regular file,
 	// and where it is not known.
 	Type string `json:"type,omitempty"`

@@ -71,7 +71,7 @@ func file() *event.File {
 	target := &event.File{Path: "/tmp/b", Inode: fileKey}
 	return &event.File{
 		Path: "/tmp/a", Inode: fileKey, Type: "dir", Size: 912, Mode: "0755", Mount: "tmpfs", Hash: &event.Hash{State: event.HashPending},
-		FromUser: true, Target: target, Access: "write", Change: "xattr", Attribute: "security.capability", Sensitive: "ssh_key",
+		FromUser: true, Target: target, Access: "write", Origin: "/etc/shadow", Change: "xattr", Attribute: "security.capability", Sensitive: "ssh_key",
 	}
 }
 

@@ -21,6 +21,7 @@ var fileFields = []field{
 			f = f.Target
 		}
 		out.NonEmpty(f.Path)
+		out.NonEmpty(f.Origin)
 	})},
 	{"SourceFilename", onFile(func(f *event.File, out *sigma.Values) {
 		if f.Target != nil {

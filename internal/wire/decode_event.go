@@ -84,6 +84,8 @@ func (d *decoder) file(c *cursor) (*event.File, error) {
 			return d.text(c, &f.Type)
 		case 13:
 			return d.text(c, &f.Access)
+		case 14:
+			return d.text(c, &f.Origin)
 		}
 		return err
 	})

@@ -59,6 +59,7 @@ func (e *encoder) file(n protowire.Number, f *event.File) {
 	e.text(11, f.Sensitive)
 	e.text(12, f.Type)
 	e.text(13, f.Access)
+	e.text(14, f.Origin)
 }
 
 func (e *encoder) hash(n protowire.Number, h *event.Hash) {

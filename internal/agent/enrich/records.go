@@ -188,7 +188,7 @@ func (e *Enricher) fileOf(f *sensor.File) *event.File {
 	if f.Watch != "" {
 		file.Sensitive = f.Watch
 	}
-	file.Access = access(f)
+	file.Access, file.Origin = access(f), f.Origin
 	file.FromUser, file.Change, file.Attribute = f.FromUser, f.Change, f.Attribute
 	if f.NewPath != "" {
 		file.Target = &event.File{Path: f.NewPath, Sensitive: sensitive(f.NewPath)}

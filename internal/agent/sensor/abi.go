@@ -57,7 +57,8 @@ const (
 	placeBase
 	placeNewBase
 	placeFd0
-	places = placeFd0 + 3
+	placeOrigin = placeFd0 + 3
+	places      = placeOrigin + 1
 )
 
 const (

@@ -189,6 +189,19 @@ func TestWatchedOpens(t *testing.T) {
 	}
 }
 
+// A bind mount in a namespace of its own gives a file another path, but not
+// another name within its file system.
+func TestOpenIsSeenThroughBindMounts(t *testing.T) {
+	l := shared(t)
+	dir := t.TempDir()
+	h := prepare(t, newNamespaces, "bound", dir, "shadow")
+	h.finish()
+	r := l.fileOf(event.FileOpen, h.pid, filepath.Join(dir, "shadow"))
+	if r.File.Watch != WatchCredentials || r.File.Origin != "/etc/shadow" || r.File.Inode != inode(t, "/etc/shadow") {
+		t.Errorf("%+v", r.File)
+	}
+}
+
 // A path through a symbolic link and a descriptor is the kernel's path.
 func TestOpenIsSeenThroughLinks(t *testing.T) {
 	l := shared(t)

@@ -104,6 +104,19 @@ func overlay(args []string) error {
 	return os.WriteFile("last", []byte("last"), 0o600)
 }
 
+// readThroughBind reads args[1] of /etc through a mount of that directory on
+// args[0].
+func readThroughBind(args []string) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return err
+	}
+	if err := unix.Mount("/etc", args[0], "", unix.MS_BIND, ""); err != nil {
+		return err
+	}
+	_, err := os.ReadFile(filepath.Join(args[0], args[1]))
+	return err
+}
+
 // mapWrite writes through a shared mapping that outlives the descriptor.
 func mapWrite(args []string) error {
 	fd, err := unix.Open(args[0], unix.O_CREAT|unix.O_RDWR, 0o600)

@@ -88,6 +88,9 @@ var question = []byte("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x
 // askDNS sends the question to args[0] over the transport args[1] and waits
 // for the answer.
 func askDNS(args []string) error {
+	if args[1] == "unconnected" {
+		return askUnconnected(args[0])
+	}
 	c, err := net.Dial(args[1], args[0])
 	if err != nil {
 		return err
@@ -101,6 +104,20 @@ func askDNS(args []string) error {
 		return err
 	}
 	_, err = c.Read(make([]byte, 512))
+	return err
+}
+
+// askUnconnected asks by a datagram socket that is connected to nobody.
+func askUnconnected(server string) error {
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.WriteTo(question, net.UDPAddrFromAddrPort(netip.MustParseAddrPort(server))); err != nil {
+		return err
+	}
+	_, _, err = c.ReadFrom(make([]byte, 512))
 	return err
 }
 
@@ -159,7 +176,7 @@ var answer = append(append([]byte("\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\
 
 // answerDNS answers one question on 127.0.0.1:53.
 func answerDNS(transport string) (stop func(), err error) {
-	if transport == "udp" {
+	if transport != "tcp" {
 		s, err := net.ListenPacket("udp", "127.0.0.1:53")
 		if err != nil {
 			return nil, err

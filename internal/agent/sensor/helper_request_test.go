@@ -118,7 +118,10 @@ type siginfo struct {
 // sendSignals ends its own child, which is nobody's business, and then another
 // process, once while claiming to be a timer.
 func sendSignals(args []string) error {
-	child := exec.Command("/bin/sleep", "60")
+	child := exec.Command("/bin/cat")
+	if _, err := child.StdinPipe(); err != nil {
+		return err
+	}
 	if err := child.Start(); err != nil {
 		return err
 	}

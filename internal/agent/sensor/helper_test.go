@@ -78,6 +78,7 @@ var helpers = map[string]func(args []string) error{
 	"receive":    receiveAndWrite,
 	"range":      closeRange,
 	"mapped":     mappedDatagram,
+	"bound":      readThroughBind,
 }
 
 func number(s string) int {

@@ -19,7 +19,7 @@ func newNamespaces(c *exec.Cmd) {
 
 func TestNamespaces(t *testing.T) {
 	l := shared(t)
-	for _, transport := range []string{"udp", "tcp"} {
+	for _, transport := range []string{"udp", "unconnected", "tcp"} {
 		dir := t.TempDir()
 		h := prepare(t, newNamespaces, "island", dir, transport)
 		if got := h.finish(); got != "1" {
@@ -48,6 +48,9 @@ func TestNamespaces(t *testing.T) {
 
 func checkDNS(t *testing.T, l *lab, h *helper, transport string, netns uint32) {
 	t.Helper()
+	if transport == "unconnected" {
+		transport = "udp"
+	}
 	for _, response := range []bool{false, true} {
 		r := l.await("a DNS message", func(r *Record) bool {
 			return ofPID(event.DNSQuery, h.pid)(r) && r.DNS.Response == response

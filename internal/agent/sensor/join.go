@@ -48,6 +48,12 @@ func (j *joiner) join(r *Record) bool {
 func (j *joiner) watched(r *Record) bool {
 	f := r.File
 	f.Watch = classify(j.watches, f.Path)
+	if f.Watch == "" && f.Origin != "" {
+		f.Watch = classify(j.watches, f.Origin)
+	} else {
+		// The path says it already.
+		f.Origin = ""
+	}
 	if f.Watch == WatchSetting && f.Flags&unix.O_ACCMODE == unix.O_RDONLY {
 		return false
 	}

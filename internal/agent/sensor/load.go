@@ -60,7 +60,8 @@ func (l *loader) load(name string) (*ebpf.Program, error) {
 	}
 	spec := l.spec.Programs[name]
 	p, err := l.loadSpec(name, spec)
-	if point := formerly[spec.AttachTo]; errors.Is(err, btf.ErrNotFound) && point != "" {
+	missing := errors.Is(err, btf.ErrNotFound) || errors.Is(err, ebpf.ErrNotSupported)
+	if point := formerly[spec.AttachTo]; missing && point != "" {
 		spec = spec.Copy()
 		spec.AttachTo = point
 		p, err = l.loadSpec(name, spec)

@@ -212,6 +212,8 @@ type File struct {
 	// the task's directory. The inode, if any, is then what the resulting name
 	// led to right afterwards.
 	FromUser bool
+	// Origin is the path of an opened file within its own file system.
+	Origin string
 	// Watch is the class of a watched path, see Watches.
 	Watch string
 	// Change is mode, owner, xattr or size; Attribute the xattr's name. Of a

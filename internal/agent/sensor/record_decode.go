@@ -106,6 +106,7 @@ func (p *parts) exec() *Exec {
 func (p *parts) fileOp() *File {
 	f := &File{
 		FileRef:   p.file(placeFile),
+		Origin:    p.paths[placeOrigin].text,
 		Attribute: p.strings[stringAttribute],
 		Flags:     uint32(p.numbers[numberOpenFlags]),
 	}

@@ -1036,6 +1036,7 @@ type File struct {
 	Sensitive     string                 `protobuf:"bytes,11,opt,name=sensitive,proto3" json:"sensitive,omitempty"`
 	Type          string                 `protobuf:"bytes,12,opt,name=type,proto3" json:"type,omitempty"`
 	Access        string                 `protobuf:"bytes,13,opt,name=access,proto3" json:"access,omitempty"`
+	Origin        string                 `protobuf:"bytes,14,opt,name=origin,proto3" json:"origin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1157,6 +1158,13 @@ func (x *File) GetType() string {
 func (x *File) GetAccess() string {
 	if x != nil {
 		return x.Access
+	}
+	return ""
+}
+
+func (x *File) GetOrigin() string {
+	if x != nil {
+		return x.Origin
 	}
 	return ""
 }
@@ -2519,7 +2527,7 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"parentKind\x125\n" +
 	"\vparent_root\x18\x04 \x01(\v2\x14.baize.v1.ProcessKeyR\n" +
 	"parentRoot\x12\x18\n" +
-	"\aservice\x18\x05 \x01(\tR\aservice\"\xea\x02\n" +
+	"\aservice\x18\x05 \x01(\tR\aservice\"\x82\x03\n" +
 	"\x04File\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12'\n" +
 	"\x05inode\x18\x02 \x01(\v2\x11.baize.v1.FileKeyR\x05inode\x12\x12\n" +
@@ -2534,7 +2542,8 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	" \x01(\tR\tattribute\x12\x1c\n" +
 	"\tsensitive\x18\v \x01(\tR\tsensitive\x12\x12\n" +
 	"\x04type\x18\f \x01(\tR\x04type\x12\x16\n" +
-	"\x06access\x18\r \x01(\tR\x06access\"a\n" +
+	"\x06access\x18\r \x01(\tR\x06access\x12\x16\n" +
+	"\x06origin\x18\x0e \x01(\tR\x06origin\"a\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06object\x18\x02 \x01(\tR\x06object\x12\x12\n" +

@@ -58,6 +58,7 @@ enum place {
 	PLACE_BASE = 2,      // directory that user path 0 is relative to
 	PLACE_NEW_BASE = 3,  // the same for user path 1
 	PLACE_FD0 = 4,       // to 6: the standard descriptors
+	PLACE_ORIGIN = 7,    // path of the file within its file system
 };
 
 // Indexes of strings.

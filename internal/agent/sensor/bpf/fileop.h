@@ -167,6 +167,10 @@ int on_open(struct sys_exit *ctx)
 	fill_task(&r->task, t);
 	put_file(s, f, &t->fs->root, PLACE_FILE);
 	put_number(s, NUMBER_OPEN_FLAGS, BPF_CORE_READ(f, f_flags));
+	// Without a mount the walk ends at the root of the file system: a name that
+	// no bind mount changes.
+	if (!created)
+		put_path(0, (u64)BPF_CORE_READ(f, f_path.dentry), 0, 0, PLACE_ORIGIN);
 	submit(s, CLASS_FILE);
 	return 0;
 }
