@@ -26,9 +26,10 @@ func carried(kind event.Kind) *event.Event {
 		ev.Process = shortProcess()
 		ev.Source, ev.Destination = somewhere(), somewhere()
 		ev.Network = &event.Network{Transport: "x", Initiated: true}
-		if kind == event.NetworkConnect {
+		switch kind {
+		case event.NetworkConnect:
 			ev.File = someFile()
-		} else if kind == event.NetworkSocket {
+		case event.NetworkSocket:
 			ev.Operation, ev.Via = someOperation(), "x"
 		}
 		if class == event.ClassDNS {

@@ -19,29 +19,49 @@ func TestOperations(t *testing.T) {
 		{sensor.Record{Kind: event.ProcessPtrace, Request: sensor.RequestVMWrite}, event.Operation{Name: "process_vm_writev"}},
 		{sensor.Record{Kind: event.ProcessSignal, Request: 9}, event.Operation{Name: "SIGKILL"}},
 		{sensor.Record{Kind: event.ProcessSignal, Request: 60}, event.Operation{Name: "60"}},
-		{sensor.Record{Kind: event.ProcessNamespace, Request: sensor.NamespaceUnshare, Flags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS},
-			event.Operation{Name: "unshare", Flags: []string{"mnt", "user"}}},
-		{sensor.Record{Kind: event.ProcessNamespace, Request: sensor.NamespaceSetns, Type: "pid_for_children"},
-			event.Operation{Name: "setns", Flags: []string{"pid"}}},
-		{sensor.Record{Kind: event.KernelMount, Request: sensor.MountMount, Object: "/a", Flags: 0xc0ed0000 | unix.MS_BIND | unix.MS_REC},
-			event.Operation{Name: "bind", Object: "/a", Flags: []string{"bind", "rec"}}},
-		{sensor.Record{Kind: event.KernelMount, Request: sensor.MountMount, Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY},
-			event.Operation{Name: "remount", Flags: []string{"ro", "remount", "bind"}}},
-		{sensor.Record{Kind: event.KernelMount, Request: sensor.MountMount, Flags: unix.MS_PRIVATE},
-			event.Operation{Name: "propagation", Flags: []string{"private"}}},
+		{
+			sensor.Record{Kind: event.ProcessNamespace, Request: sensor.NamespaceUnshare, Flags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS},
+			event.Operation{Name: "unshare", Flags: []string{"mnt", "user"}},
+		},
+		{
+			sensor.Record{Kind: event.ProcessNamespace, Request: sensor.NamespaceSetns, Type: "pid_for_children"},
+			event.Operation{Name: "setns", Flags: []string{"pid"}},
+		},
+		{
+			sensor.Record{Kind: event.KernelMount, Request: sensor.MountMount, Object: "/a", Flags: 0xc0ed0000 | unix.MS_BIND | unix.MS_REC},
+			event.Operation{Name: "bind", Object: "/a", Flags: []string{"bind", "rec"}},
+		},
+		{
+			sensor.Record{Kind: event.KernelMount, Request: sensor.MountMount, Flags: unix.MS_REMOUNT | unix.MS_BIND | unix.MS_RDONLY},
+			event.Operation{Name: "remount", Flags: []string{"ro", "remount", "bind"}},
+		},
+		{
+			sensor.Record{Kind: event.KernelMount, Request: sensor.MountMount, Flags: unix.MS_PRIVATE},
+			event.Operation{Name: "propagation", Flags: []string{"private"}},
+		},
 		{sensor.Record{Kind: event.KernelMount, Request: sensor.MountMount, Type: "tmpfs"}, event.Operation{Name: "mount", Type: "tmpfs"}},
 		{sensor.Record{Kind: event.KernelMount, Request: sensor.MountUmount, Flags: 2}, event.Operation{Name: "umount"}},
-		{sensor.Record{Kind: event.KernelModule, Request: sensor.ModuleLoad, Object: "m", Flags: 1<<12 | 1<<13},
-			event.Operation{Name: "load", Object: "m", Flags: []string{"out_of_tree", "unsigned"}}},
-		{sensor.Record{Kind: event.KernelBPF, Request: unix.BPF_PROG_LOAD, Code: 29, Object: "p"},
-			event.Operation{Name: "prog_load", Type: "lsm", Object: "p"}},
+		{
+			sensor.Record{Kind: event.KernelModule, Request: sensor.ModuleLoad, Object: "m", Flags: 1<<12 | 1<<13},
+			event.Operation{Name: "load", Object: "m", Flags: []string{"out_of_tree", "unsigned"}},
+		},
+		{
+			sensor.Record{Kind: event.KernelBPF, Request: unix.BPF_PROG_LOAD, Code: 29, Object: "p"},
+			event.Operation{Name: "prog_load", Type: "lsm", Object: "p"},
+		},
 		{sensor.Record{Kind: event.KernelKexec, Request: sensor.KexecFileLoad}, event.Operation{Name: "kexec_file_load"}},
-		{sensor.Record{Kind: event.ProcessControl, Request: sensor.ControlSeccomp, Code: 1, Flags: 8},
-			event.Operation{Name: "seccomp", Type: "filter", Flags: []string{"new_listener"}}},
-		{sensor.Record{Kind: event.ProcessControl, Request: sensor.ControlPrctl, Code: unix.PR_SET_MM, Flags: unix.PR_SET_MM_EXE_FILE},
-			event.Operation{Name: "pr_set_mm", Type: "exe_file"}},
-		{sensor.Record{Kind: event.ProcessControl, Request: sensor.ControlPrctl, Code: unix.PR_SET_PTRACER, Flags: ^uint64(0)},
-			event.Operation{Name: "pr_set_ptracer", Object: "-1"}},
+		{
+			sensor.Record{Kind: event.ProcessControl, Request: sensor.ControlSeccomp, Code: 1, Flags: 8},
+			event.Operation{Name: "seccomp", Type: "filter", Flags: []string{"new_listener"}},
+		},
+		{
+			sensor.Record{Kind: event.ProcessControl, Request: sensor.ControlPrctl, Code: unix.PR_SET_MM, Flags: unix.PR_SET_MM_EXE_FILE},
+			event.Operation{Name: "pr_set_mm", Type: "exe_file"},
+		},
+		{
+			sensor.Record{Kind: event.ProcessControl, Request: sensor.ControlPrctl, Code: unix.PR_SET_PTRACER, Flags: ^uint64(0)},
+			event.Operation{Name: "pr_set_ptracer", Object: "-1"},
+		},
 	} {
 		got := operationOf(&c.rec)
 		if got.Name != c.want.Name || got.Object != c.want.Object || got.Type != c.want.Type || !slices.Equal(got.Flags, c.want.Flags) {

@@ -197,8 +197,11 @@ func ringAccept(args []string) error {
 // wholePacketSockets opens a raw and a packet socket, and ordinary ones.
 func wholePacketSockets([]string) error {
 	for _, s := range [][3]int{
-		{unix.AF_INET, unix.SOCK_DGRAM, 0}, {unix.AF_UNIX, unix.SOCK_STREAM, 0}, {unix.AF_NETLINK, unix.SOCK_RAW, 0},
-		{unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_ICMPV6}, {unix.AF_PACKET, unix.SOCK_DGRAM, 0},
+		{unix.AF_INET, unix.SOCK_DGRAM, 0},
+		{unix.AF_UNIX, unix.SOCK_STREAM, 0},
+		{unix.AF_NETLINK, unix.SOCK_RAW, 0},
+		{unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_ICMPV6},
+		{unix.AF_PACKET, unix.SOCK_DGRAM, 0},
 	} {
 		if _, err := unix.Socket(s[0], s[1], s[2]); err != nil {
 			return err

@@ -1018,8 +1018,10 @@ export interface components {
             type: string;
         };
         Event: {
+            access?: components["schemas"]["EventAccess"];
             action?: components["schemas"]["EventAction"];
             boot?: string;
+            change?: components["schemas"]["EventAccountChange"];
             container?: components["schemas"]["EventContainer"];
             /** Format: int64 */
             count?: number;
@@ -1028,8 +1030,10 @@ export interface components {
             dns?: components["schemas"]["EventDNS"];
             file?: components["schemas"]["EventFile"];
             host?: components["schemas"]["EventHost"];
+            http?: components["schemas"]["EventHTTP"];
             ingest?: components["schemas"]["EventIngest"];
             kind: string;
+            log?: components["schemas"]["EventLog"];
             message?: string;
             network?: components["schemas"]["EventNetwork"];
             operation?: components["schemas"]["EventOperation"];
@@ -1043,7 +1047,37 @@ export interface components {
             target?: components["schemas"]["EventProcess"];
             /** Format: date-time */
             time: string;
+            url?: components["schemas"]["EventURL"];
+            user_agent?: components["schemas"]["EventUserAgent"];
             via?: string;
+        };
+        EventAccess: {
+            by?: components["schemas"]["EventAccount"];
+            command?: string;
+            domain?: string;
+            fingerprint?: string;
+            method?: string;
+            outcome?: string;
+            reason?: string;
+            service?: string;
+            session?: string;
+            tty?: string;
+            unknown_user?: boolean;
+            user?: components["schemas"]["EventAccount"];
+            working_directory?: string;
+        };
+        EventAccount: {
+            /** Format: int32 */
+            id?: number;
+            name?: string;
+        };
+        EventAccountChange: {
+            account?: components["schemas"]["EventAccount"];
+            action: string;
+            by?: components["schemas"]["EventAccount"];
+            group?: components["schemas"]["EventAccount"];
+            home?: string;
+            shell?: string;
         };
         EventAction: {
             detail?: string;
@@ -1106,12 +1140,32 @@ export interface components {
             inode?: string;
             mode?: string;
             mount?: string;
+            origin?: string;
             path?: string;
             sensitive?: string;
             /** Format: int64 */
             size?: number;
             target?: components["schemas"]["EventFile"];
             type?: string;
+        };
+        EventHTTP: {
+            request?: components["schemas"]["EventHTTPRequest"];
+            response?: components["schemas"]["EventHTTPResponse"];
+            version?: string;
+        };
+        EventHTTPBody: {
+            /** Format: int64 */
+            bytes?: number;
+        };
+        EventHTTPRequest: {
+            method?: string;
+            referrer?: string;
+            user?: string;
+        };
+        EventHTTPResponse: {
+            body?: components["schemas"]["EventHTTPBody"];
+            /** Format: int32 */
+            status_code?: number;
         };
         EventHash: {
             sha256?: string;
@@ -1136,6 +1190,21 @@ export interface components {
             received: string;
             /** Format: int64 */
             skew_ms?: number;
+        };
+        EventLog: {
+            fields?: {
+                [key: string]: string;
+            };
+            file?: components["schemas"]["EventLogPath"];
+            sender?: components["schemas"]["EventSender"];
+            service?: string;
+            source: string;
+            syslog?: components["schemas"]["EventSyslog"];
+            truncated?: boolean;
+            unit?: string;
+        };
+        EventLogPath: {
+            path: string;
         };
         EventName: {
             digest?: string;
@@ -1202,10 +1271,35 @@ export interface components {
             user?: components["schemas"]["EventUser"];
             working_directory?: string;
         };
+        EventSender: {
+            executable?: string;
+            /** Format: int32 */
+            pid?: number;
+            user?: components["schemas"]["EventUser"];
+        };
+        EventSyslog: {
+            appname?: string;
+            facility?: components["schemas"]["EventSyslogName"];
+            hostname?: string;
+            procid?: string;
+            severity?: components["schemas"]["EventSyslogName"];
+        };
+        EventSyslogName: {
+            name: string;
+        };
+        EventURL: {
+            domain?: string;
+            original?: string;
+            path?: string;
+            query?: string;
+        };
         EventUser: {
             /** Format: int32 */
             id: number;
             name?: string;
+        };
+        EventUserAgent: {
+            original: string;
         };
         Exception: {
             /** Format: date-time */
