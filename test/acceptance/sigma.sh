@@ -50,20 +50,23 @@ pipelines() {
   out=$(baize rules match --rules "$dir/rules" --pipeline "$dir/p.yml" "$dir/e.ndjson")
   rm -rf "$dir"
   [ "$out" = '{"rule":"r1","event":0}' ] || { echo "matched: $out"; return 1; }
-  go_tests 'Transformations|ConditionsOfTransformations|Pipeline|Taxonomies' ./internal/sigma ./internal/cli ./internal/server/app
+  go_tests 'Transformations|ConditionsOfTransformations|Pipeline|Taxonomies' ./internal/sigma ./internal/cli ./internal/server/policy
 }
 
-# performance prints the figures of line 6 and holds where all ratios are at
-# most 1.5, 500 rules cost at most 2 µs and nothing allocates.
+# performance prints the figures of line 6, of the best slices, which other
+# work on the machine does not reach: it holds where all ratios are at most 1.5,
+# 500 rules cost at most 2 µs and nothing allocates.
 performance() {
   local out
   out=$(go test -run '^$' -bench 'Match$|TenTimes' -benchtime 2s ./internal/sigma) || { echo "$out"; return 1; }
   echo "$out"
   awk '
-    /rules=500-/ { cost = $3; allocations = $(NF-1) }
-    /TenTimes/ { for (i = 1; i < NF; i++) if ($(i+1) == "ratio") { ratios = ratios " " $i; if ($i > 1.5) bad = 1 } }
-    END { printf "%s ns/event at 500 rules, %s allocations; ten times the rules cost%s times as much\n", cost, allocations, ratios
-          exit (bad || cost > 2000 || allocations > 0 || ratios == "") }' <<< "$out"
+    function metric(unit,  i) { for (i = 1; i < NF; i++) if ($(i+1) == unit) return $i }
+    /^BenchmarkMatch/ { allocations += $(NF-1) }
+    /synthetic=500,/ { cost = metric("ns/event") }
+    /TenTimes/ { ratio = metric("ratio"); ratios = ratios " " ratio; if (ratio > 1.5) bad = 1 }
+    END { printf "%s ns/event at 500 rules, %d allocations; ten times the rules cost%s times as much\n", cost, allocations, ratios
+          exit (bad || cost == "" || cost > 2000 || allocations > 0 || ratios == "") }' <<< "$out"
 }
 
 compiled() {
@@ -121,7 +124,7 @@ line "2. memory bounded and reported" go_tests 'Memory|LogsourcesStayBounded|Col
 line "3. matcher against a naive interpreter of the same rule" go_tests 'Interpreter|Oracle|GlobAgrees' ./internal/sigma
 line "3. correlation types against a brute-force oracle" tests 'Test.*(Oracle|Brute)' internal/sigma/correlate
 line "4. field reach: taxonomy, auditd names, logs" go_tests . ./internal/taxonomy/...
-line "4. log tailing as an agent source" tests 'Test' internal/agent/logtail
+line "4. log tailing as an agent source" tests 'Test' internal/agent/logs
 line "5. explain" go_tests 'Explain' ./internal/sigma ./internal/cli
 line "5. test language" tests 'Test' internal/ruletest
 line "5. rule packs: by directory, versioned, without restart" packs
