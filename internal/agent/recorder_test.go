@@ -140,3 +140,10 @@ func TestHierarchies(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// The spool counts each class: one that it had no counter for would end the agent.
+func TestEveryClassHasItsCounter(t *testing.T) {
+	if len(enrich.Classes) != spool.Classes {
+		t.Fatalf("%d classes, %d counters", len(enrich.Classes), spool.Classes)
+	}
+}

@@ -9,7 +9,7 @@ import (
 )
 
 // Classes is the number of counters in a Tally.
-const Classes = 5
+const Classes = 6
 
 // Tally counts the events of a batch by class; the caller gives the indexes
 // their meaning.

@@ -25,7 +25,7 @@ type segment struct {
 	newest     time.Time
 }
 
-const segmentMagic = "BZSPOOL2"
+const segmentMagic = "BZSPOOL3"
 
 func segmentPath(dir string, id uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%016x.seg", id))

@@ -29,7 +29,7 @@ func batch(boot string, first uint64) *Batch {
 	return &Batch{
 		Boot: boot, First: first, Count: 10,
 		Oldest: time.Unix(int64(first), 0).UTC(), Newest: time.Unix(int64(first)+1, 0).UTC(),
-		Tally: Tally{1, 2, 3, 4, 5}, Payload: fmt.Appendf(nil, "payload of %d", first),
+		Tally: Tally{1, 2, 3, 4, 5, 6}, Payload: fmt.Appendf(nil, "payload of %d", first),
 	}
 }
 
@@ -62,7 +62,7 @@ func drain(t *testing.T, s *Spool, boot string, after uint64) []uint64 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := fmt.Sprintf("payload of %d", b.First); string(b.Payload) != want || b.Tally != (Tally{1, 2, 3, 4, 5}) {
+		if want := fmt.Sprintf("payload of %d", b.First); string(b.Payload) != want || b.Tally != (Tally{1, 2, 3, 4, 5, 6}) {
 			t.Fatalf("batch %d holds %q, %v", b.First, b.Payload, b.Tally)
 		}
 		firsts = append(firsts, b.First)
