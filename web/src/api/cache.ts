@@ -42,6 +42,12 @@ export const keys = {
   alert: (id: string) => ["alert", id] as const,
   hosts: ["hosts"] as const,
   status: ["status"] as const,
+  packs: ["packs"] as const,
+  rules: ["rules"] as const,
+  source: (rule: string) => ["rules", "source", rule] as const,
+  exceptions: ["exceptions"] as const,
+  hidden: (id: string) => ["exceptions", id, "hidden"] as const,
+  proposals: ["proposals"] as const,
 };
 
 /** Writes an incident from the stream into everything that shows it. */

@@ -66,6 +66,11 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
   return (await sendBody("POST", path, body)) as T;
 }
 
+/** DELETE of a path below /api/v1. */
+export async function del(path: string): Promise<void> {
+  await call(path, { method: "DELETE" });
+}
+
 /** PUT of a JSON body to a path below /api/v1. */
 export async function put(path: string, body: unknown): Promise<void> {
   await sendBody("PUT", path, body);

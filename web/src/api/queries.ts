@@ -21,8 +21,8 @@ function usePages<T>(key: readonly string[], path: string) {
   });
 }
 
-/** All pages of a list that has an end: hosts, or the alerts of one incident. */
-async function everything<T>(path: string, signal: AbortSignal): Promise<Page<T>> {
+/** All pages of a list that has an end: hosts, rules, or the alerts of one incident. */
+export async function everything<T>(path: string, signal: AbortSignal): Promise<Page<T>> {
   const items: T[] = [];
   let cursor = "";
   do {

@@ -8,6 +8,8 @@ export type Alert = Schemas["Alert"];
 export type Answer = Schemas["IncidentAnswer"];
 export type Container = Schemas["EventContainer"];
 export type Endpoint = Schemas["EventEndpoint"];
+export type Exception = Schemas["Exception"];
+export type Firing = Schemas["Firing"];
 export type Entity = Schemas["AlertEntity"];
 export type Hash = Schemas["EventHash"];
 export type Host = Schemas["Host"];
@@ -18,8 +20,14 @@ export type Incident = Schemas["Incident"];
 /** A process of an incident, as a node of its tree. */
 export type IncidentProcess = Schemas["Process"];
 export type Me = Schemas["Me"];
+export type Pack = Schemas["Pack"];
+export type Preview = Schemas["Preview"];
+export type Problem = Schemas["Problem"];
+export type Proposal = Schemas["Proposal"];
 export type Process = Schemas["EventProcess"];
 export type Reason = Schemas["IncidentReason"];
+export type Rule = Schemas["CountedRule"];
+export type Source = Schemas["Source"];
 export type Status = Schemas["Status"];
 export type User = Schemas["EventUser"];
 

@@ -4,10 +4,12 @@ import { AlertList } from "../alerts/AlertList";
 import { ApiError } from "../api/http";
 import { LiveProvider } from "../api/live";
 import type { Me } from "../api/types";
+import { ExceptionsPage } from "../exceptions/ExceptionsPage";
 import { HostList } from "../hosts/HostList";
 import { I18nProvider } from "../i18n";
 import { IncidentPage } from "../incident/IncidentPage";
 import { IncidentList } from "../incidents/IncidentList";
+import { RulesPage } from "../rules/RulesPage";
 import { Login } from "../session/Login";
 import { Password } from "../session/Password";
 import { SessionProvider, useSession } from "../session/session";
@@ -34,6 +36,8 @@ function Pages({ me }: { me: Me }) {
           <Route path="/incidents/:id" element={<IncidentPage />} />
           <Route path="/alerts" element={<AlertList />} />
           <Route path="/hosts" element={<HostList />} />
+          <Route path="/rules" element={<RulesPage />} />
+          <Route path="/exceptions" element={<ExceptionsPage />} />
           <Route path="*" element={<Navigate to="/incidents" replace />} />
         </Route>
       </Routes>

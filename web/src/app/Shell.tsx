@@ -60,6 +60,8 @@ export function Shell({ me }: { me: Me }) {
           <NavLink to="/incidents">{t("nav.incidents")}</NavLink>
           <NavLink to="/alerts">{t("nav.alerts")}</NavLink>
           <NavLink to="/hosts">{t("nav.hosts")}</NavLink>
+          <NavLink to="/rules">{t("nav.rules")}</NavLink>
+          <NavLink to="/exceptions">{t("nav.exceptions")}</NavLink>
         </nav>
         <div className="top-end">
           <LiveBadge />

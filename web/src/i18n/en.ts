@@ -1,3 +1,5 @@
+import { rules } from "./en.rules";
+
 // Every text of the console, in English. zh.ts has the same keys; the compiler
 // and a test hold them together. "{x}" is replaced; "one|many" picks by {n}.
 export const en = {
@@ -302,6 +304,8 @@ export const en = {
   "coverage.throttled": "throttled",
   "coverage.lost": "lost",
   "coverage.unavailable": "unavailable",
+
+  ...rules,
 } as const;
 
 export type Key = keyof typeof en;

@@ -1,4 +1,5 @@
 import type { Key } from "./en";
+import { rules } from "./zh.rules";
 
 // 控制台的全部中文文本，键与 en.ts 一致。
 export const zh: Record<Key, string> = {
@@ -303,4 +304,6 @@ export const zh: Record<Key, string> = {
   "coverage.throttled": "已限速",
   "coverage.lost": "有丢失",
   "coverage.unavailable": "不可用",
+
+  ...rules,
 };
