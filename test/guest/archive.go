@@ -76,18 +76,27 @@ func debianMirror(ctx context.Context) (string, error) {
 	return "", errors.New("apt has no lists of Debian's archive: run apt-get update")
 }
 
-// dependency is the first package that a package depends on.
-func (a *archive) dependency(ctx context.Context, name string) (string, error) {
+// has tells whether there is a package of a name.
+func (a *archive) has(ctx context.Context, name string) bool {
+	return exec.CommandContext(ctx, "apt-cache", append(a.options, "show", name)...).Run() == nil
+}
+
+// dependency is the first package of a prefix that a package depends on.
+func (a *archive) dependency(ctx context.Context, name, prefix string) (string, error) {
 	out, err := exec.CommandContext(ctx, "apt-cache", append(a.options, "show", "--no-all-versions", name)...).Output()
 	if err != nil {
 		return "", fmt.Errorf("apt-cache show %s: %w", name, err)
 	}
 	for line := range strings.Lines(string(out)) {
 		if rest, ok := strings.CutPrefix(line, "Depends: "); ok {
-			return strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" ,|(\n", r) })[0], nil
+			for _, word := range strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" ,|()\n", r) }) {
+				if strings.HasPrefix(word, prefix) {
+					return word, nil
+				}
+			}
 		}
 	}
-	return "", fmt.Errorf("%s depends on nothing", name)
+	return "", fmt.Errorf("%s depends on no %s…", name, prefix)
 }
 
 // extract downloads a package and unpacks it into a directory.

@@ -35,7 +35,9 @@ type machine struct {
 }
 
 var machines = map[string]machine{
-	"amd64": {emulator: "qemu-system-x86_64", console: "ttyS0", args: []string{"-cpu", "max"}},
+	// TCG of QEMU 7.2 leaves garbage in the flags after cmpxchg16b, which newer
+	// kernels do not survive.
+	"amd64": {emulator: "qemu-system-x86_64", console: "ttyS0", args: []string{"-cpu", "max,cx16=off"}},
 	"arm64": {emulator: "qemu-system-aarch64", console: "ttyAMA0", args: []string{"-machine", "virt", "-cpu", "max"}},
 }
 
@@ -100,14 +102,21 @@ func (k Kernel) gather(ctx context.Context, work string) error {
 	if err != nil {
 		return err
 	}
-	image, err := archive.dependency(ctx, k.Package)
+	image, err := archive.dependency(ctx, k.Package, "linux-image-")
 	if err != nil {
 		return err
 	}
 	out := kit{filepath.Join(work, "kit")}
 	tree := filepath.Join(work, "image")
-	if err := archive.extract(ctx, tree, image); err != nil {
-		return err
+	// Newer kernels come in several packages.
+	for _, part := range []string{"image", "binary", "modules"} {
+		name := strings.Replace(image, "image", part, 1)
+		if name != image && !archive.has(ctx, name) {
+			continue
+		}
+		if err := archive.extract(ctx, tree, name); err != nil {
+			return err
+		}
 	}
 	if err := takeKernel(ctx, tree, out); err != nil {
 		return err
