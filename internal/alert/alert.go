@@ -46,6 +46,12 @@ type Alert struct {
 	Event *event.Event `json:"event,omitempty"`
 	// Recent are the latest repeats, the latest last: at most MaxRecent.
 	Recent []Repeat `json:"recent,omitempty"`
+	// Of a correlation's alert: Group is what the events have in common,
+	// Evidence those that completed it, in order of time and without what is
+	// lengthy, and Contributing how many there were.
+	Group        []GroupValue   `json:"group,omitempty"`
+	Evidence     []*event.Event `json:"evidence,omitempty"`
+	Contributing uint64         `json:"contributing,omitempty"`
 	// Incident it belongs to; empty until merged, and in foreign input.
 	Incident string `json:"incident,omitempty"`
 	// Extra keeps the fields this version does not know.
@@ -71,6 +77,12 @@ type Repeat struct {
 
 // MaxRecentCommand bounds, in bytes, the command line of a Repeat.
 const MaxRecentCommand = 256
+
+// GroupValue is one of the values by which a correlation groups events.
+type GroupValue struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
+}
 
 // Rule names what fired.
 type Rule struct {

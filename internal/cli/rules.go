@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 
 	"baize/internal/ruletest"
 	"baize/internal/sigma"
-	"baize/internal/taxonomy"
 )
 
 // maxLine bounds one line of input in bytes.
@@ -65,54 +63,8 @@ func matchFile(cmd *cobra.Command, dir string, pipelines []string, name string) 
 		defer file.Close()
 		in = file
 	}
-	m := matcher{set: set, out: bufio.NewWriter(cmd.OutOrStdout()), complain: cmd.ErrOrStderr()}
-	if err := m.run(in); err != nil {
+	if err := matchLines(set, in, cmd.OutOrStdout(), cmd.ErrOrStderr()); err != nil {
 		return unreachable("matching %s: %w", name, err)
-	}
-	return nil
-}
-
-// matcher writes one line for each match.
-type matcher struct {
-	set      *sigma.Set
-	out      *bufio.Writer
-	complain io.Writer
-	found    []*sigma.Rule
-}
-
-// run reads all lines. One that cannot be read is named and counts as a line.
-func (m *matcher) run(in io.Reader) error {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(make([]byte, 64<<10), maxLine)
-	for number := 0; lines.Scan(); number++ {
-		if err := m.line(lines.Bytes(), number); err != nil {
-			return err
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return err
-	}
-	return m.out.Flush()
-}
-
-func (m *matcher) line(text []byte, number int) error {
-	if len(text) == 0 {
-		return nil
-	}
-	records, err := taxonomy.Parse(text)
-	if err != nil {
-		fmt.Fprintf(m.complain, "line %d: %v\n", number+1, err)
-		return nil
-	}
-	m.found = taxonomy.Match(m.set, records, m.found[:0])
-	for _, rule := range m.found {
-		hit := struct {
-			Rule  string `json:"rule"`
-			Event int    `json:"event"`
-		}{rule.Key(), number}
-		if err := json.NewEncoder(m.out).Encode(hit); err != nil {
-			return err
-		}
 	}
 	return nil
 }

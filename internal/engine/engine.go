@@ -11,12 +11,18 @@ import (
 	"baize/internal/graph"
 	"baize/internal/incident"
 	"baize/internal/lru"
+	"baize/internal/sigma"
+	"baize/internal/sigma/correlate"
+	"baize/internal/taxonomy"
 )
 
-// Rules decide which events raise alerts.
+// Rules decide which events raise alerts. They are shared among engines: what
+// correlations remember is each engine's own.
 type Rules interface {
-	// Match appends the rules that an event satisfies to dst, in a fixed order.
-	Match(ev *event.Event, dst []*alert.Rule) []*alert.Rule
+	// Machine returns a machine of the rules that has seen nothing.
+	Machine() *correlate.Machine
+	// Named is what alerts say of a rule.
+	Named(*sigma.Rule) *alert.Rule
 	// Digest names the content of the rules.
 	Digest() string
 }
@@ -103,7 +109,14 @@ type Engine struct {
 	// beat is the number of the last one that began.
 	beat int64
 	policy
-	matched []*alert.Rule
+	// machine matches events and correlates matches; nil without rules.
+	machine *correlate.Machine
+	adapter taxonomy.Adapter
+	matched []correlate.Match
+	// contributors are the events that correlations may name, by their number,
+	// observed that of the last one.
+	contributors *lru.Map[uint64, contributor]
+	observed     uint64
 	// panics that were caught since the engine was made, and which was the last.
 	panics   uint64
 	panicked string
@@ -113,15 +126,17 @@ type Engine struct {
 func New(cfg Config) *Engine {
 	cfg = cfg.withDefaults()
 	base := incident.NewBaseline(cfg.Entities)
-	return &Engine{
-		cfg:     cfg,
-		graph:   graph.New(cfg.Limits),
-		base:    base,
-		merger:  incident.New(cfg.Merger, base),
-		alerts:  lru.New[alertKey, *firing](cfg.Alerts),
-		awaited: lru.New[event.FileKey, []alertKey](maxAwaited),
-		policy:  policy{rules: cfg.Rules},
+	e := &Engine{
+		cfg:          cfg,
+		graph:        graph.New(cfg.Limits),
+		base:         base,
+		merger:       incident.New(cfg.Merger, base),
+		alerts:       lru.New[alertKey, *firing](cfg.Alerts),
+		awaited:      lru.New[event.FileKey, []alertKey](maxAwaited),
+		contributors: lru.New[uint64, contributor](maxContributors),
 	}
+	e.use(cfg.Rules)
+	return e
 }
 
 // Stats counts what the engine remembers.
@@ -160,6 +175,7 @@ func (e *Engine) guard(ev *event.Event) {
 
 func (e *Engine) process(ev *event.Event, out *Output) {
 	e.advance(ev, out)
+	e.silence(ev, out)
 	switch ev.Kind {
 	case event.EngineTick:
 	case event.EngineRuleFile:
@@ -259,14 +275,8 @@ func (e *Engine) observe(ev *event.Event, out *Output) {
 	if f := subject.Flow; f != nil {
 		e.merger.Flow(ev.Org, f.From, subject.Lineage, f.Path, e.now)
 	}
-	if e.rules == nil {
-		return
-	}
-	e.matched = e.rules.Match(ev, e.matched[:0])
-	for _, rule := range e.matched {
-		if !e.hide(ev, rule, out) {
-			e.raise(ev, rule, subject, out)
-		}
+	if e.machine != nil {
+		e.match(ev, &subject, out)
 	}
 }
 

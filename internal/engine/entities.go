@@ -51,15 +51,7 @@ func (e *Engine) processEntities(list *collector, ev *event.Event, p *event.Proc
 	if p.User != nil {
 		list.add(alert.Entity{Type: alert.EntityAccount, Value: firstOf(p.User.Name, strconv.FormatUint(uint64(p.User.ID), 10)), Role: "subject"})
 	}
-	if p.Session != 0 && loggedIn(p) {
-		list.add(alert.Entity{Type: alert.EntitySession, Value: ev.Host.ID + "/" + ev.Boot + "/" + strconv.FormatUint(uint64(p.Session), 10)})
-	}
-}
-
-// loggedIn reports whether the audit session of p says who is there. What a
-// service runs has the session of whoever happened to start the service.
-func loggedIn(p *event.Process) bool {
-	return p.Context == nil || p.Context.Kind == "" || p.Context.Kind == event.ContextLogin
+	list.add(alert.Entity{Type: alert.EntitySession, Value: ev.LoginSession()})
 }
 
 // imageEntities name what the process runs. An image that was there before

@@ -56,14 +56,15 @@ func (p *policy) keepPolicy() policyState {
 }
 
 // restorePolicy compiles again what state kept.
-func (p *policy) restorePolicy(s policyState, pinned bool) error {
-	p.revision, p.problem, p.staged, p.size = s.Revision, s.Problem, s.Staged, s.Size
-	if len(s.Files) > 0 && !pinned {
+func (e *Engine) restorePolicy(s policyState) error {
+	e.revision, e.problem, e.staged, e.size = s.Revision, s.Problem, s.Staged, s.Size
+	if len(s.Files) > 0 && !e.cfg.PinRules {
 		rules, err := compileRevision(s.Files, s.Revision)
 		if err != nil {
 			return err
 		}
-		p.rules, p.files = rules, s.Files
+		e.use(rules)
+		e.files = s.Files
 	}
-	return p.follow(s.Exceptions, s.Hits)
+	return e.follow(s.Exceptions, s.Hits)
 }

@@ -45,10 +45,14 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 	if slot := e.alerts.Get(key, e.now); slot != nil && e.repeat(*slot, ev, &s) {
 		return
 	}
-	a := e.alert(ev, rule, &s)
+	e.open(key, e.alert(ev, rule, &s), ev, &s, out)
+}
+
+// open hands out a new alert.
+func (e *Engine) open(key alertKey, a alert.Alert, ev *event.Event, s *graph.Subject, out *Output) {
 	e.graph.Taint(s.Lineage, e.now)
 	if a.Kind != alert.KindSensor {
-		a.Incident, _ = e.merger.Add(&a, factsOf(ev, &s), e.now)
+		a.Incident, _ = e.merger.Add(&a, factsOf(ev, s), e.now)
 	}
 	e.alerts.Put(key, &firing{Key: key, Alert: a}, e.now)
 	e.await(ev, key)
@@ -89,7 +93,7 @@ func (e *Engine) alert(ev *event.Event, rule *alert.Rule, s *graph.Subject) aler
 		Lineage: s.Lineage, Context: s.Context, Service: s.Service,
 		Entities: e.entities(ev, s), Count: ev.Repeats(), Event: ev,
 	}
-	if rule == refused || rule == lost {
+	if rule == refused || rule == lost || rule == forgot {
 		a.Kind = alert.KindSensor
 	}
 	return a

@@ -78,7 +78,21 @@ func (e *Engine) adopt(ev *event.Event) {
 			e.problem = err.Error()
 			return
 		}
-		e.rules, e.revision, e.files = rules, ev.Message, files
+		e.use(rules)
+		e.revision, e.files = ev.Message, files
+	}
+}
+
+// use puts rules in force. What correlations remember goes on in those that the
+// new rules have in the same form.
+func (e *Engine) use(rules Rules) {
+	e.rules = rules
+	if rules == nil {
+		return
+	}
+	before := e.machine
+	if e.machine = rules.Machine(); before != nil {
+		e.machine.Restore(before.Snapshot())
 	}
 }
 

@@ -9,27 +9,25 @@ import (
 	"strings"
 
 	"baize/internal/alert"
-	"baize/internal/event"
 	"baize/internal/sigma"
-	"baize/internal/taxonomy"
+	"baize/internal/sigma/correlate"
 )
 
-// sigmaRules matches events against a set of Sigma rules.
+// sigmaRules are Sigma rules with what alerts say of each.
 type sigmaRules struct {
-	set     *sigma.Set
-	digest  string
-	adapter taxonomy.Adapter
-	rules   map[*sigma.Rule]*alert.Rule
-	hits    []*sigma.Rule
+	set      *sigma.Set
+	digest   string
+	disabled map[string]bool
+	rules    map[*sigma.Rule]*alert.Rule
 }
 
 // DisabledFile lists, at a root of rules, the rules below all roots that are
-// not in force: one Rule.Key a line.
+// not in force: one Rule.Key a line. Correlations in force still see the matches
+// of the rules that they refer to.
 const DisabledFile = "disabled"
 
 // LoadRules reads the Sigma rules below the roots. The report says what is not
-// in force and why; the error is about reading files alone. The result is for
-// one engine.
+// in force and why; the error is about reading files alone.
 func LoadRules(roots ...fs.FS) (Rules, *sigma.Report, error) {
 	digest, err := digestOf(roots)
 	if err != nil {
@@ -40,7 +38,7 @@ func LoadRules(roots ...fs.FS) (Rules, *sigma.Report, error) {
 		return nil, nil, err
 	}
 	set, report := sigma.Load(roots...)
-	r := &sigmaRules{set: set, digest: digest, rules: map[*sigma.Rule]*alert.Rule{}}
+	r := &sigmaRules{set: set, digest: digest, disabled: disabled, rules: map[*sigma.Rule]*alert.Rule{}}
 	for _, rule := range set.Rules() {
 		if disabled[rule.Key()] {
 			report.Rules--
@@ -92,16 +90,13 @@ func digestOf(roots []fs.FS) (string, error) {
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Match implements Rules.
-func (r *sigmaRules) Match(ev *event.Event, dst []*alert.Rule) []*alert.Rule {
-	r.hits = r.adapter.Match(r.set, ev, r.hits[:0])
-	for _, hit := range r.hits {
-		if rule := r.rules[hit]; rule != nil { // disabled otherwise
-			dst = append(dst, rule)
-		}
-	}
-	return dst
+// Machine implements Rules.
+func (r *sigmaRules) Machine() *correlate.Machine {
+	return correlate.New(r.set, correlate.Limits{Disabled: r.disabled})
 }
+
+// Named implements Rules.
+func (r *sigmaRules) Named(rule *sigma.Rule) *alert.Rule { return r.rules[rule] }
 
 // Digest implements Rules.
 func (r *sigmaRules) Digest() string { return r.digest }

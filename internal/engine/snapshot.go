@@ -10,6 +10,7 @@ import (
 
 	"baize/internal/event"
 	"baize/internal/lru"
+	"baize/internal/sigma/correlate"
 )
 
 // snapshotVersion rises whenever a snapshot of before could not be continued.
@@ -31,6 +32,11 @@ type header struct {
 	Awaited []lru.Item[event.FileKey, []alertKey]
 	// Waiting are the alerts to hand out, in order; some may have left Alerts.
 	Waiting []waiting
+	// Correlations are what they remember, Contributors the events that they
+	// may name, Observed the number of the last one.
+	Correlations correlate.State
+	Contributors []lru.Item[uint64, keptContributor]
+	Observed     uint64
 }
 
 type waiting struct {
@@ -60,6 +66,9 @@ func (e *Engine) Snapshot(w io.Writer) error {
 		}
 		head.Waiting = append(head.Waiting, waiting{Key: f.Key, Body: body, More: f.More})
 	}
+	if err := e.keepCorrelations(&head); err != nil {
+		return err
+	}
 	if err := enc.Encode(head); err != nil {
 		return fmt.Errorf("engine snapshot: %w", err)
 	}
@@ -84,8 +93,11 @@ func (e *Engine) Restore(r io.Reader) error {
 		return fmt.Errorf("%w: version %d, want %d", ErrSnapshot, head.Version, snapshotVersion)
 	}
 	e.now, e.beat = head.Now, head.Beat
-	if err := e.restorePolicy(head.Policy, e.cfg.PinRules); err != nil {
+	if err := e.restorePolicy(head.Policy); err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	if err := e.restoreCorrelations(&head); err != nil {
+		return err
 	}
 	e.awaited.Restore(head.Awaited)
 	if err := e.restoreAlerts(&head); err != nil {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"baize/internal/sigma"
-	"baize/internal/taxonomy"
 )
 
 // Result of a run.
@@ -98,36 +97,17 @@ func (r *Result) judge(name string, text []byte, set *sigma.Set, rules []*sigma.
 		return
 	}
 	positive, negative := false, false
+	run := newRun(r, name, set, rules)
 	for _, s := range steps {
-		positive = positive || s.match
-		negative = negative || !s.match
-		for i, records := range s.records {
-			r.Events++
-			r.compare(name, s.lines[i], s.match, taxonomy.Match(set, records, nil), rules)
-		}
+		expects := s.what == expectMatch || s.what == expectAlert
+		positive = positive || expects && s.want
+		negative = negative || expects && !s.want
+		run.step(s)
 	}
 	if !positive {
 		r.fail(name, 0, "no event that the rule matches")
 	}
 	if !negative {
 		r.fail(name, 0, "no event that the rule leaves alone")
-	}
-}
-
-// compare checks one event against every rule of the file.
-func (r *Result) compare(name string, line int, want bool, matched, rules []*sigma.Rule) {
-	hit := map[*sigma.Rule]bool{}
-	for _, m := range matched {
-		hit[m] = true
-	}
-	for _, rule := range rules {
-		if hit[rule] == want {
-			continue
-		}
-		if want {
-			r.fail(name, line, "%q does not match this event", rule.Title)
-		} else {
-			r.fail(name, line, "%q matches this event", rule.Title)
-		}
 	}
 }

@@ -60,6 +60,13 @@ func TestFailuresAreNamed(t *testing.T) {
 		{"nothing expected", "expect none\n", "without an event before it"},
 		{"value as object", both + "event process.exec\nprocess = 1\nprocess.pid = 2\n", "process is already a value"},
 		{"bad json", both + "{\n", "event of line 7"},
+		{"alert missed", both + ls + "expect alert\n", "shell.test:9: no alert was raised"},
+		{"alert too much", both + sh + "expect no alert\n", "shell.test:9: an alert was raised"},
+		{"alert of nobody", both + sh + "expect alert nobody\n", `shell.test:9: no rule "nobody"`},
+		{"no pause", both + "advance soon\n", `line 7: advance "soon"`},
+		{"back in time", both + "advance -5m\n", `line 7: advance "-5m"`},
+		{"open pause", both + "advance 5m\n", "without an expectation"},
+		{"no event for an alert", "expect no alert\n", "without an event before it"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,6 +78,53 @@ func TestFailuresAreNamed(t *testing.T) {
 			}
 			t.Errorf("no failure with %q in %v", c.want, r.Failures)
 		})
+	}
+}
+
+const pairRule = `---
+title: Two shells
+name: pair
+correlation:
+  type: event_count
+  rules: [shell]
+  group-by: [User]
+  timespan: 5m
+  condition: {gte: 2}
+---
+title: A lonely shell
+name: lonely
+correlation:
+  type: event_count
+  rules: [shell]
+  group-by: [User]
+  timespan: 5m
+  condition: {lt: 2}
+`
+
+// shellOf is a shell of a user.
+func shellOf(user string) string {
+	return "event process.exec\n  process.executable = /bin/sh\n  process.user.name = " + user + "\n"
+}
+
+func TestCorrelationsAreTestedOverTime(t *testing.T) {
+	good := shellOf("a") + "advance 4m\n" + shellOf("b") + "expect no alert\n" +
+		shellOf("a") + "expect alert Two shells\n" +
+		shellOf("a") + "expect no alert lonely\n" +
+		"advance 10m\nexpect alert lonely\n" +
+		shellOf("c") + "expect match\n" +
+		`{"logsource":{"product":"linux","category":"process_creation"},"Image":"/bin/sh","User":"c"}` + "\nexpect alert pair\nadvance 1h\nexpect no alert\n"
+	r := Run(tree("linux/shell.yml", shellRule+pairRule, "linux/shell.test", good))
+	if len(r.Failures) != 0 || r.Rules != 3 || r.Events != 6 {
+		t.Fatalf("%+v", r)
+	}
+	lonely := "title: c\nid: c\ncorrelation: {type: event_count, rules: [shell], timespan: 5m, condition: {gte: 2}}\n"
+	r = Run(tree("shell.yml", shellRule, "shell.test", goodTest, "pair.yml", lonely, "pair.test", shellOf("a")+"expect none\n"+shellOf("a")+"expect alert\n"))
+	if len(r.Failures) != 1 || !strings.Contains(r.Failures[0].String(), "not about one event") {
+		t.Fatalf("%+v", r)
+	}
+	r = Run(tree("shell.yml", shellRule, "shell.test", shellOf("a")+"expect alert shell\nadvance 1m\nexpect no alert\n", "pair.yml", lonely, "pair.test", shellOf("a")+"expect no alert\n"+shellOf("a")+"expect alert\n"))
+	if len(r.Failures) != 2 || !strings.Contains(r.Failures[0].String(), `no rule "shell" that raises alerts`) {
+		t.Fatalf("%+v", r)
 	}
 }
 
@@ -90,11 +144,12 @@ func TestRulesWithoutTestsAreRefused(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(goodTest))
+	f.Add([]byte("event x\nadvance 5m\nexpect no alert x\n{\"logsource\":{}}\nexpect alert"))
 	f.Add([]byte("event x\na.b=1\na=2\n{\"kind\":\"x\"}\nexpect none"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		steps, err := parse(text)
 		for _, s := range steps {
-			if err == nil && (len(s.records) == 0 || len(s.records) != len(s.lines)) {
+			if err == nil && (s.what == process) != (len(s.records) > 0) {
 				t.Fatalf("step %+v", s)
 			}
 		}

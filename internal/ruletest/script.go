@@ -12,7 +12,21 @@
 // of their JSON names. A value that is JSON (and not a bare word) is taken as
 // such, anything else is text. A line that begins with '{' is a whole event, or
 // a flat object of Sigma field names. "expect match" or "expect none" says what
-// every rule of the file makes of each event since the last expectation.
+// every rule of the file makes of each event since the last expectation; rules
+// that only correlations hear of are asked as well.
+//
+// For correlations time counts. An event without a time happens now; "advance
+// 5m" lets time pass, with nothing but the clock's ticks. "expect alert" says that
+// a rule of the file raised an alert since the last expectation, "expect alert
+// NAME" that the rule of that id, name or title did; "expect no alert" and
+// "expect no alert NAME" say the opposite:
+//
+//	event process.exec
+//	  process.executable = /usr/bin/id
+//	advance 30s
+//	event process.exec
+//	  process.executable = /usr/bin/whoami
+//	expect alert Two discovery commands
 package ruletest
 
 import (
@@ -21,6 +35,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"baize/internal/event"
 	"baize/internal/sigma"
@@ -30,21 +45,35 @@ import (
 // maxLine bounds a line of a script in bytes.
 const maxLine = 1 << 20
 
-// step is a group of records and what is expected of them.
+// step is one thing that a script does, in its order.
 type step struct {
-	line  int
-	match bool
-	// records of each event: one for each of its log sources.
-	records [][]sigma.Record
-	// lines are where the records begin.
-	lines []int
+	line int
+	what action
+	// records of an event: one for each of its log sources.
+	records []sigma.Record
+	// pause of an advance.
+	pause time.Duration
+	// want and name of an expectation.
+	want bool
+	name string
 }
+
+// action is what a step does.
+type action uint8
+
+const (
+	process action = iota
+	advance
+	expectMatch
+	expectAlert
+)
 
 // script is the parse of one test file.
 type script struct {
 	steps []step
-	// open are records without an expectation yet.
-	open step
+	// open counts the steps behind the last expectation, events those that are
+	// events.
+	open, events int
 	// draft is the event that "event" began.
 	draft     map[string]any
 	draftLine int
@@ -65,7 +94,7 @@ func parse(text []byte) ([]step, error) {
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("line %d: %w", number+1, err)
 	}
-	if s.draft != nil || len(s.open.records) > 0 {
+	if s.draft != nil || s.open > 0 {
 		return nil, fmt.Errorf("line %d: events without an expectation after them", number)
 	}
 	return s.steps, nil
@@ -83,6 +112,8 @@ func (s *script) line(text string, number int) error {
 		return s.add([]byte(text), number)
 	case word == "event":
 		return s.begin(strings.TrimSpace(rest), number)
+	case word == "advance":
+		return s.advance(strings.TrimSpace(rest), number)
 	case word == "expect":
 		return s.expect(strings.TrimSpace(rest), number)
 	}
@@ -96,7 +127,7 @@ func (s *script) begin(kind string, number int) error {
 	if kind == "" {
 		return fmt.Errorf("event of what kind?")
 	}
-	s.draft = map[string]any{"kind": kind, "time": "2026-01-01T00:00:00Z"}
+	s.draft = map[string]any{"kind": kind}
 	s.draftLine = number
 	return nil
 }
@@ -105,7 +136,7 @@ func (s *script) begin(kind string, number int) error {
 func (s *script) assign(text string) error {
 	path, value, found := strings.Cut(text, "=")
 	if !found {
-		return fmt.Errorf("%q is not event, expect, PATH = VALUE or JSON", text)
+		return fmt.Errorf("%q is not event, advance, expect, PATH = VALUE or JSON", text)
 	}
 	if s.draft == nil {
 		return fmt.Errorf("no event to set %s of", strings.TrimSpace(path))
@@ -165,23 +196,51 @@ func (s *script) add(text []byte, number int) error {
 			return fmt.Errorf("event of line %d: %w", number, err)
 		}
 	}
-	s.open.records = append(s.open.records, records)
-	s.open.lines = append(s.open.lines, number)
+	s.step(step{line: number, what: process, records: records})
+	s.events++
 	return nil
 }
 
-func (s *script) expect(what string, number int) error {
+func (s *script) step(next step) {
+	s.steps = append(s.steps, next)
+	s.open++
+}
+
+func (s *script) advance(text string, number int) error {
 	if err := s.finish(); err != nil {
 		return err
 	}
-	if what != "match" && what != "none" {
-		return fmt.Errorf("expect %q: want match or none", what)
+	pause, err := time.ParseDuration(text)
+	if err != nil || pause <= 0 {
+		return fmt.Errorf("advance %q: want a time such as 90s or 5m", text)
 	}
-	if len(s.open.records) == 0 {
-		return fmt.Errorf("expect %s without an event before it", what)
+	s.step(step{line: number, what: advance, pause: pause})
+	return nil
+}
+
+// expect reads an expectation: match, none, [no] alert [NAME].
+func (s *script) expect(text string, number int) error {
+	if err := s.finish(); err != nil {
+		return err
 	}
-	s.open.line, s.open.match = number, what == "match"
-	s.steps = append(s.steps, s.open)
-	s.open = step{}
+	next := step{line: number, want: true}
+	rest, no := strings.CutPrefix(text, "no ")
+	name, isAlert := strings.CutPrefix(rest, "alert")
+	switch {
+	case text == "match", text == "none":
+		next.what, next.want = expectMatch, text == "match"
+		if s.events == 0 {
+			return fmt.Errorf("expect %s without an event before it", text)
+		}
+	case isAlert && (name == "" || name[0] == ' '):
+		next.what, next.want, next.name = expectAlert, !no, strings.TrimSpace(name)
+		if s.open == 0 {
+			return fmt.Errorf("expect %s without an event before it", text)
+		}
+	default:
+		return fmt.Errorf("expect %q: want match, none, alert or no alert", text)
+	}
+	s.steps = append(s.steps, next)
+	s.open, s.events = 0, 0
 	return nil
 }

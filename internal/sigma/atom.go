@@ -192,7 +192,7 @@ var timeLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T
 // of returns the part of a time that v spells.
 func (p timePart) of(v Value) (float64, bool) {
 	if p == "" {
-		return v.number()
+		return v.Number()
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, v.text); err == nil {

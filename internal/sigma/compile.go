@@ -12,6 +12,8 @@ import (
 type Set struct {
 	rules  []*Rule
 	groups []*group
+	// correlations stand behind those that they refer to.
+	correlations []*Rule
 	// fields are the names that rules ask for; 0 is "", all strings.
 	fields []string
 	// bound remembers the numbers of fields in the schema last seen, chosen
@@ -110,6 +112,9 @@ func compile(rules []*Rule) *Set {
 	byLogsource := map[Logsource]*group{}
 	for i, r := range rules {
 		r.order = i
+		if r.Correlation != nil {
+			continue
+		}
 		g := byLogsource[r.Logsource]
 		if g == nil {
 			g = &group{source: r.Logsource}

@@ -5,7 +5,8 @@
 // modifier.go, filters, and the collections of Sigma 1. What the package does
 // not evaluate it refuses by name as unsupported; what is malformed it reports
 // as invalid with file and line. Nothing is skipped silently and one bad file
-// never hides the others.
+// never hides the others. Correlations are loaded here and evaluated by package
+// correlate.
 //
 // Matching ignores case, by Unicode simple folding, except under |cased and
 // |re. A field may hold several values: it matches if any of them does.

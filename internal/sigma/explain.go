@@ -18,7 +18,12 @@ type Explanation struct {
 
 // Explain evaluates every part of a rule's condition, also those that Match
 // would not look at. It does not look at the log source.
-func (r *Rule) Explain(rec Record) Explanation { return r.cond.explain(rec) }
+func (r *Rule) Explain(rec Record) Explanation {
+	if r.Correlation != nil {
+		return r.explainCorrelation(rec)
+	}
+	return r.cond.explain(rec)
+}
 
 func (e *expr) explain(rec Record) Explanation {
 	if e.op == opAtom {

@@ -14,7 +14,7 @@ import (
 // begin with '#' are left out.
 const ListDir = "lists"
 
-// Load reads the rules and filters of all *.yml and *.yaml files below the
+// Load reads the rules, filters and correlations of all *.yml and *.yaml files below the
 // roots, in order of path, and compiles them. It always returns a usable set:
 // the report says what is not in it and why. A rule id counts once; a later
 // rule with the same id is invalid.
@@ -40,6 +40,8 @@ func load(bound int, roots []fs.FS) (*Set, *Report) {
 			d.file.fail(err)
 		}
 	}
+	correlations := resolve(l.rules, l.correlations)
+	l.rules = append(l.rules, correlations...)
 	for _, f := range l.files {
 		l.report.collect(f.name, f.faults)
 	}
@@ -47,7 +49,9 @@ func load(bound int, roots []fs.FS) (*Set, *Report) {
 		return cmp.Or(strings.Compare(a.Key(), b.Key()), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 	l.report.Rules = len(l.rules)
-	return compile(l.rules), l.report
+	set := compile(l.rules)
+	set.correlations = correlations
+	return set, l.report
 }
 
 // maxLiterals bounds the bytes of all literals of a set, and with them its
@@ -58,10 +62,11 @@ const maxLiterals = 8 << 20
 
 type loader struct {
 	detector
-	report  *Report
-	files   []*file
-	drafts  []*draft
-	filters []*filter
+	report       *Report
+	files        []*file
+	drafts       []*draft
+	filters      []*filter
+	correlations []*pendingCorrelation
 	// pipelines are in the order in which they run.
 	pipelines []*pipeline
 	rules     []*Rule
@@ -172,7 +177,7 @@ func readDocuments(root fs.FS, name string) ([]*node, error) {
 // document keeps one document by what it is: a rule, a filter, a correlation.
 func (l *loader) document(doc document, f *file) error {
 	if doc.get("correlation") != nil {
-		return unsupported(doc.at("correlation"), "correlation rule")
+		return l.correlation(doc, f)
 	}
 	if doc.get("filter") != nil {
 		read, err := l.filter(doc.node)
@@ -195,10 +200,7 @@ func (l *loader) finish(d *draft) error {
 	if err := d.compile(); err != nil {
 		return err
 	}
-	if err := l.claim(d.rule.ID, "id", d.rule.Line, d.collected, d.file); err != nil {
-		return err
-	}
-	if err := l.claim(d.rule.Name, "name", d.rule.Line, d.collected, d.file); err != nil {
+	if err := l.claimNames(d.rule, d.collected, d.file); err != nil {
 		return err
 	}
 	size := d.rule.cond.literals()
@@ -208,6 +210,17 @@ func (l *loader) finish(d *draft) error {
 	l.literals += size
 	l.rules = append(l.rules, d.rule)
 	return nil
+}
+
+// claimNames takes the id and the name of a rule.
+func (l *loader) claimNames(r *Rule, collected bool, f *file) error {
+	if err := l.claim(r.ID, "id", r.Line, collected, f); err != nil {
+		return err
+	}
+	if r.Name == r.ID {
+		return nil
+	}
+	return l.claim(r.Name, "name", r.Line, collected, f)
 }
 
 // claim takes an id or name for a document; those of one collection may share.

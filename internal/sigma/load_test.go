@@ -87,7 +87,7 @@ func TestProblemsAreNamedWithTheirLine(t *testing.T) {
 		{"broken expression", rule("s:\n  a|re: 'x('\ncondition: s"), 6, false, "regular expression"},
 		{"network", rule("s:\n  a|cidr: 10.0.0.0/99\ncondition: s"), 6, false, "not a network"},
 		{"aggregation", rule("s:\n  a: b\ncondition: s | count() > 5"), 7, true, "aggregation"},
-		{"correlation", "title: t\ncorrelation:\n  type: event_count\n", 2, true, "correlation"},
+		{"correlation", "title: t\ncorrelation:\n  type: event_count\n", 3, false, "no rules"},
 		{"filter", "title: t\nfilter:\n  rules: any\n", 1, false, "filter has no logsource"},
 		{"placeholder", rule("s:\n  a|expand: '%x%'\ncondition: s"), 6, true, "%x%"},
 		{"parenthesis", rule("s:\n  a: b\ncondition: (s"), 7, false, "not closed"},

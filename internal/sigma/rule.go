@@ -35,6 +35,10 @@ type Rule struct {
 	File string
 	Line int
 
+	// Correlation is set in correlation rules, which Match never returns: they
+	// are about the matches of other rules.
+	Correlation *Correlation
+
 	// order is the rule's place in the order in which matches are reported.
 	order int
 	// cond is the condition over predicates, as written.

@@ -30,8 +30,8 @@ func (v Value) Text() string { return v.text }
 // IsNull reports whether the field is there without a value.
 func (v Value) IsNull() bool { return v.kind == kindNull }
 
-// number returns the value as a number: its own, or the one its text spells.
-func (v Value) number() (float64, bool) {
+// Number returns the value as a number: its own, or the one its text spells.
+func (v Value) Number() (float64, bool) {
 	switch v.kind {
 	case kindNumber:
 		return v.num, true

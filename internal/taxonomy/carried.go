@@ -69,7 +69,7 @@ func shortProcess() *event.Process {
 	up := &event.Process{Key: event.ProcessKey{PID: 1}, PID: 1, Name: "x", Executable: "x", CommandLine: "x", User: user}
 	return &event.Process{
 		Key: up.Key, PID: 1, Name: "x", Executable: "x", CommandLine: "x", User: user, EffectiveUser: user, TTY: "x",
-		Exe: &event.Image{}, Session: 1, Login: new(uint32), Parent: up, Context: &event.Context{ID: "x", Kind: "x", Parent: "x", Service: "x"},
+		Exe: &event.Image{}, Session: 1, Login: new(uint32), Parent: up, Context: &event.Context{ID: "x", Kind: event.ContextLogin, Parent: "x", Service: "x"},
 	}
 }
 

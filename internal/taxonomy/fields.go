@@ -16,6 +16,7 @@ type field struct {
 // fields is the taxonomy.
 var fields = slices.Concat(
 	eventFields,
+	groupFields,
 	processFields,
 	describe("Process.", func(r *Record) *event.Process { return r.event.Process }),
 	parentFields,

@@ -36,6 +36,9 @@ type Need struct {
 // Needs looks at one rule. It does not ask whether a host delivers the events,
 // but whether any could.
 func Needs(r *sigma.Rule) Need {
+	if r.Correlation != nil {
+		return correlationNeeds(r)
+	}
 	n := Need{Rule: r.Key(), Title: r.Title, File: r.File, Logsource: r.Logsource.String()}
 	asked := map[string]bool{}
 	never := map[string]int{}
@@ -223,6 +226,9 @@ func (p *prober) calls() []string {
 // has reports whether the kind of event carries a field.
 func (p *prober) has(name string) bool {
 	rec := As(p.event, p.source)
+	if p.event.Process != nil {
+		rec.Place("x")
+	}
 	var out sigma.Values
 	if name == "" {
 		rec.Strings(&out)

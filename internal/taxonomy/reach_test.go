@@ -80,3 +80,25 @@ func TestEveryFieldIsCarriedBySomeKind(t *testing.T) {
 		}
 	}
 }
+
+// TestCorrelationsNeedWhatTheirRulesNeed: all of them where all must occur, any
+// where what comes is counted.
+func TestCorrelationsNeedWhatTheirRulesNeed(t *testing.T) {
+	const text = "title: a\nname: a\nlogsource: {product: linux, category: process_creation}\ndetection: {s: {Image: x}, condition: s}\n---\n" +
+		"title: b\nname: b\nlogsource: {product: windows, category: registry_set}\ndetection: {s: {TargetObject: x}, condition: s}\n---\n" +
+		"title: both\nid: both\ncorrelation: {type: temporal, rules: [a, b], group-by: [User], timespan: 1m}\n---\n" +
+		"title: any\nid: any\ncorrelation: {type: event_count, rules: [a, b], group-by: [User], timespan: 1m, condition: {gte: 3}}\n"
+	set, report := sigma.Load(fstest.MapFS{"r.yml": {Data: []byte(text)}})
+	if report.Loaded != 1 {
+		t.Fatalf("%+v", report)
+	}
+	for _, r := range set.Correlations() {
+		n := Needs(r)
+		if n.Evaluable != (r.ID == "any") || !slices.Equal(n.Fields, []string{"Image", "User"}) && !slices.Equal(n.Fields, []string{"Image", "TargetObject", "User"}) || !slices.Contains(n.Kinds, event.ProcessExec) {
+			t.Errorf("%+v", n)
+		}
+		if said := n.Reason + strings.Join(n.Never, ""); !strings.Contains(said, "b: no event is of log source windows/registry_set/*") {
+			t.Errorf("%q", said)
+		}
+	}
+}

@@ -13,6 +13,7 @@ type Record struct {
 	event    *event.Event
 	source   sigma.Logsource
 	internal []netip.Prefix
+	lineage  string
 }
 
 // Of returns ev as a record of the log source of its kind. ev is not copied.
@@ -23,14 +24,23 @@ func As(ev *event.Event, source sigma.Logsource) *Record {
 	return &Record{event: ev, source: source}
 }
 
+// Event is the event behind the record.
+func (r *Record) Event() *event.Event { return r.event }
+
+// Place says to which lineage the event belongs: what provenance knows and the
+// event alone does not.
+func (r *Record) Place(lineage string) { r.lineage = lineage }
+
 // Adapter turns events into records without allocating. It is for one
-// goroutine: a record is good until the next call of Of, As or Match.
+// goroutine: a record is good until the next call.
 type Adapter struct {
 	// Internal are networks that count as inside, beside the private,
 	// loopback and link-local ones that always do.
 	Internal []netip.Prefix
 	record   Record
 	sources  []sigma.Logsource
+	all      []Record
+	records  []sigma.Record
 }
 
 // Of returns ev as a record of the log source of its kind that is good until the next call.
@@ -42,18 +52,17 @@ func (a *Adapter) As(ev *event.Event, source sigma.Logsource) *Record {
 	return &a.record
 }
 
-// Match appends the rules that an event satisfies as any of its Sources to dst,
-// each once, ordered by Rule.Key.
-func (a *Adapter) Match(set *sigma.Set, ev *event.Event, dst []*sigma.Rule) []*sigma.Rule {
-	first := len(dst)
+// Records returns ev, of the given lineage, as a record of each of its Sources.
+func (a *Adapter) Records(ev *event.Event, lineage string) []sigma.Record {
 	a.sources = Sources(ev, a.sources[:0])
+	a.all, a.records = a.all[:0], a.records[:0]
 	for _, source := range a.sources {
-		dst = set.Match(a.As(ev, source), dst)
+		a.all = append(a.all, Record{event: ev, source: source, internal: a.Internal, lineage: lineage})
 	}
-	if len(a.sources) > 1 {
-		dst = once(dst, first)
+	for i := range a.all {
+		a.records = append(a.records, &a.all[i])
 	}
-	return dst
+	return a.records
 }
 
 // Logsource implements sigma.Record.
