@@ -139,3 +139,49 @@ func TestFeedersRaiseNothing(t *testing.T) {
 		t.Errorf("%d rules raise alerts", raised)
 	}
 }
+
+// TestAnEventIsOneInAllItsLogSources : a rule of auditd's names and one of
+// Sysmon's see one exec, which counts once where one rule covers both views.
+func TestAnEventIsOneInAllItsLogSources(t *testing.T) {
+	set, report := sigma.Load(fstest.MapFS{"r.yml": {Data: []byte(`title: sysmon
+name: sysmon
+logsource: {product: linux, category: process_creation}
+detection: {s: {Image|endswith: /id}, condition: s}
+---
+title: audit
+name: audit
+logsource: {product: linux, service: auditd}
+detection: {s: {type: SYSCALL, exe|endswith: /id}, condition: s}
+---
+title: anything
+name: anything
+logsource: {product: linux}
+detection: {s: {Computer: h}, condition: s}
+---
+title: both views
+correlation:
+  type: temporal
+  rules: [sysmon, audit]
+  group-by: [program]
+  timespan: 1m
+  aliases: {program: {sysmon: Image, audit: exe}}
+---
+title: twice
+correlation:
+  type: event_count
+  rules: [anything]
+  timespan: 1m
+  condition: {gte: 2}
+`)}})
+	if report.Loaded != 1 {
+		t.Fatalf("%+v", report)
+	}
+	s := New(set)
+	line := `{"kind":"process.exec","host":{"id":"h","name":"h"},"process":{"executable":"/usr/bin/id","args":["id"]}}`
+	if got := process(t, s, 1, line); got != "[both views at 1]" {
+		t.Errorf("%s", got)
+	}
+	if got := process(t, s, 2, line); got != "[both views at 2 twice at 2]" {
+		t.Errorf("%s", got)
+	}
+}
