@@ -54,20 +54,22 @@ func (e *Engine) silence(ev *event.Event, out *Output) {
 }
 
 // complete raises the alert of a correlation, or counts it as a repeat of that
-// of the same group.
+// of the same group within a day.
 func (e *Engine) complete(m *correlate.Match, c contributor, out *Output) {
 	rule := e.rules.Named(m.Rule)
 	if e.hide(c.Event, rule, out) {
 		return
 	}
 	group := strings.Join(m.Group, "\x00")
-	key := alertKey{Rule: rule.ID, Lineage: m.Org, Entity: group}
-	if slot := e.alerts.Get(key, e.now); slot != nil {
-		e.again(*slot, c.Event.Time)
-		if related(c.Subject.Lineage, (*slot).Alert.Lineage) {
-			e.gather(*slot, c.Event, &c.Subject)
+	key := alertKey{Rule: rule.ID, Scope: m.Org, Entity: group}
+	if slot := e.alerts.Get(key, e.now); slot != nil && c.Event.Time.Sub((*slot).Alert.Time) <= repeatWindow {
+		f := *slot
+		e.again(f, c.Event.Time)
+		f.Alert.Recent = recent(f.Alert.Recent, c.Event, &c.Subject)
+		if related(c.Subject.Lineage, f.Alert.Lineage) {
+			e.gather(f, e.news(f, c.Event, &c.Subject)) // without room for it, it is counted
 		}
-		e.contribute(*slot, m)
+		e.contribute(f, m)
 		return
 	}
 	a := e.alert(c.Event, rule, &c.Subject)
@@ -136,7 +138,7 @@ func clamp(at time.Time) int64 {
 // intruder may have made them to be forgotten.
 func (e *Engine) tellLosses(ev *event.Event, out *Output) {
 	for _, loss := range e.machine.TakeLosses() {
-		key := alertKey{Rule: forgot.ID, Lineage: loss.Owner, Entity: loss.Rule}
+		key := alertKey{Rule: forgot.ID, Scope: loss.Owner, Entity: loss.Rule}
 		if slot := e.alerts.Get(key, e.now); slot != nil {
 			e.again(*slot, ev.Time)
 			continue

@@ -85,17 +85,6 @@ func correlated(t testing.TB) Rules {
 	return rules
 }
 
-// ofRule are the alerts of one rule, by the end of its id.
-func (s *seen) ofRule(end string) []alert.Alert {
-	var out []alert.Alert
-	for _, a := range s.alerts {
-		if a.Rule.ID == "22222222-0000-4000-8000-00000000000"+end {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
 func kindsOf(events []*event.Event) (list []event.Kind) {
 	for _, ev := range events {
 		list = append(list, ev.Kind)
@@ -109,7 +98,7 @@ func TestACorrelationsAlertShowsItsEvents(t *testing.T) {
 	h := w.Host("web-1")
 	enginetest.First.Round(h.Service("app.service", "/usr/bin/java"))
 	s := collect(t, New(Config{Rules: correlated(t), Trace: true}), *events)
-	dropped := s.ofRule("1")
+	dropped := s.ofRule('1')
 	if len(dropped) != 1 || len(s.alerts) != 1 {
 		t.Fatalf("%d of %d alerts", len(dropped), len(s.alerts))
 	}
@@ -142,7 +131,7 @@ func TestRepeatsOfAGroupAreOneAlert(t *testing.T) {
 		}
 	}
 	s := collect(t, New(Config{Rules: correlated(t)}), *events)
-	many := s.ofRule("2")
+	many := s.ofRule('2')
 	if len(many) != 1 || many[0].Count != 48 || many[0].Contributing != 50 || len(many[0].Evidence) != 32 {
 		t.Fatalf("%d alerts, %+v", len(many), many)
 	}
@@ -169,7 +158,7 @@ func TestGroupsMayCrossHosts(t *testing.T) {
 		t.Fatal("the other organisation says nothing")
 	}
 	s := collect(t, New(Config{Rules: correlated(t)}), *events)
-	if many := s.ofRule("3"); len(many) != 1 || many[0].Org != "one" || many[0].Contributing != 2 {
+	if many := s.ofRule('3'); len(many) != 1 || many[0].Org != "one" || many[0].Contributing != 2 {
 		t.Fatalf("%+v", many)
 	}
 }
@@ -194,7 +183,7 @@ func TestSilenceRaisesAnAlert(t *testing.T) {
 		}
 		s.alerts = add(s.alerts, out.Alerts)
 	}
-	few := s.ofRule("4")
+	few := s.ofRule('4')
 	if len(few) != 1 || few[0].Event.Process.Executable != "/usr/bin/curl" || few[0].Host.ID != "a" || few[0].Lineage == "" {
 		t.Fatalf("%+v", few)
 	}
