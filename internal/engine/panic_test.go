@@ -3,22 +3,35 @@ package engine
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"baize/internal/alert"
 	"baize/internal/engine/enginetest"
-	"baize/internal/event"
+	"baize/internal/sigma"
 )
 
 // fragile rules panic at some events.
 type fragile struct{ Rules }
 
-func (f fragile) Match(ev *event.Event, dst []*alert.Rule) []*alert.Rule {
-	if ev.Process != nil && strings.Contains(ev.Process.CommandLine, "--poison") {
+func (f fragile) Named(r *sigma.Rule) *alert.Rule {
+	if r.Title == "Poison" {
 		panic("poisoned")
 	}
-	return f.Rules.Match(ev, dst)
+	return f.Rules.Named(r)
+}
+
+func fragileRules(t *testing.T) Rules {
+	t.Helper()
+	files := maps.Clone(rulesForTests)
+	files["poison.yml"] = &fstest.MapFile{Data: []byte("title: Poison\nlogsource: {product: linux}\ndetection:\n  s: {CommandLine|contains: --poison}\n  condition: s\n")}
+	rules, report, err := LoadRules(files)
+	if err != nil || report.Loaded != report.Files {
+		t.Fatalf("%v %+v", err, report)
+	}
+	return fragile{rules}
 }
 
 // TestAPanicEndsOneEvent: the rest of the log is processed, the event is named,
@@ -32,7 +45,7 @@ func TestAPanicEndsOneEvent(t *testing.T) {
 	java.Spawn("/usr/bin/true", "--poison").Exit()
 	enginetest.Second.Round(java)
 	w.Tick()
-	cfg := Config{Rules: fragile{testRules(t)}}
+	cfg := Config{Rules: fragileRules(t)}
 	e := New(cfg)
 	first := feed(t, e, *events)
 	count, last := e.Panics()

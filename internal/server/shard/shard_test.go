@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,7 @@ import (
 	"baize/internal/replay"
 	"baize/internal/server/bus"
 	"baize/internal/server/state"
+	"baize/internal/sigma"
 	"baize/internal/wire"
 )
 
@@ -214,11 +216,22 @@ func TestLiveEqualsReplay(t *testing.T) {
 // fragile rules panic at every event of one program.
 type fragile struct{ engine.Rules }
 
-func (f fragile) Match(ev *event.Event, dst []*alert.Rule) []*alert.Rule {
-	if ev.Process != nil && ev.Process.Executable == "/usr/bin/poison" {
+func (f fragile) Named(r *sigma.Rule) *alert.Rule {
+	if r.Title == "Poison" {
 		panic("poisoned")
 	}
-	return f.Rules.Match(ev, dst)
+	return f.Rules.Named(r)
+}
+
+func fragileRules(t *testing.T) engine.Rules {
+	t.Helper()
+	files := maps.Clone(ruleFiles)
+	files["poison.yml"] = &fstest.MapFile{Data: []byte("title: Poison\nlogsource: {product: linux}\ndetection:\n  s: {Image: /usr/bin/poison}\n  condition: s\n")}
+	rules, report, err := engine.LoadRules(files)
+	if err != nil || report.Loaded != report.Files {
+		t.Fatalf("%v %+v", err, report)
+	}
+	return fragile{rules}
 }
 
 // TestAPanicIsNoCrashLoop: the shard goes on behind the event, says where it
@@ -227,7 +240,7 @@ func TestAPanicIsNoCrashLoop(t *testing.T) {
 	s := newServer(t)
 	var log bytes.Buffer
 	cfg := s.config(3)
-	cfg.Engine.Rules = fragile{cfg.Engine.Rules}
+	cfg.Engine.Rules = fragileRules(t)
 	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	shard, stop := start(t, cfg)
 	w, events := enginetest.Record()

@@ -841,9 +841,13 @@ export interface components {
         Alert: {
             context?: string;
             /** Format: int64 */
+            contributing?: number;
+            /** Format: int64 */
             count?: number;
             entities?: components["schemas"]["AlertEntity"][] | null;
             event?: components["schemas"]["Event"];
+            evidence?: components["schemas"]["Event"][] | null;
+            group?: components["schemas"]["AlertGroupValue"][] | null;
             host: components["schemas"]["EventHost"];
             id: string;
             incident?: string;
@@ -866,6 +870,10 @@ export interface components {
             port?: number;
             role?: string;
             type: string;
+            value: string;
+        };
+        AlertGroupValue: {
+            field: string;
             value: string;
         };
         AlertRepeat: {
