@@ -1,6 +1,8 @@
 package taxonomy
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"baize/internal/event"
@@ -184,10 +186,11 @@ func remoteIP(d *event.Descriptor, out *sigma.Values) {
 	}
 }
 
-// environment is the variables of interest as NAME=value.
+// environment is the variables of interest as NAME=value, in the order of their
+// names: what is told of an event must not depend on a map's order.
 func environment(env map[string]string, out *sigma.Values) {
-	for name, value := range env {
-		out.Join(name, "=", value)
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		out.Join(name, "=", env[name])
 	}
 }
 

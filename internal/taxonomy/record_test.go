@@ -33,7 +33,7 @@ func TestDerivedFields(t *testing.T) {
 		{"ancestors", `{"process":{"parent":{"executable":"/a"},"ancestors":[{"executable":"/b"},{"executable":"/c"}]}}`, "Ancestor.Image", []string{"/a", "/b", "/c"}},
 		{"socket", `{"process":{"stdin":{"type":"socket","remote":{"ip":"203.0.113.9","port":4444}}}}`, "Process.StdinRemote", []string{"203.0.113.9:4444"}},
 		{"socket of output", `{"process":{"stdout":{"type":"socket","remote":{"ip":"2001:db8::1","port":1}}}}`, "Process.StdoutRemote", []string{"[2001:db8::1]:1"}},
-		{"environment", `{"process":{"env":{"LD_PRELOAD":"/x.so"}}}`, "Process.Env", []string{"LD_PRELOAD=/x.so"}},
+		{"environment", `{"process":{"env":{"SSH_CONNECTION":"x","LD_PRELOAD":"/x.so","LD_LIBRARY_PATH":"/y"}}}`, "Process.Env", []string{"LD_LIBRARY_PATH=/y", "LD_PRELOAD=/x.so", "SSH_CONNECTION=x"}},
 		{"new name", `{"file":{"path":"/a","target":{"path":"/b"}}}`, "TargetFilename", []string{"/b"}},
 		{"old name", `{"file":{"path":"/a","target":{"path":"/b"}}}`, "SourceFilename", []string{"/a"}},
 		{"setuid", `{"file":{"mode":"04755"}}`, "File.Setuid", []string{"true"}},
