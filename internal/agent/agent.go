@@ -97,8 +97,15 @@ type sink interface {
 	wake() time.Time
 }
 
+// ownership is what is this agent's own.
+type ownership struct {
+	redactor *redact.Redactor
+	// paths that nobody else may change.
+	paths []string
+}
+
 // observe arms the sensor.
-func observe(host event.Host, org, scope string, redactor *redact.Redactor, log *slog.Logger) (*observer, error) {
+func observe(host event.Host, org, scope string, own ownership, log *slog.Logger) (*observer, error) {
 	boot, err := BootID()
 	if err != nil {
 		return nil, err
@@ -121,7 +128,7 @@ func observe(host event.Host, org, scope string, redactor *redact.Redactor, log 
 	o.enricher = enrich.New(enrich.Config{
 		Host: host, Boot: boot, Org: org, Nested: scope != "", Proc: proc,
 		Agent:  enrich.Identity{PID: uint32(os.Getpid()), Start: start},
-		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles, Redactor: redactor,
+		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles, Redactor: own.redactor, Protected: own.paths,
 		BootTime: bootTime, Log: log,
 	})
 	return o, nil

@@ -23,7 +23,7 @@ func Events(ctx context.Context, scope string, out io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	o, err := observe(event.Host{ID: name, Name: name}, "", scope, redactor, log)
+	o, err := observe(event.Host{ID: name, Name: name}, "", scope, ownership{redactor: redactor}, log)
 	if err != nil {
 		return err
 	}

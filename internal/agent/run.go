@@ -163,7 +163,7 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 	if redactor == nil {
 		return nil, errors.Join(problem, kept.Close())
 	}
-	watch, err := observe(event.Host{ID: id.Name.Host, Name: name}, id.Name.Org, o.Scope, redactor, o.Log)
+	watch, err := observe(event.Host{ID: id.Name.Host, Name: name}, id.Name.Org, o.Scope, ownership{redactor, ownPaths(o.State)}, o.Log)
 	if err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}
@@ -183,7 +183,7 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 	a.uplink = uplink.New(uplink.Options{
 		Dir: o.identityDir(), Identity: id, Spool: kept,
 		Hello:  &baizev1.Hello{Boot: boot, Name: name, Version: Version, Kernel: host.Kernel},
-		Health: a.heartbeat, Obey: obeyer.Obey, Log: o.Log,
+		Health: a.heartbeat, Obey: obeyer.Obey, Back: a.back, Log: o.Log,
 	})
 	return a, nil
 }
@@ -198,6 +198,30 @@ func (a *agent) readLogs() error {
 	cursor, first, place := logs.OpenCursor(a.options.State, func(boot string) uint64 { return a.spool.NextSeq(boot) - 1 })
 	a.observer.readLogs(config, cursor, first)
 	return errors.Join(err, place)
+}
+
+// back reports a time without the server.
+func (a *agent) back(since time.Time) {
+	now := time.Now()
+	a.observer.report(&event.Event{
+		Time: now.UTC(), Kind: event.SensorOffline,
+		Message: fmt.Sprintf("no session with the server for %d s, since %s", int(now.Sub(since).Seconds()), since.UTC().Format(time.RFC3339)),
+	})
+}
+
+// ownPaths are the agent's program and its state, with policy, identity and spool.
+func ownPaths(state string) []string {
+	var paths []string
+	if exe, err := os.Executable(); err == nil {
+		paths = append(paths, exe)
+	}
+	if dir, err := filepath.Abs(state); err == nil {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = real
+		}
+		paths = append(paths, dir)
+	}
+	return paths
 }
 
 func (a *agent) close() error { return errors.Join(a.observer.sensor.Close(), a.spool.Close()) }

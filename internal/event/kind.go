@@ -69,6 +69,11 @@ const (
 	SensorCoverage Kind = "sensor.coverage"
 	SensorStart    Kind = "sensor.start"
 	SensorStop     Kind = "sensor.stop"
+	// SensorTamper : something was done to the agent or its sensor, by Process
+	// where that is known; Message says what.
+	SensorTamper Kind = "sensor.tamper"
+	// SensorOffline : the agent was without its server, as Message says.
+	SensorOffline Kind = "sensor.offline"
 	AgentAction    Kind = "agent.action"
 
 	// GatewayRefused is written by the server: something a connected agent

@@ -68,7 +68,7 @@ func Kinds() []event.Kind {
 		event.ContainerStart, event.ContainerStop,
 		event.LoginSuccess, event.LoginFailure, event.LoginElevate, event.LoginLogout,
 		event.AccountChanged, event.WebAccess, event.LogLine, event.LogAudit,
-		event.SensorCoverage, event.SensorStart, event.SensorStop,
+		event.SensorCoverage, event.SensorStart, event.SensorStop, event.SensorTamper, event.SensorOffline,
 		event.AgentAction, event.GatewayRefused,
 	}
 }

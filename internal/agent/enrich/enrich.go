@@ -44,6 +44,9 @@ type Config struct {
 	Hasher   *digest.Hasher
 	Resolver *container.Resolver
 	Titles   *Titles
+	// Protected are the paths that belong to the agent, directories with all
+	// below them. Whoever else changes them is reported.
+	Protected []string
 	// Redactor takes the secrets out of command lines and environments: what
 	// the enricher keeps, and every event, is without them.
 	Redactor *redact.Redactor
@@ -71,6 +74,7 @@ type Enricher struct {
 	units    map[string]*unit
 	coverage *coverage
 	titles   titleWatch
+	tampers  tampers
 	out      outbox
 	// servers are the pids that listened when the agent started.
 	servers map[uint32]bool
@@ -108,6 +112,8 @@ func (e *Enricher) Handle(now time.Time, rec *sensor.Record) {
 		e.seen[class]++
 	}
 	switch rec.Kind {
+	case event.SensorTamper:
+		e.tampered(now, &event.Event{Time: e.Wall(rec.Mono), Message: rec.Message})
 	case event.SensorCoverage:
 		e.coverage.report(now, rec.Coverage)
 	case event.ProcessFork:

@@ -48,8 +48,10 @@ func (e *Enricher) Release(now time.Time, emit func(*event.Event)) {
 			}
 			o.rushed++
 		}
-		emit(e.finish(next))
+		ev, b := e.finish(next), next.box
 		*next = item{}
+		emit(ev)
+		e.guard(now, ev, b)
 	}
 	if o.head == len(o.items) || o.head > 4096 {
 		o.items = append(o.items[:0], o.items[o.head:]...)

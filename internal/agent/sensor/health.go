@@ -19,6 +19,10 @@ type Health struct {
 	Scope   string
 	Hooks   []Hook
 	Classes []ClassHealth
+	// Programs are what each program took of a second, the dearest first;
+	// empty where it was not measured.
+	Programs []Cost
+	Canaries Canaries
 }
 
 // Hook is the state of one kernel hook.
@@ -37,8 +41,16 @@ type ClassHealth struct {
 	// Seen is the number of observations made, Lost of those that were not
 	// delivered or not whole.
 	Seen, Lost uint64
+	// Losses are the parts of Lost by reason.
+	Losses []Loss
 	// Reason says why the state is not complete.
 	Reason string
+}
+
+// Loss is how many observations one reason cost.
+type Loss struct {
+	Reason string
+	Count  uint64
 }
 
 // classes in the order of enum class in bpf/abi.h.
@@ -96,7 +108,10 @@ func (c *counters) read() ([][outcomes]uint64, error) {
 
 // Health reads the state of the sensor.
 func (s *Sensor) Health() (Health, error) {
-	h := Health{Tier: Tier, Hooks: s.hookStates()}
+	h := Health{Tier: Tier, Hooks: s.hookStates(), Canaries: s.guard.flock.count()}
+	if costs := s.measured.Load(); costs != nil {
+		h.Programs = *costs
+	}
 	if s.scope.limited {
 		h.Scope = s.scope.path
 	}
@@ -107,6 +122,7 @@ func (s *Sensor) Health() (Health, error) {
 	for i, class := range classes {
 		ch := ClassHealth{Class: class, Seen: counts[i][outcomeSeen]}
 		ch.Lost, ch.Reason = losses(counts[i])
+		ch.Losses = byReason(counts[i])
 		ch.State = s.state(class, &ch.Reason, ch.Lost)
 		h.Classes = append(h.Classes, ch)
 	}
@@ -115,17 +131,24 @@ func (s *Sensor) Health() (Health, error) {
 
 // losses adds up what was lost and names the reasons.
 func losses(c [outcomes]uint64) (lost uint64, reason string) {
-	for o := outcomeRingFull; o < outcomes; o++ {
-		if c[o] == 0 {
-			continue
-		}
-		lost += c[o]
+	for _, l := range byReason(c) {
+		lost += l.Count
 		if reason != "" {
 			reason += ", "
 		}
-		reason += fmt.Sprintf("%s: %d", outcomeReasons[o], c[o])
+		reason += fmt.Sprintf("%s: %d", l.Reason, l.Count)
 	}
 	return lost, reason
+}
+
+// byReason lists what was lost.
+func byReason(c [outcomes]uint64) (list []Loss) {
+	for o := outcomeRingFull; o < outcomes; o++ {
+		if c[o] > 0 {
+			list = append(list, Loss{Reason: outcomeReasons[o], Count: c[o]})
+		}
+	}
+	return list
 }
 
 // state is the coverage state of a class; a hook that is missing outweighs
@@ -153,5 +176,16 @@ func (s *Sensor) hookStates() []Hook {
 	if err != nil {
 		h.Attached, h.Error = false, err.Error()
 	}
+	s.hooksMu.Lock()
+	defer s.hooksMu.Unlock()
 	return append(append([]Hook(nil), s.hooks...), h)
+}
+
+// setHook replaces the state of a hook and returns the one before.
+func (s *Sensor) setHook(i int, state Hook) Hook {
+	s.hooksMu.Lock()
+	defer s.hooksMu.Unlock()
+	before := s.hooks[i]
+	s.hooks[i] = state
+	return before
 }

@@ -34,6 +34,8 @@ type Record struct {
 	// Coverage of one class; only its Class, State, Lost and Reason are set
 	// beside Mono, enrich completes the window.
 	Coverage *event.Coverage
+	// Message says what was done to the sensor (sensor.tamper).
+	Message string
 	// Name and OldName are the comm after and before a rename.
 	Name, OldName string
 	// Args is argv as it lay in user memory at a rename: a process that

@@ -26,6 +26,14 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 		defer writing.Wait()
 		defer cancel()
 	}
+	inner, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel()
+	watching.Go(func() { s.measure(inner) })
+	if !s.scope.limited { // the agent itself is outside of a scope
+		watching.Go(func() { s.guard.flock.fly(inner) })
+	}
 	coverage := newCoverage(s)
 	raw := ringbuf.Record{RawSample: make([]byte, 0, 32<<10)}
 	for ctx.Err() == nil {
@@ -35,7 +43,8 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 		}
 		s.settler.settle(batch)
 		batch = s.joiner.settled(batch)
-		batch = coverage.append(writesFirst(batch), time.Now())
+		batch = s.guard.append(writesFirst(batch), time.Now())
+		batch = coverage.append(batch, time.Now())
 		if len(batch) > 0 {
 			emit(batch)
 		}
@@ -70,7 +79,7 @@ func (s *Sensor) read(out []Record, raw *ringbuf.Record, most int, deadline time
 			s.counts.malformed.Add(1)
 			continue
 		}
-		if s.joiner.join(&r) {
+		if !s.guard.flock.take(&r) && s.joiner.join(&r) {
 			out = append(out, r)
 		}
 	}

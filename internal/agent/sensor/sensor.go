@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cilium/ebpf/link"
@@ -64,6 +65,11 @@ type Sensor struct {
 	loader   *loader
 	links    []link.Link
 	hooks    []Hook
+	// hooksMu guards the elements of hooks, which a guard may change.
+	hooksMu sync.Mutex
+	guard   *guard
+	// measured is the programs' latest cost, nil before the first.
+	measured atomic.Pointer[[]Cost]
 	reader   *ringbuf.Reader
 	counts   *counters
 	iterator *link.Iter
@@ -91,6 +97,7 @@ func Open(o Options) (*Sensor, error) {
 		return nil, err
 	}
 	s := &Sensor{options: o, scope: sc}
+	s.guard = &guard{sensor: s, flock: &flock{silent: map[int]int{}}}
 	if s.loader, err = newLoader(o, sc); err != nil {
 		return nil, err
 	}
@@ -146,6 +153,7 @@ func (s *Sensor) armAll() error {
 			state.Error = short(err)
 		} else {
 			s.links = append(s.links, l)
+			s.guard.watch(h, len(s.hooks), l)
 		}
 		s.hooks = append(s.hooks, state)
 		if i == 0 && err != nil {

@@ -61,7 +61,13 @@ func (u *Uplink) session(ctx context.Context, conn *grpc.ClientConn) error {
 		return errors.Join(err, group.Wait())
 	}
 	u.online.Store(true)
-	defer u.online.Store(false)
+	if time.Since(u.away) >= reportAway {
+		u.options.Back(u.away)
+	}
+	defer func() {
+		u.online.Store(false)
+		u.away = time.Now()
+	}()
 	u.options.Log.Info("connected", "server", conn.Target(), "durable", durable)
 	group.Go(func() error { return s.read(ctx, durable) })
 	group.Go(func() error { return s.send(ctx, conn) })

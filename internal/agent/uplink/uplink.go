@@ -56,8 +56,13 @@ type Options struct {
 	Health func() *baizev1.Heartbeat
 	// Obey carries out a command, in the order of arrival.
 	Obey func(context.Context, *baizev1.Envelope) *baizev1.CommandResult
+	// Back hears of a session that was long in coming: since when there was none.
+	Back func(since time.Time)
 	Log  *slog.Logger
 }
+
+// reportAway is how long a server must have been out of reach to be told.
+const reportAway = 30 * time.Second
 
 // Uplink is the connection to the server. Make it with New, run it with Run.
 type Uplink struct {
@@ -65,6 +70,8 @@ type Uplink struct {
 	identity atomic.Pointer[Identity]
 	durable  atomic.Uint64
 	online   atomic.Bool
+	// away is since when there is no session; it belongs to Run.
+	away time.Time
 }
 
 // New returns an uplink that does not run yet.
@@ -83,6 +90,7 @@ func (u *Uplink) Online() bool { return u.online.Load() }
 // Run keeps a session open until the context ends.
 func (u *Uplink) Run(ctx context.Context) {
 	wait := minBackoff
+	u.away = time.Now()
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := u.connect(ctx)
