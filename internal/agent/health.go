@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"baize/internal/agent/sensor"
 	"baize/internal/event"
 	baizev1 "baize/proto/baize/v1"
 )
@@ -26,17 +27,29 @@ func (a *agent) heartbeat() *baizev1.Heartbeat {
 	}
 	h.Tier, h.Armed = uint32(health.Tier), true
 	for _, c := range health.Classes {
-		h.Classes = append(h.Classes, &baizev1.ClassHealth{Class: string(c.Class), State: c.State, Seen: c.Seen, Lost: c.Lost})
+		h.Classes = append(h.Classes, &baizev1.ClassHealth{Class: string(c.Class), State: c.State, Seen: c.Seen, Lost: c.Lost, Losses: losses(c.Losses)})
 	}
 	// A host whose logs are not read, as its owner or its scope has it, is not
 	// in trouble.
 	if c := a.observer.lineHealth.Load(); c != nil && c.State != event.CoverageUnavailable {
 		h.Classes = append(h.Classes, &baizev1.ClassHealth{Class: string(c.Class), State: c.State, Seen: c.Seen, Lost: c.Lost})
 	}
+	for _, p := range health.Programs {
+		h.Programs = append(h.Programs, &baizev1.ProgramCost{Name: p.Program, Runs: p.Runs, Nanoseconds: uint64(p.Time)})
+	}
+	h.Canaries, h.CanariesSilent = uint32(health.Canaries.Tried), uint32(health.Canaries.Silent)
 	for _, hook := range health.Hooks {
 		h.Hooks = append(h.Hooks, &baizev1.HookHealth{Name: hook.Name, Attached: hook.Attached, Error: hook.Error})
 	}
 	return h
+}
+
+func losses(list []sensor.Loss) []*baizev1.Loss {
+	var out []*baizev1.Loss
+	for _, l := range list {
+		out = append(out, &baizev1.Loss{Reason: l.Reason, Count: l.Count})
+	}
+	return out
 }
 
 // residentBytes is the agent's resident memory, 0 where it cannot be read.

@@ -105,7 +105,10 @@ type Engine struct {
 	awaited *lru.Map[event.FileKey, []alertKey]
 	// waiting are the alerts that repeated since the last beat began.
 	waiting []*firing
-	now     int64
+	// heard are the hosts that speak, ticks is the time that ticks have counted.
+	heard           *lru.Map[hostKey, heard]
+	ticks, lastTick int64
+	now             int64
 	// beat is the number of the last one that began.
 	beat int64
 	policy
@@ -134,6 +137,7 @@ func New(cfg Config) *Engine {
 		alerts:       lru.New[alertKey, *firing](cfg.Alerts),
 		awaited:      lru.New[event.FileKey, []alertKey](maxAwaited),
 		contributors: lru.New[uint64, contributor](maxContributors),
+		heard:        lru.New[hostKey, heard](maxHosts),
 	}
 	e.use(cfg.Rules)
 	return e
@@ -176,8 +180,10 @@ func (e *Engine) guard(ev *event.Event) {
 func (e *Engine) process(ev *event.Event, out *Output) {
 	e.advance(ev, out)
 	e.silence(ev, out)
+	e.hear(ev)
 	switch ev.Kind {
 	case event.EngineTick:
+		e.tick(ev, out)
 	case event.EngineRuleFile:
 		e.stage(ev)
 	case event.EngineRules:
@@ -188,6 +194,10 @@ func (e *Engine) process(ev *event.Event, out *Output) {
 		e.raise(ev, refused, graph.Subject{}, out)
 	case event.SensorCoverage:
 		e.coverage(ev, out)
+	case event.SensorTamper:
+		e.raise(ev, tamper, e.graph.Observe(ev, e.now), out)
+	case event.SensorOffline:
+		e.raise(ev, offline, graph.Subject{}, out)
 	default:
 		e.observe(ev, out)
 	}

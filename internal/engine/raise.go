@@ -51,7 +51,7 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 // open hands out a new alert.
 func (e *Engine) open(key alertKey, a alert.Alert, ev *event.Event, s *graph.Subject, out *Output) {
 	e.graph.Taint(s.Lineage, e.now)
-	if a.Kind != alert.KindSensor {
+	if a.Kind != alert.KindSensor || s.Lineage != "" {
 		a.Incident, _ = e.merger.Add(&a, factsOf(ev, s), e.now)
 	}
 	e.alerts.Put(key, &firing{Key: key, Alert: a}, e.now)
@@ -93,7 +93,8 @@ func (e *Engine) alert(ev *event.Event, rule *alert.Rule, s *graph.Subject) aler
 		Lineage: s.Lineage, Context: s.Context, Service: s.Service,
 		Entities: e.entities(ev, s), Count: ev.Repeats(), Event: ev,
 	}
-	if rule == refused || rule == lost || rule == forgot {
+	switch rule {
+	case refused, lost, forgot, silent, tamper, offline:
 		a.Kind = alert.KindSensor
 	}
 	return a

@@ -45,6 +45,8 @@ func subjectEntity(ev *event.Event) string {
 	switch {
 	case event.ClassOf(ev.Kind) == event.ClassLog:
 		return lineEntity(ev)
+	case ev.Kind == event.SensorTamper:
+		return ev.Message
 	case ev.Kind == event.ProcessExec && ev.Process != nil:
 		return ev.Process.Executable + "\x00" + incident.Template(ev.Process.CommandLine)
 	case ev.DNS != nil:

@@ -15,7 +15,7 @@ import (
 
 // snapshotVersion rises whenever a snapshot of before could not be continued.
 // A snapshot of another version is refused; the engine then starts from its log.
-const snapshotVersion = 3
+const snapshotVersion = 4
 
 // ErrSnapshot reports a snapshot that this engine cannot continue from.
 var ErrSnapshot = errors.New("unusable snapshot")
@@ -24,7 +24,10 @@ type header struct {
 	Version int
 	Now     int64
 	Beat    int64
-	Policy  policyState
+	// Heard, Ticks and LastTick are what is known of hosts that speak.
+	Heard           []lru.Item[hostKey, heard]
+	Ticks, LastTick int64
+	Policy          policyState
 	// Alerts are JSON: the form in which an alert survives unchanged.
 	Alerts []lru.Item[alertKey, []byte]
 	// More is how many repeats of each wait.
@@ -50,7 +53,10 @@ type waiting struct {
 func (e *Engine) Snapshot(w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	enc := gob.NewEncoder(buffered)
-	head := header{Version: snapshotVersion, Now: e.now, Beat: e.beat, Policy: e.keepPolicy(), Awaited: e.awaited.Snapshot()}
+	head := header{
+		Version: snapshotVersion, Now: e.now, Beat: e.beat, Policy: e.keepPolicy(), Awaited: e.awaited.Snapshot(),
+		Heard: e.heard.Snapshot(), Ticks: e.ticks, LastTick: e.lastTick,
+	}
 	for _, item := range e.alerts.Snapshot() {
 		body, err := json.Marshal(item.Value.Alert)
 		if err != nil {
@@ -93,6 +99,8 @@ func (e *Engine) Restore(r io.Reader) error {
 		return fmt.Errorf("%w: version %d, want %d", ErrSnapshot, head.Version, snapshotVersion)
 	}
 	e.now, e.beat = head.Now, head.Beat
+	e.heard.Restore(head.Heard)
+	e.ticks, e.lastTick = head.Ticks, head.LastTick
 	if err := e.restorePolicy(head.Policy); err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}

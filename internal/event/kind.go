@@ -76,6 +76,8 @@ const (
 	SensorOffline Kind = "sensor.offline"
 	AgentAction    Kind = "agent.action"
 
+	// HostSilent is the server's: nothing came from a host for long.
+	HostSilent Kind = "host.silent"
 	// GatewayRefused is written by the server: something a connected agent
 	// sent was refused, with the reason in Message.
 	GatewayRefused Kind = "gateway.refused"

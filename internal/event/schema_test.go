@@ -122,6 +122,7 @@ func samples() map[event.Kind]event.Event {
 		event.EngineRules:    {Message: digest},
 		event.EngineRuleFile: {Message: `{"path":"p/a.yml","text":"title: A"}`}, event.EngineExceptions: {Message: "[]"},
 		event.EngineTick: {}, event.SensorStart: {}, event.SensorStop: {},
+		event.SensorTamper: {Process: shell(), Target: shell(), File: file(), Message: "file.unlink of the agent's files"}, event.SensorOffline: {Message: "30 s"}, event.HostSilent: {Message: "since"},
 	}
 	for _, kind := range []event.Kind{event.LoginSuccess, event.LoginFailure, event.LoginElevate, event.LoginLogout, event.AccountChanged, event.WebAccess, event.LogLine, event.LogAudit} {
 		all[kind] = line()

@@ -794,10 +794,16 @@ type Heartbeat struct {
 	Classes    []*ClassHealth `protobuf:"bytes,8,rep,name=classes,proto3" json:"classes,omitempty"`
 	Hooks      []*HookHealth  `protobuf:"bytes,9,rep,name=hooks,proto3" json:"hooks,omitempty"`
 	// cgroup path the agent is confined to, if it is.
-	Scope         string `protobuf:"bytes,10,opt,name=scope,proto3" json:"scope,omitempty"`
-	Processes     uint64 `protobuf:"varint,11,opt,name=processes,proto3" json:"processes,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Scope     string `protobuf:"bytes,10,opt,name=scope,proto3" json:"scope,omitempty"`
+	Processes uint64 `protobuf:"varint,11,opt,name=processes,proto3" json:"processes,omitempty"`
+	// What each BPF program took of one second, the dearest first; empty where it
+	// was not measured.
+	Programs []*ProgramCost `protobuf:"bytes,12,rep,name=programs,proto3" json:"programs,omitempty"`
+	// Processors whose records are tried, and those from which none came.
+	Canaries       uint32 `protobuf:"varint,13,opt,name=canaries,proto3" json:"canaries,omitempty"`
+	CanariesSilent uint32 `protobuf:"varint,14,opt,name=canaries_silent,json=canariesSilent,proto3" json:"canaries_silent,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Heartbeat) Reset() {
@@ -907,20 +913,157 @@ func (x *Heartbeat) GetProcesses() uint64 {
 	return 0
 }
 
+func (x *Heartbeat) GetPrograms() []*ProgramCost {
+	if x != nil {
+		return x.Programs
+	}
+	return nil
+}
+
+func (x *Heartbeat) GetCanaries() uint32 {
+	if x != nil {
+		return x.Canaries
+	}
+	return 0
+}
+
+func (x *Heartbeat) GetCanariesSilent() uint32 {
+	if x != nil {
+		return x.CanariesSilent
+	}
+	return 0
+}
+
+// ProgramCost is the time that a BPF program ran within one second.
+type ProgramCost struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Runs          uint64                 `protobuf:"varint,2,opt,name=runs,proto3" json:"runs,omitempty"`
+	Nanoseconds   uint64                 `protobuf:"varint,3,opt,name=nanoseconds,proto3" json:"nanoseconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProgramCost) Reset() {
+	*x = ProgramCost{}
+	mi := &file_baize_v1_agent_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProgramCost) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProgramCost) ProtoMessage() {}
+
+func (x *ProgramCost) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_agent_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProgramCost.ProtoReflect.Descriptor instead.
+func (*ProgramCost) Descriptor() ([]byte, []int) {
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ProgramCost) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProgramCost) GetRuns() uint64 {
+	if x != nil {
+		return x.Runs
+	}
+	return 0
+}
+
+func (x *ProgramCost) GetNanoseconds() uint64 {
+	if x != nil {
+		return x.Nanoseconds
+	}
+	return 0
+}
+
+// Loss is how many observations one reason cost.
+type Loss struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	Count         uint64                 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Loss) Reset() {
+	*x = Loss{}
+	mi := &file_baize_v1_agent_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Loss) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Loss) ProtoMessage() {}
+
+func (x *Loss) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_agent_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Loss.ProtoReflect.Descriptor instead.
+func (*Loss) Descriptor() ([]byte, []int) {
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Loss) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Loss) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
 // ClassHealth is one class of events since the agent started.
 type ClassHealth struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Class         string                 `protobuf:"bytes,1,opt,name=class,proto3" json:"class,omitempty"`
-	State         string                 `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
-	Seen          uint64                 `protobuf:"varint,3,opt,name=seen,proto3" json:"seen,omitempty"`
-	Lost          uint64                 `protobuf:"varint,4,opt,name=lost,proto3" json:"lost,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Class string                 `protobuf:"bytes,1,opt,name=class,proto3" json:"class,omitempty"`
+	State string                 `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	Seen  uint64                 `protobuf:"varint,3,opt,name=seen,proto3" json:"seen,omitempty"`
+	Lost  uint64                 `protobuf:"varint,4,opt,name=lost,proto3" json:"lost,omitempty"`
+	// Parts of lost, by reason.
+	Losses        []*Loss `protobuf:"bytes,5,rep,name=losses,proto3" json:"losses,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClassHealth) Reset() {
 	*x = ClassHealth{}
-	mi := &file_baize_v1_agent_proto_msgTypes[11]
+	mi := &file_baize_v1_agent_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -932,7 +1075,7 @@ func (x *ClassHealth) String() string {
 func (*ClassHealth) ProtoMessage() {}
 
 func (x *ClassHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[11]
+	mi := &file_baize_v1_agent_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -945,7 +1088,7 @@ func (x *ClassHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClassHealth.ProtoReflect.Descriptor instead.
 func (*ClassHealth) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{11}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ClassHealth) GetClass() string {
@@ -976,6 +1119,13 @@ func (x *ClassHealth) GetLost() uint64 {
 	return 0
 }
 
+func (x *ClassHealth) GetLosses() []*Loss {
+	if x != nil {
+		return x.Losses
+	}
+	return nil
+}
+
 // HookHealth is one attachment point.
 type HookHealth struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -988,7 +1138,7 @@ type HookHealth struct {
 
 func (x *HookHealth) Reset() {
 	*x = HookHealth{}
-	mi := &file_baize_v1_agent_proto_msgTypes[12]
+	mi := &file_baize_v1_agent_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1150,7 @@ func (x *HookHealth) String() string {
 func (*HookHealth) ProtoMessage() {}
 
 func (x *HookHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[12]
+	mi := &file_baize_v1_agent_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1163,7 @@ func (x *HookHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HookHealth.ProtoReflect.Descriptor instead.
 func (*HookHealth) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{12}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *HookHealth) GetName() string {
@@ -1049,7 +1199,7 @@ type Envelope struct {
 
 func (x *Envelope) Reset() {
 	*x = Envelope{}
-	mi := &file_baize_v1_agent_proto_msgTypes[13]
+	mi := &file_baize_v1_agent_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1061,7 +1211,7 @@ func (x *Envelope) String() string {
 func (*Envelope) ProtoMessage() {}
 
 func (x *Envelope) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[13]
+	mi := &file_baize_v1_agent_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1074,7 +1224,7 @@ func (x *Envelope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Envelope.ProtoReflect.Descriptor instead.
 func (*Envelope) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{13}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Envelope) GetPayload() []byte {
@@ -1113,7 +1263,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_baize_v1_agent_proto_msgTypes[14]
+	mi := &file_baize_v1_agent_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1125,7 +1275,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[14]
+	mi := &file_baize_v1_agent_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1138,7 +1288,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{14}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Command) GetId() string {
@@ -1231,7 +1381,7 @@ type CommandResult struct {
 
 func (x *CommandResult) Reset() {
 	*x = CommandResult{}
-	mi := &file_baize_v1_agent_proto_msgTypes[15]
+	mi := &file_baize_v1_agent_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1243,7 +1393,7 @@ func (x *CommandResult) String() string {
 func (*CommandResult) ProtoMessage() {}
 
 func (x *CommandResult) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[15]
+	mi := &file_baize_v1_agent_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1256,7 +1406,7 @@ func (x *CommandResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommandResult.ProtoReflect.Descriptor instead.
 func (*CommandResult) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{15}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CommandResult) GetId() string {
@@ -1292,7 +1442,7 @@ type UploadRequest struct {
 
 func (x *UploadRequest) Reset() {
 	*x = UploadRequest{}
-	mi := &file_baize_v1_agent_proto_msgTypes[16]
+	mi := &file_baize_v1_agent_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1304,7 +1454,7 @@ func (x *UploadRequest) String() string {
 func (*UploadRequest) ProtoMessage() {}
 
 func (x *UploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[16]
+	mi := &file_baize_v1_agent_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1317,7 +1467,7 @@ func (x *UploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRequest.ProtoReflect.Descriptor instead.
 func (*UploadRequest) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{16}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UploadRequest) GetHeader() *UploadHeader {
@@ -1356,7 +1506,7 @@ type UploadHeader struct {
 
 func (x *UploadHeader) Reset() {
 	*x = UploadHeader{}
-	mi := &file_baize_v1_agent_proto_msgTypes[17]
+	mi := &file_baize_v1_agent_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1518,7 @@ func (x *UploadHeader) String() string {
 func (*UploadHeader) ProtoMessage() {}
 
 func (x *UploadHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[17]
+	mi := &file_baize_v1_agent_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1531,7 @@ func (x *UploadHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadHeader.ProtoReflect.Descriptor instead.
 func (*UploadHeader) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{17}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UploadHeader) GetSha256() []byte {
@@ -1424,7 +1574,7 @@ type UploadResponse struct {
 
 func (x *UploadResponse) Reset() {
 	*x = UploadResponse{}
-	mi := &file_baize_v1_agent_proto_msgTypes[18]
+	mi := &file_baize_v1_agent_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1436,7 +1586,7 @@ func (x *UploadResponse) String() string {
 func (*UploadResponse) ProtoMessage() {}
 
 func (x *UploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[18]
+	mi := &file_baize_v1_agent_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1449,7 +1599,7 @@ func (x *UploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadResponse.ProtoReflect.Descriptor instead.
 func (*UploadResponse) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{18}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UploadResponse) GetOffset() uint64 {
@@ -1521,7 +1671,7 @@ const file_baize_v1_agent_proto_rawDesc = "" +
 	"\x04sent\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04sent\",\n" +
 	"\x04Mark\x12\x12\n" +
 	"\x04boot\x18\x01 \x01(\tR\x04boot\x12\x10\n" +
-	"\x03seq\x18\x02 \x01(\x04R\x03seq\"\xf0\x02\n" +
+	"\x03seq\x18\x02 \x01(\x04R\x03seq\"\xe8\x03\n" +
 	"\tHeartbeat\x12.\n" +
 	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\rR\x04tier\x12\x14\n" +
@@ -1536,12 +1686,23 @@ const file_baize_v1_agent_proto_rawDesc = "" +
 	"\x05hooks\x18\t \x03(\v2\x14.baize.v1.HookHealthR\x05hooks\x12\x14\n" +
 	"\x05scope\x18\n" +
 	" \x01(\tR\x05scope\x12\x1c\n" +
-	"\tprocesses\x18\v \x01(\x04R\tprocesses\"a\n" +
+	"\tprocesses\x18\v \x01(\x04R\tprocesses\x121\n" +
+	"\bprograms\x18\f \x03(\v2\x15.baize.v1.ProgramCostR\bprograms\x12\x1a\n" +
+	"\bcanaries\x18\r \x01(\rR\bcanaries\x12'\n" +
+	"\x0fcanaries_silent\x18\x0e \x01(\rR\x0ecanariesSilent\"W\n" +
+	"\vProgramCost\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04runs\x18\x02 \x01(\x04R\x04runs\x12 \n" +
+	"\vnanoseconds\x18\x03 \x01(\x04R\vnanoseconds\"4\n" +
+	"\x04Loss\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\x89\x01\n" +
 	"\vClassHealth\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x12\n" +
 	"\x04seen\x18\x03 \x01(\x04R\x04seen\x12\x12\n" +
-	"\x04lost\x18\x04 \x01(\x04R\x04lost\"R\n" +
+	"\x04lost\x18\x04 \x01(\x04R\x04lost\x12&\n" +
+	"\x06losses\x18\x05 \x03(\v2\x0e.baize.v1.LossR\x06losses\"R\n" +
 	"\n" +
 	"HookHealth\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -1602,7 +1763,7 @@ func file_baize_v1_agent_proto_rawDescGZIP() []byte {
 	return file_baize_v1_agent_proto_rawDescData
 }
 
-var file_baize_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_baize_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_baize_v1_agent_proto_goTypes = []any{
 	(*EnrollRequest)(nil),         // 0: baize.v1.EnrollRequest
 	(*EnrollResponse)(nil),        // 1: baize.v1.EnrollResponse
@@ -1615,48 +1776,52 @@ var file_baize_v1_agent_proto_goTypes = []any{
 	(*Batch)(nil),                 // 8: baize.v1.Batch
 	(*Mark)(nil),                  // 9: baize.v1.Mark
 	(*Heartbeat)(nil),             // 10: baize.v1.Heartbeat
-	(*ClassHealth)(nil),           // 11: baize.v1.ClassHealth
-	(*HookHealth)(nil),            // 12: baize.v1.HookHealth
-	(*Envelope)(nil),              // 13: baize.v1.Envelope
-	(*Command)(nil),               // 14: baize.v1.Command
-	(*CommandResult)(nil),         // 15: baize.v1.CommandResult
-	(*UploadRequest)(nil),         // 16: baize.v1.UploadRequest
-	(*UploadHeader)(nil),          // 17: baize.v1.UploadHeader
-	(*UploadResponse)(nil),        // 18: baize.v1.UploadResponse
-	nil,                           // 19: baize.v1.Command.ArgumentsEntry
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*ProgramCost)(nil),           // 11: baize.v1.ProgramCost
+	(*Loss)(nil),                  // 12: baize.v1.Loss
+	(*ClassHealth)(nil),           // 13: baize.v1.ClassHealth
+	(*HookHealth)(nil),            // 14: baize.v1.HookHealth
+	(*Envelope)(nil),              // 15: baize.v1.Envelope
+	(*Command)(nil),               // 16: baize.v1.Command
+	(*CommandResult)(nil),         // 17: baize.v1.CommandResult
+	(*UploadRequest)(nil),         // 18: baize.v1.UploadRequest
+	(*UploadHeader)(nil),          // 19: baize.v1.UploadHeader
+	(*UploadResponse)(nil),        // 20: baize.v1.UploadResponse
+	nil,                           // 21: baize.v1.Command.ArgumentsEntry
+	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
 }
 var file_baize_v1_agent_proto_depIdxs = []int32{
 	6,  // 0: baize.v1.ConnectRequest.hello:type_name -> baize.v1.Hello
 	8,  // 1: baize.v1.ConnectRequest.batch:type_name -> baize.v1.Batch
 	10, // 2: baize.v1.ConnectRequest.heartbeat:type_name -> baize.v1.Heartbeat
-	15, // 3: baize.v1.ConnectRequest.result:type_name -> baize.v1.CommandResult
+	17, // 3: baize.v1.ConnectRequest.result:type_name -> baize.v1.CommandResult
 	7,  // 4: baize.v1.ConnectResponse.welcome:type_name -> baize.v1.Welcome
 	9,  // 5: baize.v1.ConnectResponse.mark:type_name -> baize.v1.Mark
-	13, // 6: baize.v1.ConnectResponse.command:type_name -> baize.v1.Envelope
-	20, // 7: baize.v1.Hello.time:type_name -> google.protobuf.Timestamp
-	20, // 8: baize.v1.Welcome.time:type_name -> google.protobuf.Timestamp
-	20, // 9: baize.v1.Batch.sent:type_name -> google.protobuf.Timestamp
-	20, // 10: baize.v1.Heartbeat.time:type_name -> google.protobuf.Timestamp
-	11, // 11: baize.v1.Heartbeat.classes:type_name -> baize.v1.ClassHealth
-	12, // 12: baize.v1.Heartbeat.hooks:type_name -> baize.v1.HookHealth
-	19, // 13: baize.v1.Command.arguments:type_name -> baize.v1.Command.ArgumentsEntry
-	20, // 14: baize.v1.Command.not_before:type_name -> google.protobuf.Timestamp
-	20, // 15: baize.v1.Command.expires:type_name -> google.protobuf.Timestamp
-	17, // 16: baize.v1.UploadRequest.header:type_name -> baize.v1.UploadHeader
-	0,  // 17: baize.v1.EnrollmentService.Enroll:input_type -> baize.v1.EnrollRequest
-	2,  // 18: baize.v1.AgentService.Renew:input_type -> baize.v1.RenewRequest
-	4,  // 19: baize.v1.AgentService.Connect:input_type -> baize.v1.ConnectRequest
-	16, // 20: baize.v1.AgentService.Upload:input_type -> baize.v1.UploadRequest
-	1,  // 21: baize.v1.EnrollmentService.Enroll:output_type -> baize.v1.EnrollResponse
-	3,  // 22: baize.v1.AgentService.Renew:output_type -> baize.v1.RenewResponse
-	5,  // 23: baize.v1.AgentService.Connect:output_type -> baize.v1.ConnectResponse
-	18, // 24: baize.v1.AgentService.Upload:output_type -> baize.v1.UploadResponse
-	21, // [21:25] is the sub-list for method output_type
-	17, // [17:21] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	15, // 6: baize.v1.ConnectResponse.command:type_name -> baize.v1.Envelope
+	22, // 7: baize.v1.Hello.time:type_name -> google.protobuf.Timestamp
+	22, // 8: baize.v1.Welcome.time:type_name -> google.protobuf.Timestamp
+	22, // 9: baize.v1.Batch.sent:type_name -> google.protobuf.Timestamp
+	22, // 10: baize.v1.Heartbeat.time:type_name -> google.protobuf.Timestamp
+	13, // 11: baize.v1.Heartbeat.classes:type_name -> baize.v1.ClassHealth
+	14, // 12: baize.v1.Heartbeat.hooks:type_name -> baize.v1.HookHealth
+	11, // 13: baize.v1.Heartbeat.programs:type_name -> baize.v1.ProgramCost
+	12, // 14: baize.v1.ClassHealth.losses:type_name -> baize.v1.Loss
+	21, // 15: baize.v1.Command.arguments:type_name -> baize.v1.Command.ArgumentsEntry
+	22, // 16: baize.v1.Command.not_before:type_name -> google.protobuf.Timestamp
+	22, // 17: baize.v1.Command.expires:type_name -> google.protobuf.Timestamp
+	19, // 18: baize.v1.UploadRequest.header:type_name -> baize.v1.UploadHeader
+	0,  // 19: baize.v1.EnrollmentService.Enroll:input_type -> baize.v1.EnrollRequest
+	2,  // 20: baize.v1.AgentService.Renew:input_type -> baize.v1.RenewRequest
+	4,  // 21: baize.v1.AgentService.Connect:input_type -> baize.v1.ConnectRequest
+	18, // 22: baize.v1.AgentService.Upload:input_type -> baize.v1.UploadRequest
+	1,  // 23: baize.v1.EnrollmentService.Enroll:output_type -> baize.v1.EnrollResponse
+	3,  // 24: baize.v1.AgentService.Renew:output_type -> baize.v1.RenewResponse
+	5,  // 25: baize.v1.AgentService.Connect:output_type -> baize.v1.ConnectResponse
+	20, // 26: baize.v1.AgentService.Upload:output_type -> baize.v1.UploadResponse
+	23, // [23:27] is the sub-list for method output_type
+	19, // [19:23] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_baize_v1_agent_proto_init() }
@@ -1681,7 +1846,7 @@ func file_baize_v1_agent_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_baize_v1_agent_proto_rawDesc), len(file_baize_v1_agent_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   2,
 		},
