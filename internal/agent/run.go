@@ -216,8 +216,8 @@ func ownPaths(state string) []string {
 		paths = append(paths, exe)
 	}
 	if dir, err := filepath.Abs(state); err == nil {
-		if real, err := filepath.EvalSymlinks(dir); err == nil {
-			dir = real
+		if target, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = target
 		}
 		paths = append(paths, dir)
 	}

@@ -33,7 +33,7 @@ func (e *Enricher) guard(now time.Time, ev *event.Event, b *box) {
 	if ev.Kind == event.SensorTamper || ev.Process == nil || ev.Process.Agent {
 		return
 	}
-	what := ""
+	var what string
 	switch {
 	case ev.Target != nil && ev.Target.Agent:
 		what = string(ev.Kind) + " of the agent"

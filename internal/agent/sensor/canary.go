@@ -96,13 +96,13 @@ func (f *flock) take(r *Record) bool {
 	if r.Kind != event.ProcessRename || r.Task.PID != uint32(os.Getpid()) {
 		return false
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if r.Task.TID != f.tid {
+	if r.Task.TID == r.Task.PID {
 		return false
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for cpu := range f.silent {
-		if r.Name == canaryName(cpu) {
+		if r.Task.TID == f.tid && r.Name == canaryName(cpu) {
 			f.silent[cpu] = 0
 		}
 	}

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"baize/internal/event"
@@ -41,6 +42,9 @@ type ClassHealth struct {
 	// Seen is the number of observations made, Lost of those that were not
 	// delivered or not whole.
 	Seen, Lost uint64
+	// LeftOut is how many of those seen nobody asked for, such as opens of files
+	// that are not watched.
+	LeftOut uint64
 	// Losses are the parts of Lost by reason.
 	Losses []Loss
 	// Reason says why the state is not complete.
@@ -60,6 +64,9 @@ var classes = []event.Class{event.ClassProcess, event.ClassFile, event.ClassNetw
 const (
 	classProcess = iota
 	classFile
+	classNetwork
+	classDNS
+	classCount
 )
 
 // Outcomes of enum outcome.
@@ -85,6 +92,18 @@ type counters struct {
 	malformed atomic.Uint64
 	// writesLost are close-writes that could not be read or joined.
 	writesLost atomic.Uint64
+	// leftOut are records that nobody asked for, by class.
+	leftOut [classCount]atomic.Uint64
+}
+
+// left counts a record that is not delivered because nobody asked for it:
+// canaries, opens of files that are not watched, mounts as such.
+func (c *counters) left(class event.Class) {
+	i := max(slices.Index(classes, class), 0)
+	if class == "" {
+		i = classFile // kindMounted is counted as a file's
+	}
+	c.leftOut[i].Add(1)
 }
 
 // read adds up the CPUs.
@@ -120,7 +139,7 @@ func (s *Sensor) Health() (Health, error) {
 		return Health{}, err
 	}
 	for i, class := range classes {
-		ch := ClassHealth{Class: class, Seen: counts[i][outcomeSeen]}
+		ch := ClassHealth{Class: class, Seen: counts[i][outcomeSeen], LeftOut: s.counts.leftOut[i].Load()}
 		ch.Lost, ch.Reason = losses(counts[i])
 		ch.Losses = byReason(counts[i])
 		ch.State = s.state(class, &ch.Reason, ch.Lost)

@@ -79,6 +79,8 @@ var helpers = map[string]func(args []string) error{
 	"range":      closeRange,
 	"mapped":     mappedDatagram,
 	"bound":      readThroughBind,
+	"sensor":     watchItself,
+	"seize":      seize,
 }
 
 func number(s string) int {

@@ -38,6 +38,7 @@ var hooks = append([]hook{
 	{program: sensorProgOnExec, class: event.ClassProcess},
 	{program: sensorProgOnExit, class: event.ClassProcess},
 	{program: sensorProgOnRename, class: event.ClassProcess},
+	{program: sensorProgOnCanary, class: event.ClassProcess},
 	{program: sensorProgOnState, class: event.ClassNetwork},
 	{program: sensorProgOnConnect4, class: event.ClassNetwork},
 	{program: sensorProgOnConnect6, class: event.ClassNetwork},

@@ -3,6 +3,7 @@ package sensor
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -41,6 +42,9 @@ func newLoader(o Options, scope *scope) (*loader, error) {
 func setVariables(spec *ebpf.CollectionSpec, o Options, scope *scope) error {
 	spec.Maps[sensorMapRing].MaxEntries = uint32(o.RingBytes)
 	values := map[string]any{sensorVarWakeBytes: uint64(o.RingBytes / 8)}
+	if ownPIDNamespace() == 0 {
+		values[sensorVarAgentPid] = uint32(os.Getpid())
+	}
 	if scope.limited {
 		values[sensorVarScoped] = true
 		values[sensorVarScopeCgroup] = scope.id

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"baize/internal/event"
+
 	"github.com/cilium/ebpf/ringbuf"
 )
 
@@ -31,7 +33,7 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 	defer watching.Wait()
 	defer cancel()
 	watching.Go(func() { s.measure(inner) })
-	if !s.scope.limited { // the agent itself is outside of a scope
+	if ownPIDNamespace() == 0 { // elsewhere the programs would not know the agent
 		watching.Go(func() { s.guard.flock.fly(inner) })
 	}
 	coverage := newCoverage(s)
@@ -79,8 +81,13 @@ func (s *Sensor) read(out []Record, raw *ringbuf.Record, most int, deadline time
 			s.counts.malformed.Add(1)
 			continue
 		}
-		if !s.guard.flock.take(&r) && s.joiner.join(&r) {
+		switch {
+		case s.guard.flock.take(&r):
+			s.counts.left(event.ClassProcess)
+		case s.joiner.join(&r):
 			out = append(out, r)
+		default:
+			s.counts.left(event.ClassOf(r.Kind))
 		}
 	}
 	return out, nil

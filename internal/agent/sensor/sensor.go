@@ -60,11 +60,11 @@ func (o Options) withDefaults() (Options, error) {
 
 // Sensor is an armed sensor. From Open on the kernel collects; Run delivers.
 type Sensor struct {
-	options  Options
-	scope    *scope
-	loader   *loader
-	links    []link.Link
-	hooks    []Hook
+	options Options
+	scope   *scope
+	loader  *loader
+	links   []link.Link
+	hooks   []Hook
 	// hooksMu guards the elements of hooks, which a guard may change.
 	hooksMu sync.Mutex
 	guard   *guard

@@ -115,6 +115,7 @@ const (
 	sensorMapWatches         = "watches"
 	sensorProgOnAccept       = "on_accept"
 	sensorProgOnBpf          = "on_bpf"
+	sensorProgOnCanary       = "on_canary"
 	sensorProgOnConnect      = "on_connect"
 	sensorProgOnConnect4     = "on_connect4"
 	sensorProgOnConnect6     = "on_connect6"
@@ -151,6 +152,7 @@ const (
 	sensorProgOnUnshare      = "on_unshare"
 	sensorProgOnVmWrite      = "on_vm_write"
 	sensorProgOnWritten      = "on_written"
+	sensorVarAgentPid        = "agent_pid"
 	sensorVarHome            = "home"
 	sensorVarScopeCgroup     = "scope_cgroup"
 	sensorVarScoped          = "scoped"
@@ -201,6 +203,7 @@ type sensorSpecs struct {
 type sensorProgramSpecs struct {
 	OnAccept       *ebpf.ProgramSpec `ebpf:"on_accept"`
 	OnBpf          *ebpf.ProgramSpec `ebpf:"on_bpf"`
+	OnCanary       *ebpf.ProgramSpec `ebpf:"on_canary"`
 	OnConnect      *ebpf.ProgramSpec `ebpf:"on_connect"`
 	OnConnect4     *ebpf.ProgramSpec `ebpf:"on_connect4"`
 	OnConnect6     *ebpf.ProgramSpec `ebpf:"on_connect6"`
@@ -257,6 +260,7 @@ type sensorMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorVariableSpecs struct {
+	AgentPid    *ebpf.VariableSpec `ebpf:"agent_pid"`
 	Home        *ebpf.VariableSpec `ebpf:"home"`
 	ScopeCgroup *ebpf.VariableSpec `ebpf:"scope_cgroup"`
 	Scoped      *ebpf.VariableSpec `ebpf:"scoped"`
@@ -310,6 +314,7 @@ func (m *sensorMaps) Close() error {
 //
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorVariables struct {
+	AgentPid    *ebpf.Variable `ebpf:"agent_pid"`
 	Home        *ebpf.Variable `ebpf:"home"`
 	ScopeCgroup *ebpf.Variable `ebpf:"scope_cgroup"`
 	Scoped      *ebpf.Variable `ebpf:"scoped"`
@@ -322,6 +327,7 @@ type sensorVariables struct {
 type sensorPrograms struct {
 	OnAccept       *ebpf.Program `ebpf:"on_accept"`
 	OnBpf          *ebpf.Program `ebpf:"on_bpf"`
+	OnCanary       *ebpf.Program `ebpf:"on_canary"`
 	OnConnect      *ebpf.Program `ebpf:"on_connect"`
 	OnConnect4     *ebpf.Program `ebpf:"on_connect4"`
 	OnConnect6     *ebpf.Program `ebpf:"on_connect6"`
@@ -364,6 +370,7 @@ func (p *sensorPrograms) Close() error {
 	return _SensorClose(
 		p.OnAccept,
 		p.OnBpf,
+		p.OnCanary,
 		p.OnConnect,
 		p.OnConnect4,
 		p.OnConnect6,

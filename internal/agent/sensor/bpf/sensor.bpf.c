@@ -11,6 +11,7 @@
 #include "calls.h"
 #include "credentials.h"
 #include "process.h"
+#include "canary.h"
 #include "reach.h"
 #include "fileop.h"
 #include "request.h"
