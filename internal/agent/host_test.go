@@ -55,26 +55,49 @@ type host struct {
 	gateway *gatewaytest.Gateway
 	state   string
 	process *exec.Cmd
-	log     *bytes.Buffer
+	log     *logBuffer
+}
+
+// logBuffer is what the agent logs, readable while it runs.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// String returns what was logged so far.
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func newHost(t *testing.T) *host {
 	t.Helper()
-	return newHostWith(t, "logs.yaml", "journal: false\ndefaults: false\n")
+	return newHostAt(t, filepath.Join(t.TempDir(), "agent"), noLogs)
 }
 
-// newHostWith has a file of the owner's in the agent's state before it starts.
-func newHostWith(t *testing.T, name, text string) *host {
+// noLogs keeps the machine's own logs out of a test.
+const noLogs = "journal: false\ndefaults: false\n"
+
+// newHostAt has its state in a directory, with a configuration of its logs.
+func newHostAt(t *testing.T, state, logs string) *host {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("needs root: loads BPF programs")
 	}
-	h := &host{t: t, gateway: gatewaytest.New(t), state: filepath.Join(t.TempDir(), "agent")}
+	h := &host{t: t, gateway: gatewaytest.New(t), state: state}
 	out, err := h.command("enrol", "--server", h.gateway.Address, "--token", h.gateway.Token()).CombinedOutput()
 	if err != nil {
 		t.Fatalf("enrol: %v: %s", err, out)
 	}
-	if err := os.WriteFile(filepath.Join(h.state, name), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(h.state, "logs.yaml"), []byte(logs), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	h.start()
@@ -95,7 +118,7 @@ func (h *host) command(args ...string) *exec.Cmd {
 // start runs the agent and waits until it is connected and armed.
 func (h *host) start() {
 	h.t.Helper()
-	h.process, h.log = h.command("run"), &bytes.Buffer{}
+	h.process, h.log = h.command("run"), &logBuffer{}
 	h.process.Stderr = h.log
 	beats := h.beats()
 	if err := h.process.Start(); err != nil {

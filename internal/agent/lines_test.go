@@ -63,7 +63,7 @@ func newYard(t *testing.T, needs ...string) (*host, *yard) {
 			t.Fatal("no journal within 30 s")
 		}
 	}
-	h := newHostWith(t, "logs.yaml", "defaults: false\njournal_directories: ["+y.dir+"]\n")
+	h := newHostAt(t, filepath.Join(t.TempDir(), "agent"), "defaults: false\njournal_directories: ["+y.dir+"]\n")
 	y.h = h
 	begun := line("baize-begin", "x")
 	h.eventually("the journal is followed", func() bool { // what is older than that is passed over

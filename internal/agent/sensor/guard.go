@@ -134,7 +134,7 @@ func (g *guard) traced(batch []Record) []Record {
 	if tracer == 0 {
 		return batch
 	}
-	return append(batch, tampering("the agent is traced by process "+strconv.Itoa(tracer)))
+	return append(batch, tampering("the agent is traced by task "+strconv.Itoa(tracer)))
 }
 
 // tracerOf reads TracerPid, 0 for none.
