@@ -10,6 +10,7 @@ SHELL       := /bin/bash
 ROOT    := $(CURDIR)
 TOOLS   := $(ROOT)/.tools
 RESULTS := $(ROOT)/test-results
+comma   := ,
 export PATH := $(TOOLS):$(PATH)
 export CGO_ENABLED := 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -23,7 +24,7 @@ SKIPS   := BAIZE_TEST_DATA|needs root
 # Packages whose tests take the whole machine, one after the other.
 ALONE   := /test/(lab|whole)$$
 
-.PHONY: build run demo test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long
+.PHONY: build run demo bench test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench
 
 ## build: bin/baize-agent, bin/baize-server, bin/baize
 build: internal/server/console/dist/index.html
@@ -57,6 +58,10 @@ test-long: prerequisites-test-long build
 	go run ./scripts/gotest -results test/results/long.json -skips '$(SKIPS)' -- -count=1 -timeout 60m -p 1 ./test/replay ./test/whole ./test/guest
 	go run ./scripts/gotest -results test/results/fuzz-sigma.json -- -run '^$$' -fuzz '^FuzzLoad$$' -fuzztime 1h -timeout 0 ./internal/sigma
 	go run ./scripts/gotest -results test/results/fuzz-pipeline.json -- -run '^$$' -fuzz '^FuzzPipeline$$' -fuzztime 10m -timeout 0 ./internal/sigma
+
+## bench: what was promised, against what is measured, on a quiet machine; LINES=1,4 selects, SCALE=0.1 tries it out
+bench: prerequisites-bench
+	go test -run '^$$' -bench '^BenchmarkLine($(if $(LINES),$(subst $(comma),|,$(LINES)),[0-9]+))$$' -benchtime 1x -timeout 120m ./test/bench
 
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)
@@ -106,4 +111,5 @@ internal/server/console/dist/index.html: web/node_modules/.stamp $(shell find we
 prerequisites-run: ; @scripts/prerequisites.sh run
 prerequisites-demo: ; @scripts/prerequisites.sh demo
 prerequisites-test: ; @scripts/prerequisites.sh test
+prerequisites-bench: ; @scripts/prerequisites.sh bench
 prerequisites-test-long: ; @scripts/prerequisites.sh test-long

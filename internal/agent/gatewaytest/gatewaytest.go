@@ -40,7 +40,7 @@ type Gateway struct {
 	baizev1.UnimplementedEnrollmentServiceServer
 	baizev1.UnimplementedAgentServiceServer
 
-	t          *testing.T
+	t          testing.TB
 	Address    string
 	key        *ecdsa.PrivateKey
 	Authority  *x509.Certificate
@@ -56,6 +56,7 @@ type Gateway struct {
 	Results  []*baizev1.CommandResult
 	Serials  map[string]bool // of the certificates that sessions used
 	Beats    int
+	Beat     *baizev1.Heartbeat // the latest
 	// Hold : batches are taken but not marked. BreakAfter ends a session after
 	// that many batches, 0 for never.
 	Hold       bool
@@ -69,7 +70,7 @@ type Gateway struct {
 var RedactionKey = bytes.Repeat([]byte{4}, sha256.Size)
 
 // New serves until the test ends.
-func New(t *testing.T) *Gateway {
+func New(t testing.TB) *Gateway {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -254,8 +255,9 @@ func (g *Gateway) Connect(stream grpc.BidiStreamingServer[baizev1.ConnectRequest
 func (g *Gateway) take(r *baizev1.ConnectRequest) *baizev1.ConnectResponse {
 	g.Lock()
 	defer g.Unlock()
-	if r.GetHeartbeat() != nil {
+	if beat := r.GetHeartbeat(); beat != nil {
 		g.Beats++
+		g.Beat = beat
 	}
 	if r.GetResult() != nil {
 		g.Results = append(g.Results, r.GetResult())
