@@ -71,12 +71,13 @@ func (s *Server) makeParts(ctx context.Context) (*parts, error) {
 	f := &fleet{state: s.stores.state, gateway: entry, responder: responder, registrar: registrar}
 	return &parts{gateway: entry, policy: rules, web: certificates.WebTLS(), api: api.New(api.Config{
 		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus, rules.Before}, Policy: rules, Console: page,
-		Metrics: registry(), Logger: s.config.Logger, Version: s.config.Version,
+		Metrics: registry(entry.Metrics()), Logger: s.config.Logger, Version: s.config.Version,
 	})}, nil
 }
 
-func registry() *prometheus.Registry {
+func registry(own ...prometheus.Collector) *prometheus.Registry {
 	r := prometheus.NewRegistry()
+	r.MustRegister(own...)
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
 }

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
@@ -198,6 +199,9 @@ func (g *Gateway) Revoke(ctx context.Context, host string) error {
 	g.calls.end(host, errRevoked)
 	return nil
 }
+
+// Metrics are what the agents say of their sensors.
+func (g *Gateway) Metrics() prometheus.Collector { return g.health.observed }
 
 // Connected reports whether host has a session.
 func (g *Gateway) Connected(host string) bool { return g.sessions.of(host) != nil }

@@ -18,6 +18,7 @@ const (
 	// Bounds of a heartbeat.
 	maxClasses    = 64
 	maxHooks      = 512
+	maxLosses     = 16 // of one class
 	maxHealthText = 1024
 )
 
@@ -26,6 +27,9 @@ type health struct {
 	mu      sync.Mutex
 	pending map[string]state.Health
 	told    map[string]told
+	// latest is the last heartbeat of each connected host.
+	latest   map[string]*baizev1.Heartbeat
+	observed *observations
 }
 
 // told is what the change feed last said of a host.
@@ -35,13 +39,15 @@ type told struct {
 }
 
 func newHealth() *health {
-	return &health{pending: map[string]state.Health{}, told: map[string]told{}}
+	return &health{pending: map[string]state.Health{}, told: map[string]told{}, latest: map[string]*baizev1.Heartbeat{}, observed: newObservations()}
 }
 
 // add takes a heartbeat; an earlier one that was not kept yet is superseded.
 func (h *health) add(host string, beat *baizev1.Heartbeat, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.observed.add(h.latest[host], beat)
+	h.latest[host] = beat
 	what := essence(beat)
 	before := h.told[host]
 	notify := before.what != what || now.Sub(before.at) >= healthNotice
@@ -56,6 +62,7 @@ func (h *health) forget(host string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.told, host)
+	delete(h.latest, host)
 }
 
 // take returns what is to be kept.
@@ -87,6 +94,22 @@ func checkHeartbeat(b *baizev1.Heartbeat) error {
 	for _, c := range b.GetClasses() {
 		if len(c.GetClass())+len(c.GetState()) > maxHealthText {
 			return fmt.Errorf("heartbeat with a class of %d bytes", len(c.GetClass()))
+		}
+		if len(c.GetLosses()) > maxLosses {
+			return fmt.Errorf("heartbeat with %d losses of one class", len(c.GetLosses()))
+		}
+		for _, l := range c.GetLosses() {
+			if len(l.GetReason()) > maxHealthText {
+				return fmt.Errorf("heartbeat with a reason of %d bytes", len(l.GetReason()))
+			}
+		}
+	}
+	if len(b.GetPrograms()) > maxHooks {
+		return fmt.Errorf("heartbeat with %d programs", len(b.GetPrograms()))
+	}
+	for _, p := range b.GetPrograms() {
+		if len(p.GetName()) > maxHealthText {
+			return fmt.Errorf("heartbeat with a program of %d bytes", len(p.GetName()))
 		}
 	}
 	for _, k := range b.GetHooks() {
