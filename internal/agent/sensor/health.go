@@ -66,6 +66,7 @@ const (
 	classFile
 	classNetwork
 	classDNS
+	classKernel
 	classCount
 )
 

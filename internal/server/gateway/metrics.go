@@ -69,7 +69,7 @@ func rise(then, now uint64) float64 {
 // up metrics.
 var (
 	classes = []string{string(event.ClassProcess), string(event.ClassFile), string(event.ClassNetwork), string(event.ClassDNS), "kernel", "access", "log"}
-	reasons = []string{"ring full", "map full", "memory not readable"}
+	reasons = []string{"ring full", "map full", "memory not readable", "32-bit programs, whose calls are hidden"}
 )
 
 func label(said string, known []string) string {
