@@ -74,7 +74,7 @@ const (
 	SensorTamper Kind = "sensor.tamper"
 	// SensorOffline : the agent was without its server, as Message says.
 	SensorOffline Kind = "sensor.offline"
-	AgentAction    Kind = "agent.action"
+	AgentAction   Kind = "agent.action"
 
 	// HostSilent is the server's: nothing came from a host for long.
 	HostSilent Kind = "host.silent"

@@ -18,9 +18,9 @@ type procKey struct {
 
 // process is what is kept of one process, exited ones included.
 type process struct {
-	Key     event.ProcessKey
-	Parent  procKey
-	Exe     string
+	Key    event.ProcessKey
+	Parent procKey
+	Exe    string
 	// Foreign : the host has another file at Exe, or none.
 	Foreign bool
 	Command string
