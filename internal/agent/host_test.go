@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -111,7 +112,8 @@ func (h *host) command(args ...string) *exec.Cmd {
 		h.t.Fatal(err)
 	}
 	command := exec.Command(path, append(args, "--state", h.state)...)
-	command.Env = []string{"PATH=" + os.Getenv("PATH")} // BAIZE_GRPC of whoever runs the tests would outweigh the enrolment
+	// BAIZE_GRPC of whoever runs the tests would outweigh the enrolment.
+	command.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "BAIZE_") })
 	return command
 }
 
