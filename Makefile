@@ -21,8 +21,9 @@ LDFLAGS := -s -w -X baize/internal/version.Version=$(VERSION)
 # scripts/packages.
 SKIPS   := BAIZE_TEST_DATA|needs root
 
-# Packages whose tests take the whole machine, one after the other.
-ALONE   := /test/(lab|whole)$$
+# Packages whose tests take the whole machine, one after the other. Those of the
+# sensor stop a sensor for a while, and with it every umount of what it watches.
+ALONE   := /(test/lab|test/whole|internal/agent/sensor)$$
 
 .PHONY: build run demo bench test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench
 
