@@ -33,6 +33,30 @@ func TestACrowdDoesNotHideARetry(t *testing.T) {
 	}
 }
 
+// TestOneLineageDoesNotHideARetry: one who uses the directory, and one who is of
+// the service, under ever another address take the places of their own lineages.
+func TestOneLineageDoesNotHideARetry(t *testing.T) {
+	round := func(id, lineage string) *alert.Alert {
+		a := high(id, lineage, written("/tmp/"+id))
+		a.Service = "S"
+		return a
+	}
+	m := newMerger()
+	first := add(m, round("one", "A"))
+	for i := range 3 * postings {
+		address := alert.Entity{Type: alert.EntityIP, Value: fmt.Sprintf("203.0.113.%d", i), Role: "destination"}
+		neighbour := high(fmt.Sprintf("neighbour-%d", i), "B", written(fmt.Sprintf("/tmp/y%d", i)), address)
+		colleague := high(fmt.Sprintf("colleague-%d", i), "C", alert.Entity{Type: alert.EntityDomain, Value: fmt.Sprintf("d%d.example", i)})
+		colleague.Service = "S"
+		if add(m, neighbour) == first || add(m, colleague) == first {
+			t.Fatal("a stranger joined")
+		}
+	}
+	if got := add(m, round("two", "D")); got != first {
+		t.Fatalf("the retry is in %s, want %s", got, first)
+	}
+}
+
 // TestFaintAlertsDoNotHideARetry: alerts that could not join take no room from
 // those that can.
 func TestFaintAlertsDoNotHideARetry(t *testing.T) {

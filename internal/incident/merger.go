@@ -35,8 +35,7 @@ type Facts struct {
 	Command string
 }
 
-// postings bounds the alerts that are kept for one key, each of another
-// lineage or incident.
+// postings bounds the alerts that are kept for one key.
 const postings = 16
 
 // maxCandidates bounds the alerts that a new one is compared with. Its lineage
@@ -302,31 +301,45 @@ func (m *Merger) post(n *node, now int64) {
 		if slot := m.index.Get(key, now); slot != nil {
 			list = *slot
 		}
-		m.index.Put(key, posted(list, n, &n.Features[i]), now)
+		m.index.Put(key, posted(list, n), now)
 	}
 }
 
 // posted adds n to the alerts of one key, unless one of the same incident and
-// lineage stands there for it already.
-func posted(list []*node, n *node, f *feature) []*node {
+// lineage stands there that shares with others all that n does.
+func posted(list []*node, n *node) []*node {
 	live := list[:0]
 	for _, have := range list {
-		if have.group.gone {
-			continue
-		}
-		live = append(live, have)
-		if have.group == n.group && have.Lineage == n.Lineage && slices.Contains(have.Features, *f) {
-			n = nil
-			break
+		if !have.group.gone {
+			live = append(live, have)
 		}
 	}
-	if n == nil {
-		return list
+	if slices.ContainsFunc(live, func(have *node) bool { return have.covers(n) }) {
+		return live
 	}
-	if len(live) == postings {
-		live = append(live[:0], live[1:]...)
+	if live = append(live, n); len(live) > postings {
+		at := crowded(live)
+		live = slices.Delete(live, at, at+1)
 	}
-	return append(live, n)
+	return live
+}
+
+// crowded is the place of the oldest alert of the lineage that has most of the
+// places, so that what one lineage does pushes no other out.
+func crowded(list []*node) int {
+	at, most := 0, 0
+	for i, n := range list {
+		count := 0
+		for _, other := range list {
+			if n.kin(other) {
+				count++
+			}
+		}
+		if count > most {
+			at, most = i, count
+		}
+	}
+	return at
 }
 
 // start makes the group of one alert.

@@ -11,6 +11,7 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	_ "baize/test/rapidseed" // the same cases each time
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

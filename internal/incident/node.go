@@ -61,6 +61,17 @@ type node struct {
 	group    *group
 }
 
+// kin reports whether both are of one lineage in one incident.
+func (n *node) kin(other *node) bool {
+	return n.group == other.group && n.Lineage == other.Lineage
+}
+
+// covers reports whether n stands for other: a third alert that has reason to
+// join other has the same reason, or a stronger one, to join n.
+func (n *node) covers(other *node) bool {
+	return n.kin(other) && !slices.ContainsFunc(other.Features, func(f feature) bool { return !slices.Contains(n.Features, f) })
+}
+
 // levels order the severities of a rule.
 var levels = []string{"", "informational", "low", "medium", "high", "critical"}
 

@@ -92,6 +92,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	}
 	_, err = stream.Recv()
 	code(t, "no header", err, codes.InvalidArgument)
+	p.refusal(t, "upload header") // told before the next: of several at once only the first is quoted
 
 	content := []byte("what was promised")
 	stream = h.upload(t.Context(), t, content)
