@@ -13,6 +13,7 @@ import (
 	"baize/internal/alert"
 	"baize/internal/engine/enginetest"
 	"baize/internal/event"
+	_ "baize/test/rapidseed" // the same cases each time
 )
 
 // correlations are rules of every kind over the scripts' events.

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	_ "baize/test/rapidseed" // the same cases each time
 )
 
 func read(t interface{ Fatal(...any) }, s *Sorter) []string {

@@ -13,6 +13,7 @@ import (
 	"baize/internal/engine/enginetest"
 	"baize/internal/event"
 	"baize/internal/graph"
+	_ "baize/test/rapidseed" // the same cases each time
 )
 
 // scene is a world whose events a graph observes as they happen.

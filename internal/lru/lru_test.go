@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	_ "baize/test/rapidseed" // the same cases each time
 )
 
 func keys(m *Map[int, int]) []int {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	_ "baize/test/rapidseed" // the same cases each time
 )
 
 func TestEncodeUTF16(t *testing.T) {

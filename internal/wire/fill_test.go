@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"baize/internal/event"
+	_ "baize/test/rapidseed" // the same cases each time
 )
 
 var testOrigin = Origin{Org: "default", Host: event.Host{ID: "h1", Name: "web-1"}, Boot: "0b-1"}
