@@ -116,7 +116,7 @@ func (g *Gateway) Start() {
 	}, g.key.Public())
 	clients := x509.NewCertPool()
 	clients.AddCert(g.Authority)
-	g.server = grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{
+	g.server = grpc.NewServer(grpc.WaitForHandlers(true), grpc.Creds(credentials.NewTLS(&tls.Config{
 		MinVersion: tls.VersionTLS13, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: clients,
 		Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw, g.Authority.Raw}, PrivateKey: g.key}},
 	})))
@@ -231,6 +231,8 @@ func (g *Gateway) Connect(stream grpc.BidiStreamingServer[baizev1.ConnectRequest
 		select {
 		case err := <-failed:
 			return err
+		case <-stream.Context().Done():
+			return stream.Context().Err()
 		case e := <-g.Outgoing:
 			answer = &baizev1.ConnectResponse{Message: &baizev1.ConnectResponse_Command{Command: e}}
 		case r := <-requests:
