@@ -30,6 +30,16 @@ type File struct {
 	Attribute string `json:"attribute,omitempty"`
 	// Sensitive is the class of a watched file (credentials, ssh_key, …).
 	Sensitive string `json:"sensitive,omitempty"`
+	// Diff is what changed in a definition file.
+	Diff *Diff `json:"diff,omitempty"`
+}
+
+// Diff is what lines a definition file gained and lost.
+type Diff struct {
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+	// Truncated says that lines were left out.
+	Truncated bool `json:"truncated,omitempty"`
 }
 
 // Container metadata states.

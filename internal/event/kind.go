@@ -37,6 +37,8 @@ const (
 	NetworkAccept  Kind = "network.accept"
 	NetworkListen  Kind = "network.listen"
 	NetworkClose   Kind = "network.close"
+	// NetworkBytes is what went over a connection so far, while it goes on.
+	NetworkBytes Kind = "network.bytes"
 	// NetworkSocket is a raw or packet socket, which sees or sends what it likes.
 	NetworkSocket Kind = "network.socket"
 	DNSQuery      Kind = "dns.query"

@@ -18,6 +18,7 @@ type procKey struct {
 
 // process is what is kept of one process, exited ones included.
 type process struct {
+	Node   node
 	Key    event.ProcessKey
 	Parent procKey
 	Exe    string
@@ -37,8 +38,9 @@ type process struct {
 	// Root : it is the first process of its context.
 	Root   bool
 	Exited bool
-	// First is when it was first seen.
-	First int64
+	// First is when it was first seen, by the engine's clock; Born when it began,
+	// by the host's.
+	First, Born int64
 	// Source is the outside peer that a server accepted last, at SourceTime;
 	// another one was last accepted at OtherTime.
 	Source     string
@@ -46,6 +48,14 @@ type process struct {
 	OtherTime  int64
 	// Flow says from whom the image that it runs came.
 	Flow *Flow
+	// Brought : it runs a file that an intruder brought.
+	Brought bool
+	// Called is the peer that it called last, as text.
+	Called string
+	// Elevated tells how it became somebody of more power.
+	Elevated string
+	// Definitions are files that a hub read to know what to run.
+	Definitions []nodeID
 }
 
 // hubNames are the images that stand for hubs where the host assigned no
