@@ -93,8 +93,8 @@ func (o *Output) Empty() bool {
 // Trace is the provenance of one alert, with the answers about its intrusion.
 type Trace struct {
 	provenance.Graph
-	// Event that raised it.
-	Event   *event.Event
+	// Time of the alert.
+	Time    time.Time
 	Answers map[string]provenance.Answer
 }
 
@@ -251,6 +251,9 @@ func (e *Engine) FinishTraces(emit func(Output)) {
 		if list := e.trace(*f); len(list) > 0 {
 			emit(Output{Traces: list})
 		}
+	}
+	for _, a := range e.chains.All() {
+		emit(Output{Traces: []Trace{e.traceOf(*a)}})
 	}
 }
 

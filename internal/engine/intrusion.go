@@ -104,22 +104,22 @@ func (e *Engine) trace(f *firing) []Trace {
 }
 
 func (e *Engine) traceOf(a *alert.Alert) Trace {
-	t := Trace{Event: a.Event, Graph: e.graph.Trace(a.Event, a.Intrusion), Answers: e.graph.Told(a.Intrusion)}
-	t.Alert = a.ID
+	t := Trace{Time: a.Time, Graph: e.Provenance(a), Answers: e.graph.Told(a.Intrusion)}
 	if t.Answers == nil {
 		t.Answers = provenance.Unanswered()
 	}
 	return t
 }
 
-// Provenance is that of one alert, as of now.
+// Provenance is that of one alert, as of now: of a kill chain that of the whole
+// intrusion.
 func (e *Engine) Provenance(a *alert.Alert) provenance.Graph {
-	if a.Event == nil {
-		g, _ := e.graph.Whole(a.Host.ID, a.Intrusion)
-		g.Alert = a.ID
-		return g
+	var g provenance.Graph
+	if a.Kind == alert.KindChain {
+		g, _ = e.graph.Whole(a.Host.ID, a.Intrusion)
+	} else {
+		g = e.graph.Trace(a.Event, a.Intrusion)
 	}
-	g := e.graph.Trace(a.Event, a.Intrusion)
 	g.Alert = a.ID
 	return g
 }
