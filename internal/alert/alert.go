@@ -55,6 +55,9 @@ type Alert struct {
 	Contributing uint64         `json:"contributing,omitempty"`
 	// Intrusion that its process is part of; empty where there is none.
 	Intrusion string `json:"intrusion,omitempty"`
+	// Path is the way back from the process to the entry point, as it was when the
+	// alert was raised.
+	Path *provenance.Graph `json:"path,omitempty"`
 	// Of a kill chain: its stages, and from 0 to 100 how much of a chain they make.
 	Stages []provenance.Stage `json:"stages,omitempty"`
 	Score  int                `json:"score,omitempty"`

@@ -89,7 +89,7 @@ func sound(t interface{ Fatalf(string, ...any) }, e *Engine) {
 // small limits make everything overflow.
 func small(t testing.TB) Config {
 	return Config{
-		Rules:    testRules(t),
+		Rules: testRules(t),
 		Limits: graph.Limits{
 			Hosts: 3, ProcessesPerHost: 20, FilesPerHost: 4, Processes: 40, Files: 9, Contexts: 5, PeersPerHost: 4, Peers: 7, EdgesPerHost: 20,
 			BonesPerHost: 8, Edges: 40, Bones: 15, KeptPerHost: 3, Sides: 3, Exited: time.Second, Silent: time.Minute,

@@ -215,7 +215,7 @@ func (e *Engine) process(ev *event.Event, out *Output) {
 		e.observe(ev, out)
 	}
 	if e.graph.Advanced() {
-		e.flushIntrusions(out)
+		e.flushIntrusions(false, out)
 	}
 	if len(e.left) > 0 {
 		out.Traces, e.left = append(out.Traces, e.left...), nil
@@ -239,7 +239,7 @@ func (e *Engine) Finish() Output {
 // FinishAlerts hands out the repeats that wait for the next beat.
 func (e *Engine) FinishAlerts(emit func(Output)) {
 	var out Output
-	e.flushIntrusions(&out)
+	e.flushIntrusions(true, &out)
 	e.flushAlerts(&out)
 	emit(out)
 }
@@ -289,7 +289,7 @@ func (e *Engine) advance(ev *event.Event, out *Output) {
 }
 
 func (e *Engine) flush(out *Output) {
-	e.flushIntrusions(out)
+	e.flushIntrusions(false, out)
 	e.flushAlerts(out)
 	if !e.cfg.Final {
 		out.Incidents = append(out.Incidents, e.merger.Drain(true)...)

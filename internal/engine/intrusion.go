@@ -81,10 +81,11 @@ func stagesOf(rule *alert.Rule) []string {
 	return stages
 }
 
-// flushIntrusions hands out the intrusions that changed, and brings their kill
+// flushIntrusions hands out the intrusions that changed, all of them or those
+// that do not wait, and brings their kill
 // chains and incidents up to date.
-func (e *Engine) flushIntrusions(out *Output) {
-	for _, i := range e.graph.Changed() {
+func (e *Engine) flushIntrusions(all bool, out *Output) {
+	for _, i := range e.graph.Changed(all, e.now) {
 		if i.MergedInto != "" {
 			e.merger.SameIntrusion(i.Org, i.ID, i.MergedInto, e.now)
 		}
@@ -111,14 +112,12 @@ func (e *Engine) traceOf(a *alert.Alert) Trace {
 	return t
 }
 
-// Provenance is that of one alert, as of now: of a kill chain that of the whole
-// intrusion.
+// Provenance is that of one alert, as of now: the way back, and what its
+// intrusion did.
 func (e *Engine) Provenance(a *alert.Alert) provenance.Graph {
-	var g provenance.Graph
-	if a.Kind == alert.KindChain {
-		g, _ = e.graph.Whole(a.Host.ID, a.Intrusion)
-	} else {
-		g = e.graph.Trace(a.Event, a.Intrusion)
+	g, _ := e.graph.Whole(a.Host.ID, a.Intrusion)
+	if a.Kind != alert.KindChain {
+		g = provenance.Merge(e.graph.Trace(a.Event, a.Intrusion), g)
 	}
 	g.Alert = a.ID
 	return g

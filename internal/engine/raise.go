@@ -58,6 +58,10 @@ func (e *Engine) open(key alertKey, a alert.Alert, ev *event.Event, s *graph.Sub
 	e.alerts.Put(key, &firing{Key: key, Alert: a}, e.now)
 	e.await(ev, key)
 	out.Alerts = append(out.Alerts, a)
+	if ev.Process != nil && a.Kind != alert.KindSensor {
+		path := e.graph.Trace(ev, a.Intrusion)
+		a.Path = &path
+	}
 	if e.cfg.Trace && a.Intrusion == "" {
 		out.Traces = append(out.Traces, e.traceOf(&a))
 	}

@@ -82,8 +82,8 @@ type seen struct {
 	// chains are the kill-chain alerts, which are no firings of rules.
 	chains     map[string]alert.Alert
 	intrusions map[string]provenance.Intrusion
-	incidents map[string]incident.Incident
-	order     []string
+	incidents  map[string]incident.Incident
+	order      []string
 }
 
 func run(t testing.TB, events []*event.Event) seen {

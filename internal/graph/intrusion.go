@@ -48,8 +48,10 @@ type intrusion struct {
 	States  string
 	Through int64
 	Told    map[string]provenance.Answer
-	// dirty : it changed since it was last told.
-	dirty bool
+	// ToldAt is when it was last told, by the engine's clock.
+	ToldAt int64
+	// dirty : it changed since it was last told; Urgent : it reached a stage.
+	dirty, Urgent bool
 }
 
 // Mark is something that two entries of one intruder have in common, and that
@@ -268,8 +270,9 @@ func (h *host) top(p *process) *process {
 func (h *host) touch(i *intrusion, at int64) {
 	i.Updated = max(i.Updated, at)
 	h.intrusions.Get(i.Number, at)
-	h.graph.advanced = h.graph.advanced || i.Books.advanced
-	i.Books.advanced = false
+	if i.Books.advanced {
+		h.graph.advanced, i.Urgent, i.Books.advanced = true, true, false
+	}
 	if i.dirty {
 		return
 	}

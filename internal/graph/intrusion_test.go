@@ -156,7 +156,7 @@ func TestRunningWhatAnotherBroughtJoins(t *testing.T) {
 		t.Fatal("strangers are one intrusion")
 	}
 	second.Spawn("/opt/tool")
-	changed := s.graph.Changed()
+	changed := s.graph.Changed(true, s.Now.UnixNano())
 	merged := slices.IndexFunc(changed, func(i provenance.Intrusion) bool { return i.ID == id })
 	if merged < 0 || changed[merged].MergedInto != first {
 		t.Fatalf("%+v", changed)

@@ -21,8 +21,6 @@ type view struct {
 	candidates []nodeID
 	entryID    nodeID
 	stopped    string
-	// made are edges that are not in the list of edges.
-	made []edge
 }
 
 func newView(h *host, g *Graph) *view { return &view{h: h, graph: g, roles: map[nodeID][]string{}} }
@@ -36,11 +34,6 @@ func (v *view) mark(id nodeID, role string) {
 	if !slices.Contains(roles, role) {
 		v.roles[id] = append(roles, role)
 	}
-}
-
-// edge adds one that was not kept as such.
-func (v *view) edge(from, to nodeID, what op, at int64) {
-	v.made = append(v.made, edge{From: from, To: to, Op: what, Count: 1, First: at, Last: at})
 }
 
 // rank is how much a node of an intrusion tells.
@@ -234,7 +227,7 @@ func (v *view) node(id nodeID) (provenance.Node, bool) {
 	case x.process != nil:
 		p := x.process
 		return provenance.Node{
-			ID: p.Key.String(), Type: provenance.NodeProcess, Label: p.text(), Roles: roles, Time: nanos(p.Born), Process: p.Key,
+			ID: p.Key.String(), Type: provenance.NodeProcess, Label: p.text(), Roles: roles, Time: stamp(p.Born), Process: p.Key,
 			Executable: p.Exe, User: p.User, Context: p.Context, Exited: p.Exited,
 		}, true
 	case x.file != nil:
@@ -274,16 +267,16 @@ func (v *view) edges(of map[nodeID]string) []provenance.Edge {
 		if !known {
 			at[key] = len(out)
 			out = append(out, provenance.Edge{
-				From: from, To: to, Op: opNames[e.Op], First: nanos(e.First), Last: nanos(e.Last), Count: uint64(e.Count), Bytes: e.Bytes, Seq: e.Seq,
+				From: from, To: to, Op: opNames[e.Op], First: stamp(e.First), Last: stamp(e.Last), Count: uint64(e.Count), Bytes: e.Bytes, Seq: e.Seq,
 			})
 			return
 		}
 		x := &out[k]
 		x.Count, x.Bytes = x.Count+uint64(e.Count), x.Bytes+e.Bytes
-		if first := nanos(e.First); first.Before(x.First) {
+		if first := stamp(e.First); first.Before(x.First) {
 			x.First, x.Seq = first, e.Seq
 		}
-		if last := nanos(e.Last); last.After(x.Last) {
+		if last := stamp(e.Last); last.After(x.Last) {
 			x.Last = last
 		}
 	}
@@ -296,9 +289,6 @@ func (v *view) edges(of map[nodeID]string) []provenance.Edge {
 		if p := v.h.nodes[id].process; p != nil {
 			v.spawned(p, of, add)
 		}
-	}
-	for k := range v.made {
-		add(&v.made[k])
 	}
 	slices.SortStableFunc(out, func(a, b provenance.Edge) int { return a.First.Compare(b.First) })
 	return out

@@ -3,6 +3,7 @@ package graph
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"baize/internal/event"
 	"baize/internal/provenance"
@@ -18,34 +19,49 @@ func (i *intrusion) alerted(r *Root, at int64) {
 	}
 }
 
-// Changed hands out the intrusions that changed since it was last called, in
-// the order in which they first did.
-func (g *Graph) Changed() []provenance.Intrusion {
+// tellEvery is how long, by the engine's clock, an intrusion waits to be told
+// again, unless it reached another stage.
+const tellEvery = int64(time.Second)
+
+// Changed hands out the intrusions that changed since they were last handed out,
+// in the order in which they first did. With all false, those wait that were
+// handed out within a second and reached no other stage.
+func (g *Graph) Changed(all bool, now int64) []provenance.Intrusion {
 	var out []provenance.Intrusion
+	waiting := g.changed[:0]
 	for _, id := range g.changed {
 		slot := g.hosts.Peek(id)
 		if slot == nil {
 			continue
 		}
 		h := *slot
+		later := h.dirty[:0]
 		for _, number := range h.dirty {
-			if i := h.intrusions.Peek(number); i != nil {
-				out = append(out, h.tell(*i))
+			i := h.intrusions.Peek(number)
+			switch {
+			case i == nil:
+			case !all && !(*i).Urgent && now-(*i).ToldAt < tellEvery:
+				later = append(later, number)
+			default:
+				out = append(out, h.tell(*i, now))
 			}
 		}
-		h.dirty = h.dirty[:0]
+		if h.dirty = later; len(later) > 0 {
+			waiting = append(waiting, id)
+		}
 	}
-	clear(g.changed)
-	g.changed = g.changed[:0]
+	clear(g.changed[len(waiting):])
+	g.changed = waiting
 	return out
 }
 
 // tell is an intrusion as others know it, one revision on.
-func (h *host) tell(i *intrusion) provenance.Intrusion {
-	i.dirty = false
+func (h *host) tell(i *intrusion, now int64) provenance.Intrusion {
+	i.dirty, i.Urgent, i.ToldAt = false, false, now
 	i.Revision++
 	i.States, i.Through = h.states(i)
 	v := h.view(i)
+	v.Graph = h.whole(i)
 	i.Told = v.Answers
 	return v
 }

@@ -3,7 +3,6 @@ package graph
 import (
 	"slices"
 	"strconv"
-	"time"
 
 	"baize/internal/event"
 	"baize/internal/provenance"
@@ -21,31 +20,26 @@ const (
 	maxShown = 50
 )
 
-// Trace is the provenance of an event that raised an alert: the way back from
-// its process to the entry point, which ends where another execution context
-// begins, and what the intrusion did. An empty intrusion is what is known of the
-// process itself.
+// Trace is the way back from the process of an event that raised an alert to
+// the entry point: where another execution context begins, or the author of what
+// was run. What the intrusion did is its own graph.
 func (g *Graph) Trace(ev *event.Event, intrusion string) provenance.Graph {
 	out := provenance.Graph{Intrusion: intrusion, Nodes: []provenance.Node{}, Edges: []provenance.Edge{}}
 	slot := g.hosts.Peek(ev.Host.ID)
-	if slot == nil {
-		out.Stopped = "nothing is known of the host any more"
+	if slot == nil || ev.Process == nil {
+		out.Stopped = "nothing is known of the process"
 		return out
 	}
 	h := *slot
+	p := h.get(h.key(ev.Process.Key))
+	if p == nil {
+		out.Stopped = "the process is not known any more"
+		return out
+	}
 	v := newView(h, h.graph)
-	if ev.Process != nil {
-		if p := h.get(h.key(ev.Process.Key)); p != nil {
-			v.mark(p.Node.ID, provenance.RoleAlert)
-			v.back(p, ev.Time.UnixNano())
-		} else {
-			out.Stopped = "the process is not known any more"
-		}
-	}
+	v.mark(p.Node.ID, provenance.RoleAlert)
+	v.back(p, ev.Time.UnixNano())
 	v.touched(ev)
-	if i, _ := g.lookup(ev.Host.ID, intrusion); i != nil {
-		v.forth(i)
-	}
 	return v.finish(out)
 }
 
@@ -53,9 +47,13 @@ func (g *Graph) Trace(ev *event.Event, intrusion string) provenance.Graph {
 func (g *Graph) Whole(hostID, id string) (provenance.Graph, bool) {
 	i, h := g.lookup(hostID, id)
 	if i == nil {
-		return provenance.Graph{}, false
+		return provenance.Graph{Nodes: []provenance.Node{}, Edges: []provenance.Edge{}}, false
 	}
-	v := newView(h, g)
+	return h.whole(i), true
+}
+
+func (h *host) whole(i *intrusion) provenance.Graph {
+	v := newView(h, h.graph)
 	for k, root := range i.Roots {
 		p := h.get(h.key(root.Process))
 		switch {
@@ -67,7 +65,7 @@ func (g *Graph) Whole(hostID, id string) (provenance.Graph, bool) {
 		}
 	}
 	v.forth(i)
-	return v.finish(provenance.Graph{Intrusion: i.ID, Nodes: []provenance.Node{}, Edges: []provenance.Edge{}}), true
+	return v.finish(provenance.Graph{Intrusion: i.ID, Nodes: []provenance.Node{}, Edges: []provenance.Edge{}})
 }
 
 // back walks from a process to the entry point.
@@ -193,7 +191,6 @@ func (v *view) entry(top *process) {
 		return
 	}
 	v.mark(hub.Node.ID, provenance.RoleHub)
-	v.edge(hub.Node.ID, top.Node.ID, opFork, top.Born)
 	var source *edge
 	v.h.in(&hub.Node, func(e *edge) bool {
 		if e.Op == opAccept && e.First <= top.Born && top.Born-e.Last <= sourceWindow && (source == nil || e.Last > source.Last) {
@@ -284,5 +281,3 @@ func (v *view) belongs(e *edge, other nodeID) bool {
 		return i != nil && i.Number == v.of
 	})
 }
-
-func nanos(n int64) time.Time { return stamp(n) }

@@ -38,6 +38,9 @@ type Intrusion struct {
 	Alive       int       `json:"alive"`
 	Credentials []string  `json:"privilege,omitempty"`
 
+	// Graph of what it did, from its first entry on.
+	Graph Graph `json:"graph"`
+
 	// Pruned says what was given up at a limit: an answer that rests on it is
 	// "at least".
 	Pruned Pruned `json:"pruned,omitzero"`

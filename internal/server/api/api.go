@@ -120,6 +120,7 @@ func (s *Server) routes() {
 	s.loginRoutes()
 	s.alertRoutes()
 	s.incidentRoutes()
+	s.provenanceRoutes()
 	s.ruleRoutes()
 	s.exceptionRoutes()
 	s.hostRoutes()

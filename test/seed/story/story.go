@@ -58,7 +58,7 @@ func (t *Teller) Tell(ctx context.Context, n int) error {
 	for range min(n, t.Left()) {
 		step := t.steps[t.told]
 		t.bus += 1 << 20
-		if err := t.db.ApplyEngine(ctx, t.epoch, t.bus, step.Alerts, step.Incidents); err != nil {
+		if err := t.db.ApplyEngine(ctx, t.epoch, t.bus, state.Output{Alerts: step.Alerts, Incidents: step.Incidents}); err != nil {
 			return fmt.Errorf("step %d: %w", t.told, err)
 		}
 		t.told++
