@@ -26,13 +26,21 @@ type scene struct {
 
 func newScene(limits graph.Limits) *scene {
 	s := &scene{graph: graph.New(limits)}
-	s.World = enginetest.New(func(ev *event.Event) {
-		s.seen = append(s.seen, ev)
+	keep := true
+	s.World = enginetest.New(s.observe(&keep))
+	return s
+}
+
+// observe feeds the graph, and keeps the events while keep says so.
+func (s *scene) observe(keep *bool) func(*event.Event) {
+	return func(ev *event.Event) {
+		if *keep {
+			s.seen = append(s.seen, ev)
+		}
 		if s.graph.Cover(ev, ev.Time.UnixNano()); ev.Coverage == nil {
 			s.last = s.graph.Observe(ev, ev.Time.UnixNano())
 		}
-	})
-	return s
+	}
 }
 
 func TestLineages(t *testing.T) {
