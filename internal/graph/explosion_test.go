@@ -152,7 +152,7 @@ func TestAPackageManagerRun(t *testing.T) {
 	for n := range 300 {
 		dpkg := apt.Spawn("/usr/bin/dpkg", "-i", fmt.Sprintf("p%d.deb", n))
 		name := fmt.Sprintf("/usr/bin/tool%d", n)
-		dpkg.Install(name + ".dpkg-new").Rename(name+".dpkg-new", name)
+		dpkg.Install(name+".dpkg-new").Rename(name+".dpkg-new", name)
 		dpkg.Spawn("/bin/sh", "/var/lib/dpkg/info/p.postinst").Spawn(name).Exit()
 		dpkg.Exit()
 	}
