@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"baize/internal/agent/container"
+	"baize/internal/agent/definition"
 	"baize/internal/agent/digest"
 	"baize/internal/agent/enrich"
 	"baize/internal/agent/logs"
@@ -31,7 +32,9 @@ type observer struct {
 	hasher   *digest.Hasher
 	resolver *container.Resolver
 	titles   *enrich.Titles
-	batches  chan []sensor.Record
+	// definitions compares the files that define what the host runs.
+	definitions *definition.Keeper
+	batches     chan []sensor.Record
 	// marks are events of the agent itself, from other goroutines.
 	marks chan *event.Event
 	// lines are read by logs; cursor keeps their places.
@@ -122,13 +125,16 @@ func observe(host event.Host, org, scope string, own ownership, log *slog.Logger
 	o := &observer{
 		sensor: armed, hasher: digest.New(proc), titles: enrich.NewTitles(proc),
 		resolver: container.NewResolver(container.HostSockets(os.Getenv)),
-		batches:  make(chan []sensor.Record, batchQueue), marks: make(chan *event.Event, maxMarks),
+		definitions: definition.New(proc, own.redactor, definition.Seeds{
+			Patterns: sensor.DefinitionPatterns(), Passwd: "/etc/passwd",
+		}, log),
+		batches: make(chan []sensor.Record, batchQueue), marks: make(chan *event.Event, maxMarks),
 		ended: make(chan struct{}), log: log,
 	}
 	o.enricher = enrich.New(enrich.Config{
 		Host: host, Boot: boot, Org: org, Nested: scope != "", Proc: proc,
 		Agent:  enrich.Identity{PID: uint32(os.Getpid()), Start: start},
-		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles, Redactor: own.redactor, Protected: own.paths,
+		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles, Definitions: o.definitions, Redactor: own.redactor, Protected: own.paths,
 		BootTime: bootTime, Log: log,
 	})
 	return o, nil
@@ -162,7 +168,7 @@ func (o *observer) run(ctx context.Context, since time.Time, out sink) error {
 	o.enricher.ColdStart(procfs.FS{}.Listeners(pids), since)
 	helpers, stopHelpers := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	for _, helper := range []func(context.Context){o.hasher.Run, o.resolver.Run, o.titles.Run, o.logs.Run} {
+	for _, helper := range []func(context.Context){o.hasher.Run, o.resolver.Run, o.titles.Run, o.definitions.Run, o.logs.Run} {
 		running.Go(func() { helper(helpers) })
 	}
 	defer running.Wait()
@@ -209,6 +215,8 @@ func (o *observer) loop(failed <-chan error, out sink) error {
 			o.enricher.Resolved(time.Now(), box)
 		case title := <-o.titles.Done():
 			o.enricher.Retitled(time.Now(), title)
+		case done := <-o.definitions.Done():
+			o.enricher.Compared(time.Now(), done)
 		case ev := <-o.marks:
 			o.enricher.Mark(time.Now(), ev)
 		case item := <-o.lines:

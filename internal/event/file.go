@@ -30,16 +30,48 @@ type File struct {
 	Attribute string `json:"attribute,omitempty"`
 	// Sensitive is the class of a watched file (credentials, ssh_key, …).
 	Sensitive string `json:"sensitive,omitempty"`
-	// Diff is what changed in a definition file.
+	// Diff is what changed in a definition file; of a rename or link onto one
+	// Target has it.
 	Diff *Diff `json:"diff,omitempty"`
 }
 
-// Diff is what lines a definition file gained and lost.
+// Diff states.
+const (
+	// DiffOK : Added and Removed are what changed.
+	DiffOK = "ok"
+	// DiffPending : being read; file.diff carries it.
+	DiffPending = "pending"
+	// DiffWhole : what was there before is not known, and Added is all there is.
+	DiffWhole = "whole"
+	// DiffTooLarge : the file is over the agent's size limit.
+	DiffTooLarge = "too_large"
+	// DiffBinary : the content is not lines of text.
+	DiffBinary = "binary"
+	// DiffFailed : the file could not be read any more, or what it had is not known.
+	DiffFailed = "failed"
+)
+
+// Diff is what changed in the lines of a file, in the file's order, without
+// blank lines and without secrets. A line that only moved did not change. Of a
+// symbolic link the one line is "-> " and where it leads.
 type Diff struct {
+	State   string   `json:"state"`
 	Added   []string `json:"added,omitempty"`
 	Removed []string `json:"removed,omitempty"`
-	// Truncated says that lines were left out.
+	// Truncated says that more lines changed than are here, or that one was cut.
 	Truncated bool `json:"truncated,omitempty"`
+}
+
+// Changed is what changed in the lines of the file that an event is about, by
+// whichever of its names; nil where nothing is said of it.
+func (f *File) Changed() *Diff {
+	switch {
+	case f == nil:
+		return nil
+	case f.Target != nil && f.Target.Diff != nil:
+		return f.Target.Diff
+	}
+	return f.Diff
 }
 
 // Container metadata states.

@@ -32,6 +32,9 @@ const (
 	// FileHash carries the digest of a file that an earlier event of the same
 	// Inode had as pending; Process is the one of that event.
 	FileHash Kind = "file.hash"
+	// FileDiff carries what changed in a definition file, which an earlier event
+	// had as pending, or which was written and is still held open.
+	FileDiff Kind = "file.diff"
 
 	NetworkConnect Kind = "network.connect"
 	NetworkAccept  Kind = "network.accept"

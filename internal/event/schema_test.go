@@ -68,7 +68,7 @@ func shell() *event.Process {
 }
 
 func file() *event.File {
-	target := &event.File{Path: "/tmp/b", Inode: fileKey}
+	target := &event.File{Path: "/tmp/b", Inode: fileKey, Diff: &event.Diff{State: event.DiffOK, Added: []string{"a"}, Removed: []string{"b"}, Truncated: true}}
 	return &event.File{
 		Path: "/tmp/a", Inode: fileKey, Type: "dir", Size: 912, Mode: "0755", Mount: "tmpfs", Hash: &event.Hash{State: event.HashPending},
 		FromUser: true, Target: target, Access: "write", Origin: "/etc/shadow", Change: "xattr", Attribute: "security.capability", Sensitive: "ssh_key",
@@ -130,10 +130,10 @@ func samples() map[event.Kind]event.Event {
 	for _, kind := range []event.Kind{event.ProcessFork, event.ProcessExec, event.ProcessExit, event.ProcessRename, event.ProcessCredentials, event.ProcessNamespace, event.ProcessControl} {
 		all[kind] = onProcess
 	}
-	for _, kind := range []event.Kind{event.FileCreate, event.FileCloseWrite, event.FileOpen, event.FileRename, event.FileLink, event.FileUnlink, event.FileAttributes, event.MemfdCreate, event.FileHash} {
+	for _, kind := range []event.Kind{event.FileCreate, event.FileCloseWrite, event.FileOpen, event.FileRename, event.FileLink, event.FileUnlink, event.FileAttributes, event.MemfdCreate, event.FileHash, event.FileDiff} {
 		all[kind] = onFile
 	}
-	for _, kind := range []event.Kind{event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose} {
+	for _, kind := range []event.Kind{event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose, event.NetworkBytes} {
 		all[kind] = conversation
 	}
 	all[event.ContainerStart], all[event.ContainerStop] = box, box

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"strconv"
 
 	"baize/internal/event"
@@ -85,8 +86,6 @@ func (h *host) bookOnFile(b *books, p *process, v *version, d *edge) {
 		if v.Type == "" {
 			b.file(v, p, d.First)
 		}
-	case opUnlink:
-		h.undo(v.Path, d.Last, nil)
 	case opStart, opMaybe:
 		h.started(v, p)
 	}
@@ -161,7 +160,7 @@ func bookRead(b *books, p *process, v *version, d *edge) {
 
 // bookChange notes a change of a file that decides what is run later.
 func bookChange(b *books, p *process, v *version, d *edge) {
-	c := b.Changes.get(v.Node.ID)
+	c := b.change(v)
 	if c == nil {
 		fact := provenance.Change{Class: v.Persists, Path: v.Path, Action: actions[d.Op], By: p.text(), Key: p.Key, Time: stamp(d.First)}
 		added, lost := b.Changes.put(v.Node.ID, fact, maxChanges, func(x *provenance.Change) bool { return x.Undone })
@@ -173,8 +172,50 @@ func bookChange(b *books, p *process, v *version, d *edge) {
 		}
 	}
 	c.Path, c.Undone = v.Path, false
-	c.Added, c.Removed = v.Added, v.Removed
+	if follow(c, v.Added, v.Removed) {
+		c.Undone, c.UndoneAt = true, stamp(d.First)
+		return
+	}
 	b.reach(provenance.Persist, d.First, v.Persists+": "+v.Path+" by "+p.text())
+}
+
+// change is what is kept of changes of a definition. It is by path: editors and
+// crontab put another file in the place of the one before.
+func (b *books) change(v *version) *changeFact {
+	for k := range b.Changes {
+		if c := &b.Changes[k].Fact; c.Path == v.Path {
+			return c
+		}
+	}
+	return nil
+}
+
+// maxLines bounds the lines of one change that are told.
+const maxLines = 64
+
+// follow brings the lines of a change up to date, and reports whether all that
+// had been added is out again, and nothing else.
+func follow(c *changeFact, added, removed []string) (undone bool) {
+	had := len(c.Added) > 0
+	var kept []string
+	for _, line := range c.Added {
+		if !slices.Contains(removed, line) {
+			kept = append(kept, line)
+		}
+	}
+	others := slices.Clone(c.Removed)
+	for _, line := range removed {
+		if !slices.Contains(c.Added, line) && !slices.Contains(others, line) && len(others) < maxLines {
+			others = append(others, line)
+		}
+	}
+	for _, line := range added {
+		if !slices.Contains(kept, line) && len(kept) < maxLines {
+			kept = append(kept, line)
+		}
+	}
+	c.Added, c.Removed = kept, others
+	return had && len(kept) == 0 && len(others) == 0
 }
 
 var actions = map[op]string{opWrite: "written", opRename: "renamed", opChange: "permitted", opUnlink: "removed"}
@@ -205,7 +246,7 @@ func (h *host) started(v *version, p *process) {
 		if i == nil {
 			continue
 		}
-		if c := i.Books.Changes.get(v.Node.ID); c != nil && len(c.Ran) < maxNames {
+		if c := i.Books.change(v); c != nil && len(c.Ran) < maxNames {
 			c.Ran = append(c.Ran[:len(c.Ran):len(c.Ran)], p.text())
 		}
 	}

@@ -49,7 +49,7 @@ func defines(v *version, p *process, ev *event.Event) (match, sure bool) {
 	}
 	if v.Added != nil {
 		command := jobOf(ev.Process)
-		return command != "" && slices.ContainsFunc(v.Added, func(line string) bool { return strings.Contains(line, command) }), true
+		return command != "" && slices.ContainsFunc(v.Added, func(line string) bool { return strings.Contains(line, command) }), !v.Whole
 	}
 	if dir, user := path.Split(v.Path); strings.HasPrefix(dir, "/var/spool/cron/") {
 		return user == p.User, false

@@ -47,6 +47,8 @@ type version struct {
 	// are the lines that changed last.
 	Persists       string
 	Added, Removed []string
+	// Whole : Added is all that is in the file; what was new is not known.
+	Whole bool
 	// Gone : the last name was removed at GoneAt.
 	Gone   bool
 	GoneAt int64

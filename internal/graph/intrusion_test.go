@@ -307,6 +307,19 @@ func TestALineThatIsTakenOutAgain(t *testing.T) {
 	if i := s.told(t, "h", id); i.Changes[0].Undone {
 		t.Error("another line was taken out, and the change counts as undone")
 	}
+	sh.Undefine("/etc/crontab", "* * * * * root x")
+	if i := s.told(t, "h", id); i.Changes[0].Undone {
+		t.Error("a line of others is out, and the change counts as undone")
+	}
+	own := newScene(graph.DefaultLimits())
+	_, web = own.web("h")
+	sh = web.Fork().Exec("/bin/sh", "-c", "x")
+	sh.Define("/etc/crontab", "* * * * * root x")
+	id = own.root("crontab written")
+	sh.Undefine("/etc/crontab", "* * * * * root x")
+	if i := own.told(t, "h", id); !i.Changes[0].Undone {
+		t.Errorf("the intruder took the line out: %+v", i.Changes)
+	}
 	s2 := newScene(graph.DefaultLimits())
 	h, web := s2.web("h")
 	web.Fork().Exec("/bin/sh", "-c", "x").Define("/etc/crontab", "* * * * * root x")
@@ -315,6 +328,39 @@ func TestALineThatIsTakenOutAgain(t *testing.T) {
 	if i := s2.told(t, "h", id); !i.Changes[0].Undone {
 		t.Errorf("an administrator took the line out: %+v", i.Changes)
 	}
+}
+
+// TestACrontabIsReplaced: crontab writes another file and renames it over the
+// one before, as editors do. What was added before is still there.
+func TestACrontabIsReplaced(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	h, web := s.web("h")
+	const crontab = "/var/spool/cron/crontabs/root"
+	sh := web.Fork().Exec("/bin/sh", "-c", "x")
+	edit := func(p *enginetest.Process, added, removed []string) {
+		p.Write("/var/spool/cron/crontabs/tmp.1").RenameDefinition("/var/spool/cron/crontabs/tmp.1", crontab, added, removed)
+	}
+	edit(sh, []string{"* * * * * one"}, nil)
+	id := s.root("crontab written")
+	edit(sh, []string{"* * * * * two"}, nil)
+	expect := func(when string, undone bool, lines ...string) {
+		t.Helper()
+		i := s.told(t, "h", id)
+		var changes []provenance.Change
+		for _, c := range i.Changes {
+			if c.Path == crontab {
+				changes = append(changes, c)
+			}
+		}
+		if len(changes) != 1 || changes[0].Undone != undone || !slices.Equal(changes[0].Added, lines) {
+			t.Errorf("%s: %+v", when, changes)
+		}
+	}
+	expect("two lines", false, "* * * * * one", "* * * * * two")
+	edit(sh, nil, []string{"* * * * * one"})
+	expect("one line", false, "* * * * * two")
+	edit(h.Login(), nil, []string{"* * * * * two"})
+	expect("an administrator took it out", true, "* * * * * two")
 }
 
 // TestBothEndsOfAConversation: the connect on one host and the accept on another

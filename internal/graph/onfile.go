@@ -21,6 +21,8 @@ func (g *Graph) onFile(h *host, p *process, ev *event.Event, at, now int64) {
 		g.attributes(h, p, ev, at, now)
 	case event.FileHash:
 		h.hashed(f, at, now)
+	case event.FileDiff:
+		h.diffed(ev, at, now)
 	default:
 		v := h.file(f, now)
 		if v == nil {
@@ -40,24 +42,50 @@ func (g *Graph) onFile(h *host, p *process, ev *event.Event, at, now int64) {
 // change keeps that p changed a file, and what changed.
 func (g *Graph) change(h *host, p *process, v *version, ev *event.Event, what op, at int64) {
 	v.describe(ev.File, at)
-	if v.Persists != "" {
-		h.lines(v, ev, at)
-	}
+	told := v.lines(ev.File.Changed())
 	g.connect(h, &p.Node, &v.Node, edgeOf(ev, what, at))
-	if v.Persists != "" && len(v.Removed) > 0 {
+	if told {
+		h.taken(v, at)
+	}
+}
+
+// lines keeps which lines of a definition changed, and reports whether that was
+// told. Where what was there before is not known, all that is there now is.
+func (v *version) lines(d *event.Diff) bool {
+	if d == nil || d.State != event.DiffOK && d.State != event.DiffWhole {
+		return false
+	}
+	v.Added, v.Removed, v.Whole = d.Added, d.Removed, d.State == event.DiffWhole
+	return true
+}
+
+// taken says that lines were taken out of a file: who had added all of them has
+// nothing there any more.
+func (h *host) taken(v *version, at int64) {
+	if len(v.Removed) > 0 {
 		h.undo(v.Path, at, func(c *changeFact) bool { return !allIn(c.Added, v.Removed) })
 	}
 }
 
-// lines keeps which lines of a definition changed.
-func (h *host) lines(v *version, ev *event.Event, _ int64) {
-	d := ev.File.Diff
-	if t := ev.File.Target; t != nil && t.Diff != nil {
-		d = t.Diff
+// diffed takes over which lines changed, where that was told later.
+func (h *host) diffed(ev *event.Event, at, now int64) {
+	v := h.known(keyOf(ev.File), now)
+	if v == nil || !v.lines(ev.File.Changed()) {
+		return
 	}
-	if d != nil {
-		v.Added, v.Removed = d.Added, d.Removed
+	for _, t := range v.Node.Taints {
+		i := h.intrusion(t, half)
+		if i == nil {
+			continue
+		}
+		if c := i.Books.change(v); c != nil {
+			if follow(c, v.Added, v.Removed) {
+				c.Undone, c.UndoneAt = true, stamp(at)
+			}
+			h.touch(i, at)
+		}
 	}
+	h.taken(v, at)
 }
 
 // allIn reports whether lines were told and all of them are in a list.
@@ -83,6 +111,9 @@ func (g *Graph) renamed(h *host, p *process, ev *event.Event, at, now int64) {
 		v.Links++
 	} else if old := h.covered(ev, f.Target.Path, v.Key); old != nil {
 		g.replaced(h, p, old, ev, at)
+	}
+	if ev.Kind == event.FileRename && persistence(f.Path, f.Sensitive) != "" {
+		h.undo(f.Path, at, nil)
 	}
 	v.Path = h.share(f.Target.Path)
 	v.Sensitive = f.Target.Sensitive

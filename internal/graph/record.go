@@ -24,7 +24,7 @@ func (g *Graph) keep(h *host, p *process, ev *event.Event, now int64) *Flow {
 	case event.ProcessPtrace:
 		g.injected(h, p, ev, at, now)
 	case event.FileCreate, event.FileCloseWrite, event.MemfdCreate, event.FileAttributes, event.FileRename, event.FileLink, event.FileUnlink,
-		event.FileHash:
+		event.FileHash, event.FileDiff:
 		g.onFile(h, p, ev, at, now)
 	case event.FileOpen:
 		return g.opened(h, p, ev, at, now)

@@ -19,7 +19,7 @@ func carried(kind event.Kind) *event.Event {
 		ev.Target, ev.Operation = shortProcess(), someOperation()
 	case class == event.ClassKernel:
 		ev.Process, ev.Target, ev.File, ev.Operation = shortProcess(), shortProcess(), someFile(), someOperation()
-	case class == event.ClassFile || kind == event.FileHash:
+	case class == event.ClassFile || kind == event.FileHash || kind == event.FileDiff:
 		ev.Process, ev.File, ev.Via = shortProcess(), someFile(), "x"
 		ev.Process.Ancestors = []event.Process{*shortProcess()}
 	case class == event.ClassNetwork, class == event.ClassDNS:
@@ -57,7 +57,7 @@ func someOperation() *event.Operation {
 
 func someFile() *event.File {
 	return &event.File{
-		Path: "x", Type: "x", Size: 1, Mode: "0777", Mount: "x", Hash: &event.Hash{SHA256: "x"}, FromUser: true,
+		Path: "x", Type: "x", Size: 1, Mode: "0777", Mount: "x", Hash: &event.Hash{SHA256: "x"}, FromUser: true, Diff: &event.Diff{Added: []string{"x"}, Removed: []string{"x"}},
 		Target: &event.File{Path: "x"}, Change: "x", Attribute: "x", Sensitive: "x", Access: "x",
 	}
 }

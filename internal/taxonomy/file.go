@@ -38,6 +38,8 @@ var fileFields = []field{
 	{"File.Sensitive", onFile(func(f *event.File, out *sigma.Values) { out.NonEmpty(f.Sensitive) })},
 	{"File.FromUser", onFile(func(f *event.File, out *sigma.Values) { out.Bool(f.FromUser) })},
 	{"File.Sha256", onFile(func(f *event.File, out *sigma.Values) { digest(f.Hash, "", out) })},
+	{"File.Added", onDiff(func(d *event.Diff) []string { return d.Added })},
+	{"File.Removed", onDiff(func(d *event.Diff) []string { return d.Removed })},
 	{"File.Executable", permission(bitsExecute)},
 	{"File.Setuid", permission(bitSetuid)},
 	{"File.Setgid", permission(bitSetgid)},
@@ -50,6 +52,17 @@ func onFile(get func(*event.File, *sigma.Values)) func(*Record, *sigma.Values) {
 			get(f, out)
 		}
 	}
+}
+
+// onDiff gives the lines of a definition file that changed.
+func onDiff(get func(*event.Diff) []string) func(*Record, *sigma.Values) {
+	return onFile(func(f *event.File, out *sigma.Values) {
+		if d := f.Changed(); d != nil {
+			for _, line := range get(d) {
+				out.NonEmpty(line)
+			}
+		}
+	})
 }
 
 // permission says whether the mode has any of bits; nothing without a mode.

@@ -86,8 +86,27 @@ func (d *decoder) file(c *cursor) (*event.File, error) {
 			return d.text(c, &f.Access)
 		case 14:
 			return d.text(c, &f.Origin)
+		case 15:
+			f.Diff, err = d.diff(c)
 		}
 		return err
+	})
+}
+
+func (d *decoder) diff(c *cursor) (*event.Diff, error) {
+	f := &event.Diff{}
+	return f, d.message(c, func(c *cursor) error {
+		switch c.field {
+		case 1:
+			return d.text(c, &f.State)
+		case 2:
+			return d.texts(c, &f.Added)
+		case 3:
+			return d.texts(c, &f.Removed)
+		case 4:
+			return c.bool(&f.Truncated)
+		}
+		return nil
 	})
 }
 

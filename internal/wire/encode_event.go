@@ -60,6 +60,23 @@ func (e *encoder) file(n protowire.Number, f *event.File) {
 	e.text(12, f.Type)
 	e.text(13, f.Access)
 	e.text(14, f.Origin)
+	e.diff(15, f.Diff)
+}
+
+func (e *encoder) diff(n protowire.Number, d *event.Diff) {
+	if d == nil {
+		return
+	}
+	start := e.open(n)
+	e.text(1, d.State)
+	for _, line := range d.Added {
+		e.presentText(2, line)
+	}
+	for _, line := range d.Removed {
+		e.presentText(3, line)
+	}
+	e.flag(4, d.Truncated)
+	e.close(start)
 }
 
 func (e *encoder) hash(n protowire.Number, h *event.Hash) {

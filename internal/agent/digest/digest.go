@@ -193,14 +193,14 @@ func (h *Hasher) recall(file *File, hash event.Hash) event.Hash {
 // reach opens the file by the first way that leads to the right inode.
 func (h *Hasher) reach(file *File) *os.File {
 	if file.Image {
-		if f, err := procfs.Open(h.proc.Exe(file.PID)); err == nil && file.is(f) {
+		if f, err := procfs.Open(h.proc.Exe(file.PID)); err == nil && file.Is(f) {
 			return f
 		} else if err == nil {
 			_ = f.Close()
 		}
 	}
 	if file.HostRoot {
-		if f, err := procfs.Open(file.Path); err == nil && file.is(f) {
+		if f, err := procfs.Open(file.Path); err == nil && file.Is(f) {
 			return f
 		} else if err == nil {
 			_ = f.Close()
@@ -208,7 +208,7 @@ func (h *Hasher) reach(file *File) *os.File {
 		return nil
 	}
 	for _, pid := range append([]uint32{file.PID}, file.Others...) {
-		if f, err := h.proc.OpenIn(pid, file.Path); err == nil && file.is(f) {
+		if f, err := h.proc.OpenIn(pid, file.Path); err == nil && file.Is(f) {
 			return f
 		} else if err == nil {
 			_ = f.Close()
@@ -217,18 +217,19 @@ func (h *Hasher) reach(file *File) *os.File {
 	return nil
 }
 
-// is reports whether f is the file that the record speaks of.
-func (file *File) is(f *os.File) bool {
+// Is reports whether f, which need not be open for reading, is the file that
+// the record speaks of.
+func (file *File) Is(f *os.File) bool {
 	v, err := stat(f)
 	if err != nil || v.ino != file.Inode {
 		return false
 	}
-	return event.MakeDevice(unix.Major(v.dev), unix.Minor(v.dev)) == file.Device || looseDevice(f)
+	return event.MakeDevice(unix.Major(v.dev), unix.Minor(v.dev)) == file.Device || LooseDevice(f)
 }
 
-// looseDevice reports a file system that shows stat another device number than
+// LooseDevice reports a file system that shows stat another device number than
 // its super block's, or that of the layer below: overlayfs and btrfs.
-func looseDevice(f *os.File) bool {
+func LooseDevice(f *os.File) bool {
 	var s unix.Statfs_t
 	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
 		return false

@@ -3,12 +3,13 @@
 // execution context it runs, and what it executes.
 //
 // An Enricher is a machine for one goroutine. Records and the answers of the
-// slow helpers (digests, container runtimes, command lines) are handed to it
+// slow helpers (digests, container runtimes, command lines, definition files) are handed to it
 // with the current time; events come out of Release in the order of the
 // records. It never waits: an event whose digest or container is being looked
 // up is held, and those behind it with it, for at most HoldFor; then it goes
-// out saying "pending", and a later event (file.hash, container.start) carries
-// the answer.
+// out saying "pending", and a later event (file.hash, file.diff,
+// container.start) carries the answer. An event whose definition file is being
+// compared is held likewise.
 package enrich
 
 import (
@@ -17,6 +18,7 @@ import (
 
 	"baize/internal/agent/account"
 	"baize/internal/agent/container"
+	define "baize/internal/agent/definition"
 	"baize/internal/agent/digest"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
@@ -44,6 +46,8 @@ type Config struct {
 	Hasher   *digest.Hasher
 	Resolver *container.Resolver
 	Titles   *Titles
+	// Definitions answers through Compared.
+	Definitions *define.Keeper
 	// Protected are the paths that belong to the agent, directories with all
 	// below them. Whoever else changes them is reported.
 	Protected []string

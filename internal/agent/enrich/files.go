@@ -120,7 +120,10 @@ func sensitive(name string) string {
 			return s.class
 		}
 	}
-	return keyClass(name)
+	if class := keyClass(name); class != "" || !sensor.Defines(name) {
+		return class
+	}
+	return definition
 }
 
 // keyClass recognises private keys of ssh by the names ssh gives them.

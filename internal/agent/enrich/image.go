@@ -99,12 +99,8 @@ func (e *Enricher) wanted(p *process, ref *sensor.FileRef, isImage bool) *digest
 		d.hash.State = event.HashTooLarge
 		return d
 	}
-	file := digest.File{
-		PID: p.id.PID, Image: isImage, Path: ref.Path,
-		HostRoot: p.place.key.mountNS == e.mountNS && p.place.box == nil,
-		Inode:    ref.Inode, Device: ref.Device, Gen: ref.Gen, Size: ref.Size,
-		Others: p.place.others(p.id.PID, p.parent),
-	}
+	file := e.reachable(p, ref)
+	file.Image = isImage
 	if !e.config.Hasher.Submit(file, d) {
 		d.hash.State = event.HashFailed
 		return d

@@ -21,6 +21,7 @@ type outbox struct {
 type item struct {
 	event  *event.Event
 	digest *digestEntry
+	diff   *diffEntry
 	box    *box
 	until  time.Time
 }
@@ -29,7 +30,7 @@ func (o *outbox) len() int { return len(o.items) - o.head }
 
 // ready reports whether nothing is left to wait for.
 func (i *item) ready() bool {
-	return (i.digest == nil || i.digest.hash.State != event.HashPending) && !i.box.pending()
+	return (i.digest == nil || i.digest.hash.State != event.HashPending) && !i.diff.pending() && !i.box.pending()
 }
 
 // queue appends an event.
@@ -64,6 +65,7 @@ func (e *Enricher) finish(i *item) *event.Event {
 	ev := i.event
 	ev.Org, ev.Host, ev.Boot = e.config.Org, e.config.Host, e.config.Boot
 	ev.Container = i.box.container()
+	i.diff.finish(ev)
 	if i.digest == nil {
 		return ev
 	}

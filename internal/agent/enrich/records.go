@@ -136,16 +136,19 @@ func (e *Enricher) file(now time.Time, rec *sensor.Record) {
 		ev.Operation = credentialOperation(rec)
 	}
 	var wanted *digestEntry
+	var diff *diffEntry
 	if rec.File != nil {
 		ev.File = e.fileOf(rec.File)
 		if watched(ev.File) {
 			ev.Process = e.descended(p)
+			diff = e.changedLines(p, rec, ev.File)
 		}
 		if worthDigest(rec) {
 			wanted = e.wanted(p, &rec.File.FileRef, false)
 		}
 	}
 	e.queue(now, ev, wanted, p.place.box)
+	e.out.items[len(e.out.items)-1].diff = diff
 }
 
 // watched reports whether a file, by its old or new name, is of a class that

@@ -3,6 +3,7 @@ package enrich
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"baize/internal/agent/container"
+	define "baize/internal/agent/definition"
 	"baize/internal/agent/digest"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
@@ -51,7 +53,8 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 		Redactor: redactor,
 		Host:     event.Host{ID: "h"}, Boot: "b", Org: "o", Proc: proc,
 		Hasher: digest.New(proc), Resolver: container.NewResolver(container.Sockets{}), Titles: NewTitles(proc),
-		BootTime: bootAt.UnixNano,
+		Definitions: define.New(proc, redactor, define.Seeds{}, slog.New(slog.DiscardHandler)),
+		BootTime:    bootAt.UnixNano,
 	}
 	for _, c := range change {
 		c(&config)

@@ -9,12 +9,12 @@ import (
 
 // Define writes a definition file: a crontab, a unit, a start file.
 func (p *Process) Define(name string, added ...string) *Process {
-	return p.define(name, &event.Diff{Added: added})
+	return p.define(name, &event.Diff{State: event.DiffOK, Added: added})
 }
 
 // Undefine writes a definition file without lines that it had.
 func (p *Process) Undefine(name string, removed ...string) *Process {
-	return p.define(name, &event.Diff{Removed: removed})
+	return p.define(name, &event.Diff{State: event.DiffOK, Removed: removed})
 }
 
 func (p *Process) define(name string, d *event.Diff) *Process {
@@ -41,6 +41,17 @@ func (p *Process) Unlink(name string) *Process {
 func (p *Process) Rename(from, to string) *Process {
 	key := p.host.File(from)
 	p.host.emit(&event.Event{Kind: event.FileRename, Process: p.whole(), File: &event.File{Path: from, Inode: key, Target: &event.File{Path: to}}})
+	delete(p.host.files, from)
+	p.host.files[to] = key
+	return p
+}
+
+// RenameDefinition puts a file in the place of a definition file.
+func (p *Process) RenameDefinition(from, to string, added, removed []string) *Process {
+	key := p.host.File(from)
+	p.host.emit(&event.Event{Kind: event.FileRename, Process: p.whole(), File: &event.File{
+		Path: from, Inode: key, Target: &event.File{Path: to, Sensitive: "definition", Diff: &event.Diff{State: event.DiffOK, Added: added, Removed: removed}},
+	}})
 	delete(p.host.files, from)
 	p.host.files[to] = key
 	return p

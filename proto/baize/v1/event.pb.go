@@ -1037,6 +1037,7 @@ type File struct {
 	Type          string                 `protobuf:"bytes,12,opt,name=type,proto3" json:"type,omitempty"`
 	Access        string                 `protobuf:"bytes,13,opt,name=access,proto3" json:"access,omitempty"`
 	Origin        string                 `protobuf:"bytes,14,opt,name=origin,proto3" json:"origin,omitempty"`
+	Diff          *Diff                  `protobuf:"bytes,15,opt,name=diff,proto3" json:"diff,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1169,6 +1170,82 @@ func (x *File) GetOrigin() string {
 	return ""
 }
 
+func (x *File) GetDiff() *Diff {
+	if x != nil {
+		return x.Diff
+	}
+	return nil
+}
+
+// Diff mirrors event.Diff.
+type Diff struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	State         string                 `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	Added         []string               `protobuf:"bytes,2,rep,name=added,proto3" json:"added,omitempty"`
+	Removed       []string               `protobuf:"bytes,3,rep,name=removed,proto3" json:"removed,omitempty"`
+	Truncated     bool                   `protobuf:"varint,4,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Diff) Reset() {
+	*x = Diff{}
+	mi := &file_baize_v1_event_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Diff) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Diff) ProtoMessage() {}
+
+func (x *Diff) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Diff.ProtoReflect.Descriptor instead.
+func (*Diff) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Diff) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Diff) GetAdded() []string {
+	if x != nil {
+		return x.Added
+	}
+	return nil
+}
+
+func (x *Diff) GetRemoved() []string {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *Diff) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
+}
+
 // Operation mirrors event.Operation.
 type Operation struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1182,7 +1259,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_baize_v1_event_proto_msgTypes[11]
+	mi := &file_baize_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1194,7 +1271,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[11]
+	mi := &file_baize_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1207,7 +1284,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Operation) GetName() string {
@@ -1249,7 +1326,7 @@ type Endpoint struct {
 
 func (x *Endpoint) Reset() {
 	*x = Endpoint{}
-	mi := &file_baize_v1_event_proto_msgTypes[12]
+	mi := &file_baize_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1261,7 +1338,7 @@ func (x *Endpoint) String() string {
 func (*Endpoint) ProtoMessage() {}
 
 func (x *Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[12]
+	mi := &file_baize_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1274,7 +1351,7 @@ func (x *Endpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Endpoint.ProtoReflect.Descriptor instead.
 func (*Endpoint) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Endpoint) GetIp() []byte {
@@ -1306,7 +1383,7 @@ type Network struct {
 
 func (x *Network) Reset() {
 	*x = Network{}
-	mi := &file_baize_v1_event_proto_msgTypes[13]
+	mi := &file_baize_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1318,7 +1395,7 @@ func (x *Network) String() string {
 func (*Network) ProtoMessage() {}
 
 func (x *Network) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[13]
+	mi := &file_baize_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1331,7 +1408,7 @@ func (x *Network) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Network.ProtoReflect.Descriptor instead.
 func (*Network) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Network) GetTransport() string {
@@ -1389,7 +1466,7 @@ type DNS struct {
 
 func (x *DNS) Reset() {
 	*x = DNS{}
-	mi := &file_baize_v1_event_proto_msgTypes[14]
+	mi := &file_baize_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1401,7 +1478,7 @@ func (x *DNS) String() string {
 func (*DNS) ProtoMessage() {}
 
 func (x *DNS) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[14]
+	mi := &file_baize_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1414,7 +1491,7 @@ func (x *DNS) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DNS.ProtoReflect.Descriptor instead.
 func (*DNS) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DNS) GetName() string {
@@ -1460,7 +1537,7 @@ type Container struct {
 
 func (x *Container) Reset() {
 	*x = Container{}
-	mi := &file_baize_v1_event_proto_msgTypes[15]
+	mi := &file_baize_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1472,7 +1549,7 @@ func (x *Container) String() string {
 func (*Container) ProtoMessage() {}
 
 func (x *Container) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[15]
+	mi := &file_baize_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1485,7 +1562,7 @@ func (x *Container) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Container.ProtoReflect.Descriptor instead.
 func (*Container) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Container) GetState() string {
@@ -1546,7 +1623,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_baize_v1_event_proto_msgTypes[16]
+	mi := &file_baize_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +1635,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[16]
+	mi := &file_baize_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +1648,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Coverage) GetClass() string {
@@ -1629,7 +1706,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_baize_v1_event_proto_msgTypes[17]
+	mi := &file_baize_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1641,7 +1718,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[17]
+	mi := &file_baize_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1654,7 +1731,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Action) GetId() string {
@@ -1702,7 +1779,7 @@ type Log struct {
 
 func (x *Log) Reset() {
 	*x = Log{}
-	mi := &file_baize_v1_event_proto_msgTypes[18]
+	mi := &file_baize_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1714,7 +1791,7 @@ func (x *Log) String() string {
 func (*Log) ProtoMessage() {}
 
 func (x *Log) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[18]
+	mi := &file_baize_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1727,7 +1804,7 @@ func (x *Log) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Log.ProtoReflect.Descriptor instead.
 func (*Log) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Log) GetSource() string {
@@ -1800,7 +1877,7 @@ type Syslog struct {
 
 func (x *Syslog) Reset() {
 	*x = Syslog{}
-	mi := &file_baize_v1_event_proto_msgTypes[19]
+	mi := &file_baize_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +1889,7 @@ func (x *Syslog) String() string {
 func (*Syslog) ProtoMessage() {}
 
 func (x *Syslog) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[19]
+	mi := &file_baize_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +1902,7 @@ func (x *Syslog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Syslog.ProtoReflect.Descriptor instead.
 func (*Syslog) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Syslog) GetAppname() string {
@@ -1875,7 +1952,7 @@ type Sender struct {
 
 func (x *Sender) Reset() {
 	*x = Sender{}
-	mi := &file_baize_v1_event_proto_msgTypes[20]
+	mi := &file_baize_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1887,7 +1964,7 @@ func (x *Sender) String() string {
 func (*Sender) ProtoMessage() {}
 
 func (x *Sender) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[20]
+	mi := &file_baize_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1900,7 +1977,7 @@ func (x *Sender) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sender.ProtoReflect.Descriptor instead.
 func (*Sender) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Sender) GetPid() uint32 {
@@ -1946,7 +2023,7 @@ type Access struct {
 
 func (x *Access) Reset() {
 	*x = Access{}
-	mi := &file_baize_v1_event_proto_msgTypes[21]
+	mi := &file_baize_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1958,7 +2035,7 @@ func (x *Access) String() string {
 func (*Access) ProtoMessage() {}
 
 func (x *Access) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[21]
+	mi := &file_baize_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1971,7 +2048,7 @@ func (x *Access) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Access.ProtoReflect.Descriptor instead.
 func (*Access) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Access) GetOutcome() string {
@@ -2080,7 +2157,7 @@ type AccountChange struct {
 
 func (x *AccountChange) Reset() {
 	*x = AccountChange{}
-	mi := &file_baize_v1_event_proto_msgTypes[22]
+	mi := &file_baize_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2092,7 +2169,7 @@ func (x *AccountChange) String() string {
 func (*AccountChange) ProtoMessage() {}
 
 func (x *AccountChange) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[22]
+	mi := &file_baize_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2105,7 +2182,7 @@ func (x *AccountChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountChange.ProtoReflect.Descriptor instead.
 func (*AccountChange) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AccountChange) GetAction() string {
@@ -2161,7 +2238,7 @@ type Account struct {
 
 func (x *Account) Reset() {
 	*x = Account{}
-	mi := &file_baize_v1_event_proto_msgTypes[23]
+	mi := &file_baize_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2173,7 +2250,7 @@ func (x *Account) String() string {
 func (*Account) ProtoMessage() {}
 
 func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[23]
+	mi := &file_baize_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2186,7 +2263,7 @@ func (x *Account) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Account.ProtoReflect.Descriptor instead.
 func (*Account) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Account) GetName() string {
@@ -2215,7 +2292,7 @@ type Web struct {
 
 func (x *Web) Reset() {
 	*x = Web{}
-	mi := &file_baize_v1_event_proto_msgTypes[24]
+	mi := &file_baize_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2227,7 +2304,7 @@ func (x *Web) String() string {
 func (*Web) ProtoMessage() {}
 
 func (x *Web) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[24]
+	mi := &file_baize_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2240,7 +2317,7 @@ func (x *Web) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Web.ProtoReflect.Descriptor instead.
 func (*Web) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Web) GetHttp() *HTTP {
@@ -2279,7 +2356,7 @@ type HTTP struct {
 
 func (x *HTTP) Reset() {
 	*x = HTTP{}
-	mi := &file_baize_v1_event_proto_msgTypes[25]
+	mi := &file_baize_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2291,7 +2368,7 @@ func (x *HTTP) String() string {
 func (*HTTP) ProtoMessage() {}
 
 func (x *HTTP) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[25]
+	mi := &file_baize_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2304,7 +2381,7 @@ func (x *HTTP) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTP.ProtoReflect.Descriptor instead.
 func (*HTTP) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *HTTP) GetMethod() string {
@@ -2362,7 +2439,7 @@ type URL struct {
 
 func (x *URL) Reset() {
 	*x = URL{}
-	mi := &file_baize_v1_event_proto_msgTypes[26]
+	mi := &file_baize_v1_event_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2374,7 +2451,7 @@ func (x *URL) String() string {
 func (*URL) ProtoMessage() {}
 
 func (x *URL) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_event_proto_msgTypes[26]
+	mi := &file_baize_v1_event_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2387,7 +2464,7 @@ func (x *URL) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use URL.ProtoReflect.Descriptor instead.
 func (*URL) Descriptor() ([]byte, []int) {
-	return file_baize_v1_event_proto_rawDescGZIP(), []int{26}
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *URL) GetOriginal() string {
@@ -2527,7 +2604,7 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"parentKind\x125\n" +
 	"\vparent_root\x18\x04 \x01(\v2\x14.baize.v1.ProcessKeyR\n" +
 	"parentRoot\x12\x18\n" +
-	"\aservice\x18\x05 \x01(\tR\aservice\"\x82\x03\n" +
+	"\aservice\x18\x05 \x01(\tR\aservice\"\xa6\x03\n" +
 	"\x04File\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12'\n" +
 	"\x05inode\x18\x02 \x01(\v2\x11.baize.v1.FileKeyR\x05inode\x12\x12\n" +
@@ -2543,7 +2620,13 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\tsensitive\x18\v \x01(\tR\tsensitive\x12\x12\n" +
 	"\x04type\x18\f \x01(\tR\x04type\x12\x16\n" +
 	"\x06access\x18\r \x01(\tR\x06access\x12\x16\n" +
-	"\x06origin\x18\x0e \x01(\tR\x06origin\"a\n" +
+	"\x06origin\x18\x0e \x01(\tR\x06origin\x12\"\n" +
+	"\x04diff\x18\x0f \x01(\v2\x0e.baize.v1.DiffR\x04diff\"j\n" +
+	"\x04Diff\x12\x14\n" +
+	"\x05state\x18\x01 \x01(\tR\x05state\x12\x14\n" +
+	"\x05added\x18\x02 \x03(\tR\x05added\x12\x18\n" +
+	"\aremoved\x18\x03 \x03(\tR\aremoved\x12\x1c\n" +
+	"\ttruncated\x18\x04 \x01(\bR\ttruncated\"a\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06object\x18\x02 \x01(\tR\x06object\x12\x12\n" +
@@ -2669,7 +2752,7 @@ func file_baize_v1_event_proto_rawDescGZIP() []byte {
 	return file_baize_v1_event_proto_rawDescData
 }
 
-var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_baize_v1_event_proto_goTypes = []any{
 	(*EventList)(nil),     // 0: baize.v1.EventList
 	(*Event)(nil),         // 1: baize.v1.Event
@@ -2682,42 +2765,43 @@ var file_baize_v1_event_proto_goTypes = []any{
 	(*Descriptor)(nil),    // 8: baize.v1.Descriptor
 	(*Context)(nil),       // 9: baize.v1.Context
 	(*File)(nil),          // 10: baize.v1.File
-	(*Operation)(nil),     // 11: baize.v1.Operation
-	(*Endpoint)(nil),      // 12: baize.v1.Endpoint
-	(*Network)(nil),       // 13: baize.v1.Network
-	(*DNS)(nil),           // 14: baize.v1.DNS
-	(*Container)(nil),     // 15: baize.v1.Container
-	(*Coverage)(nil),      // 16: baize.v1.Coverage
-	(*Action)(nil),        // 17: baize.v1.Action
-	(*Log)(nil),           // 18: baize.v1.Log
-	(*Syslog)(nil),        // 19: baize.v1.Syslog
-	(*Sender)(nil),        // 20: baize.v1.Sender
-	(*Access)(nil),        // 21: baize.v1.Access
-	(*AccountChange)(nil), // 22: baize.v1.AccountChange
-	(*Account)(nil),       // 23: baize.v1.Account
-	(*Web)(nil),           // 24: baize.v1.Web
-	(*HTTP)(nil),          // 25: baize.v1.HTTP
-	(*URL)(nil),           // 26: baize.v1.URL
-	nil,                   // 27: baize.v1.Process.EnvEntry
-	nil,                   // 28: baize.v1.Log.FieldsEntry
+	(*Diff)(nil),          // 11: baize.v1.Diff
+	(*Operation)(nil),     // 12: baize.v1.Operation
+	(*Endpoint)(nil),      // 13: baize.v1.Endpoint
+	(*Network)(nil),       // 14: baize.v1.Network
+	(*DNS)(nil),           // 15: baize.v1.DNS
+	(*Container)(nil),     // 16: baize.v1.Container
+	(*Coverage)(nil),      // 17: baize.v1.Coverage
+	(*Action)(nil),        // 18: baize.v1.Action
+	(*Log)(nil),           // 19: baize.v1.Log
+	(*Syslog)(nil),        // 20: baize.v1.Syslog
+	(*Sender)(nil),        // 21: baize.v1.Sender
+	(*Access)(nil),        // 22: baize.v1.Access
+	(*AccountChange)(nil), // 23: baize.v1.AccountChange
+	(*Account)(nil),       // 24: baize.v1.Account
+	(*Web)(nil),           // 25: baize.v1.Web
+	(*HTTP)(nil),          // 26: baize.v1.HTTP
+	(*URL)(nil),           // 27: baize.v1.URL
+	nil,                   // 28: baize.v1.Process.EnvEntry
+	nil,                   // 29: baize.v1.Log.FieldsEntry
 }
 var file_baize_v1_event_proto_depIdxs = []int32{
 	1,  // 0: baize.v1.EventList.events:type_name -> baize.v1.Event
 	4,  // 1: baize.v1.Event.process:type_name -> baize.v1.Process
 	4,  // 2: baize.v1.Event.target:type_name -> baize.v1.Process
 	10, // 3: baize.v1.Event.file:type_name -> baize.v1.File
-	12, // 4: baize.v1.Event.source:type_name -> baize.v1.Endpoint
-	12, // 5: baize.v1.Event.destination:type_name -> baize.v1.Endpoint
-	13, // 6: baize.v1.Event.network:type_name -> baize.v1.Network
-	14, // 7: baize.v1.Event.dns:type_name -> baize.v1.DNS
-	15, // 8: baize.v1.Event.container:type_name -> baize.v1.Container
-	16, // 9: baize.v1.Event.coverage:type_name -> baize.v1.Coverage
-	17, // 10: baize.v1.Event.action:type_name -> baize.v1.Action
-	18, // 11: baize.v1.Event.log:type_name -> baize.v1.Log
-	21, // 12: baize.v1.Event.access:type_name -> baize.v1.Access
-	22, // 13: baize.v1.Event.change:type_name -> baize.v1.AccountChange
-	24, // 14: baize.v1.Event.web:type_name -> baize.v1.Web
-	11, // 15: baize.v1.Event.operation:type_name -> baize.v1.Operation
+	13, // 4: baize.v1.Event.source:type_name -> baize.v1.Endpoint
+	13, // 5: baize.v1.Event.destination:type_name -> baize.v1.Endpoint
+	14, // 6: baize.v1.Event.network:type_name -> baize.v1.Network
+	15, // 7: baize.v1.Event.dns:type_name -> baize.v1.DNS
+	16, // 8: baize.v1.Event.container:type_name -> baize.v1.Container
+	17, // 9: baize.v1.Event.coverage:type_name -> baize.v1.Coverage
+	18, // 10: baize.v1.Event.action:type_name -> baize.v1.Action
+	19, // 11: baize.v1.Event.log:type_name -> baize.v1.Log
+	22, // 12: baize.v1.Event.access:type_name -> baize.v1.Access
+	23, // 13: baize.v1.Event.change:type_name -> baize.v1.AccountChange
+	25, // 14: baize.v1.Event.web:type_name -> baize.v1.Web
+	12, // 15: baize.v1.Event.operation:type_name -> baize.v1.Operation
 	2,  // 16: baize.v1.Process.key:type_name -> baize.v1.ProcessKey
 	5,  // 17: baize.v1.Process.user:type_name -> baize.v1.User
 	5,  // 18: baize.v1.Process.effective_user:type_name -> baize.v1.User
@@ -2726,33 +2810,34 @@ var file_baize_v1_event_proto_depIdxs = []int32{
 	8,  // 21: baize.v1.Process.stdin:type_name -> baize.v1.Descriptor
 	8,  // 22: baize.v1.Process.stdout:type_name -> baize.v1.Descriptor
 	8,  // 23: baize.v1.Process.stderr:type_name -> baize.v1.Descriptor
-	27, // 24: baize.v1.Process.env:type_name -> baize.v1.Process.EnvEntry
+	28, // 24: baize.v1.Process.env:type_name -> baize.v1.Process.EnvEntry
 	4,  // 25: baize.v1.Process.parent:type_name -> baize.v1.Process
 	4,  // 26: baize.v1.Process.ancestors:type_name -> baize.v1.Process
 	9,  // 27: baize.v1.Process.context:type_name -> baize.v1.Context
 	3,  // 28: baize.v1.Image.inode:type_name -> baize.v1.FileKey
-	12, // 29: baize.v1.Descriptor.remote:type_name -> baize.v1.Endpoint
+	13, // 29: baize.v1.Descriptor.remote:type_name -> baize.v1.Endpoint
 	2,  // 30: baize.v1.Context.root:type_name -> baize.v1.ProcessKey
 	2,  // 31: baize.v1.Context.parent_root:type_name -> baize.v1.ProcessKey
 	3,  // 32: baize.v1.File.inode:type_name -> baize.v1.FileKey
 	6,  // 33: baize.v1.File.hash:type_name -> baize.v1.Hash
 	10, // 34: baize.v1.File.target:type_name -> baize.v1.File
-	19, // 35: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
-	20, // 36: baize.v1.Log.sender:type_name -> baize.v1.Sender
-	28, // 37: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
-	5,  // 38: baize.v1.Sender.user:type_name -> baize.v1.User
-	23, // 39: baize.v1.Access.user:type_name -> baize.v1.Account
-	23, // 40: baize.v1.Access.by:type_name -> baize.v1.Account
-	23, // 41: baize.v1.AccountChange.account:type_name -> baize.v1.Account
-	23, // 42: baize.v1.AccountChange.group:type_name -> baize.v1.Account
-	23, // 43: baize.v1.AccountChange.by:type_name -> baize.v1.Account
-	25, // 44: baize.v1.Web.http:type_name -> baize.v1.HTTP
-	26, // 45: baize.v1.Web.url:type_name -> baize.v1.URL
-	46, // [46:46] is the sub-list for method output_type
-	46, // [46:46] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	11, // 35: baize.v1.File.diff:type_name -> baize.v1.Diff
+	20, // 36: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
+	21, // 37: baize.v1.Log.sender:type_name -> baize.v1.Sender
+	29, // 38: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
+	5,  // 39: baize.v1.Sender.user:type_name -> baize.v1.User
+	24, // 40: baize.v1.Access.user:type_name -> baize.v1.Account
+	24, // 41: baize.v1.Access.by:type_name -> baize.v1.Account
+	24, // 42: baize.v1.AccountChange.account:type_name -> baize.v1.Account
+	24, // 43: baize.v1.AccountChange.group:type_name -> baize.v1.Account
+	24, // 44: baize.v1.AccountChange.by:type_name -> baize.v1.Account
+	26, // 45: baize.v1.Web.http:type_name -> baize.v1.HTTP
+	27, // 46: baize.v1.Web.url:type_name -> baize.v1.URL
+	47, // [47:47] is the sub-list for method output_type
+	47, // [47:47] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_baize_v1_event_proto_init() }
@@ -2762,18 +2847,18 @@ func file_baize_v1_event_proto_init() {
 	}
 	file_baize_v1_event_proto_msgTypes[1].OneofWrappers = []any{}
 	file_baize_v1_event_proto_msgTypes[4].OneofWrappers = []any{}
-	file_baize_v1_event_proto_msgTypes[14].OneofWrappers = []any{}
-	file_baize_v1_event_proto_msgTypes[18].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[15].OneofWrappers = []any{}
 	file_baize_v1_event_proto_msgTypes[19].OneofWrappers = []any{}
-	file_baize_v1_event_proto_msgTypes[23].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[20].OneofWrappers = []any{}
 	file_baize_v1_event_proto_msgTypes[24].OneofWrappers = []any{}
+	file_baize_v1_event_proto_msgTypes[25].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_baize_v1_event_proto_rawDesc), len(file_baize_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
