@@ -363,6 +363,24 @@ func TestACrontabIsReplaced(t *testing.T) {
 	expect("an administrator took it out", true, "* * * * * two")
 }
 
+// TestChangesByPathAlone: where the sensor does not know the inode of what was
+// made executable or removed, the name leads to the file that was written.
+func TestChangesByPathAlone(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	_, web := s.web("h")
+	sh := web.Fork().Exec("/bin/sh", "-c", "x")
+	id := s.root("a shell")
+	sh.Spawn("/usr/bin/curl").Write("/tmp/x")
+	sh.ByPath(event.FileAttributes, "/tmp/x", "0755")
+	if i := s.told(t, "h", id); !i.Files[0].Executable || stage(&i, provenance.Permission).State != provenance.Yes {
+		t.Errorf("made executable: %+v", i.Files)
+	}
+	sh.ByPath(event.FileUnlink, "/tmp/x", "")
+	if i := s.told(t, "h", id); !i.Files[0].Gone {
+		t.Errorf("removed: %+v", i.Files)
+	}
+}
+
 // TestBothEndsOfAConversation: the connect on one host and the accept on another
 // are one conversation, whichever is told first.
 func TestBothEndsOfAConversation(t *testing.T) {

@@ -145,7 +145,8 @@ func (g *Graph) removed(h *host, p *process, ev *event.Event, at, now int64) {
 	g.connect(h, &p.Node, &v.Node, edgeOf(ev, opUnlink, at))
 }
 
-// byName finds the file of an unlink that does not say which inode it was.
+// byName finds the file of an event that does not say which inode it was: not
+// every tier of the sensor knows that of what was removed or changed by path.
 func (h *host) byName(ev *event.Event) *version {
 	if !ev.File.Inode.IsZero() {
 		return nil
@@ -165,6 +166,9 @@ func (h *host) byName(ev *event.Event) *version {
 func (g *Graph) attributes(h *host, p *process, ev *event.Event, at, now int64) {
 	f := ev.File
 	v := h.known(keyOf(f), now)
+	if v == nil {
+		v = h.byName(ev)
+	}
 	if v == nil && len(p.Node.Taints) == 0 && p.Kind != event.ContextWebShell || f.Type != "" {
 		return
 	}

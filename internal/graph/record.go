@@ -66,6 +66,9 @@ func (g *Graph) execed(h *host, p *process, ev *event.Event, at, now int64) *Flo
 		if v == nil {
 			continue
 		}
+		if x := ev.Process.Hash; v == image && x != nil && x.SHA256 != "" {
+			v.SHA256 = x.SHA256
+		}
 		p.Brought = p.Brought || v.Node.heaviest(at).Weight >= half
 		g.connect(h, &v.Node, &p.Node, edgeOf(ev, opExec, at))
 	}

@@ -160,7 +160,7 @@ func (v *view) above(id nodeID) []nodeID {
 // by itself goes with those of its image below the same kind of parent.
 func (v *view) group(id nodeID) string {
 	p := v.h.nodes[id].process
-	if p == nil || len(v.roles[id]) > 0 && !plain(v.roles[id]) {
+	if p == nil || id == v.entryID || !plain(v.roles[id]) {
 		return strconv.FormatUint(uint64(id), 10)
 	}
 	key := p.Exe
@@ -170,9 +170,10 @@ func (v *view) group(id nodeID) string {
 	return key
 }
 
-// plain reports whether the roles say no more than that a node is there.
+// plain reports whether the roles say no more than that a node is there, or that
+// it is one of several entries: retries are one node.
 func plain(roles []string) bool {
-	return !slices.ContainsFunc(roles, func(r string) bool { return r != "" })
+	return !slices.ContainsFunc(roles, func(r string) bool { return r != "" && r != provenance.RoleEntry })
 }
 
 // finish writes the graph out.

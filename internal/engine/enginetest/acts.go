@@ -57,6 +57,12 @@ func (p *Process) RenameDefinition(from, to string, added, removed []string) *Pr
 	return p
 }
 
+// ByPath is an event about a file of which the sensor knows the path alone.
+func (p *Process) ByPath(kind event.Kind, name, mode string) *Process {
+	p.host.emit(&event.Event{Kind: kind, Process: p.whole(), File: &event.File{Path: name, Mode: mode, Change: "mode"}})
+	return p
+}
+
 // Memory makes a file without a name and runs it.
 func (p *Process) Memory(name string) *Process {
 	key := p.host.File("memfd:" + name)
