@@ -33,19 +33,19 @@ func (h *host) book(x, d *edge, at int64) {
 	if p == nil {
 		return
 	}
-	for _, t := range p.Node.Taints {
+	for _, t := range p.Node.taints() {
 		if i := h.intrusion(taint{Of: t.Of, Weight: p.Node.of(t, at)}, half); i != nil {
 			h.bookFor(i, p, o, d)
-			h.touch(i, max(d.Last, d.First))
+			h.touch(i, max(d.last(), d.First))
 		}
 	}
 	if o.file == nil {
 		return
 	}
-	for _, t := range o.file.Node.Taints {
+	for _, t := range o.file.Node.taints() {
 		if i := h.intrusion(t, half); i != nil && i.Books.Files.get(o.file.Node.ID) != nil {
 			bookFile(&i.Books, p, o.file, d)
-			h.touch(i, max(d.Last, d.First))
+			h.touch(i, max(d.last(), d.First))
 		}
 	}
 }
@@ -64,10 +64,10 @@ func (h *host) bookFor(i *intrusion, p *process, o holder, d *edge) {
 	case o.process != nil && d.Op == opInject:
 		b.reach(provenance.Privilege, d.First, p.text()+" wrote into "+o.process.text())
 	}
-	if p.Elevated != "" {
-		b.privilege(p.Elevated)
+	if p.rare().Elevated != "" {
+		b.privilege(p.rare().Elevated)
 		if !b.reached(provenance.Privilege) {
-			b.reach(provenance.Privilege, d.First, p.Elevated)
+			b.reach(provenance.Privilege, d.First, p.rare().Elevated)
 		}
 	}
 }
@@ -75,12 +75,12 @@ func (h *host) bookFor(i *intrusion, p *process, o holder, d *edge) {
 func (h *host) bookOnFile(b *books, p *process, v *version, d *edge) {
 	switch d.Op {
 	case opRead:
-		if v.Sensitive != definition {
+		if v.rare().Sensitive != definition {
 			bookRead(b, p, v, d)
 		}
 		return
 	case opWrite, opRename, opChange:
-		if v.Persists != "" && v.Type != typeDirectory {
+		if v.rare().Persists != "" && v.Type != typeDirectory {
 			bookChange(b, p, v, d)
 		}
 		if v.Type == "" {
@@ -107,12 +107,12 @@ func bookFile(b *books, p *process, v *version, d *edge) {
 		}
 		b.reach(provenance.Execution, d.First, p.text())
 	case opWrite:
-		if f.From != "" && v.Persists == "" {
+		if f.From != "" && v.rare().Persists == "" {
 			b.reach(provenance.Download, d.First, broughtText(f))
 		}
 	}
 	if v.Executable && d.Op != opExec && d.Op != opUnlink {
-		b.reach(provenance.Permission, max(d.First, v.ExecutableAt), f.Path+" may be executed ("+p.text()+")")
+		b.reach(provenance.Permission, max(d.First, v.rare().ExecutableAt), f.Path+" may be executed ("+p.text()+")")
 	}
 }
 
@@ -135,7 +135,7 @@ func broughtText(f *provenance.File) string {
 
 // ranImage notes that a process runs a file that an intruder brought.
 func (h *host) ranImage(p *process, at int64) {
-	for _, t := range p.Node.Taints {
+	for _, t := range p.Node.taints() {
 		if i := h.intrusion(taint{Of: t.Of, Weight: p.Node.of(t, at)}, half); i != nil {
 			i.Books.process(p)
 			i.Books.update(p)
@@ -146,14 +146,14 @@ func (h *host) ranImage(p *process, at int64) {
 func bookRead(b *books, p *process, v *version, d *edge) {
 	if r := b.Reads.get(v.Node.ID); r != nil {
 		r.Count += uint64(d.Count)
-		r.Denied = r.Denied && v.Denied
+		r.Denied = r.Denied && v.rare().Denied
 		return
 	}
-	r := provenance.Read{Class: v.Sensitive, Path: v.Path, Size: v.Size, By: p.text(), First: stamp(d.First), Count: uint64(d.Count), Denied: v.Denied}
+	r := provenance.Read{Class: v.rare().Sensitive, Path: v.Path, Size: v.Size, By: p.text(), First: stamp(d.First), Count: uint64(d.Count), Denied: v.rare().Denied}
 	if _, lost := b.Reads.put(v.Node.ID, r, maxReads, func(*provenance.Read) bool { return false }); lost {
 		b.Pruned.Reads++
 	}
-	if !v.Denied {
+	if !v.rare().Denied {
 		b.reach(provenance.CredentialAccess, d.First, v.Path+" read by "+p.text())
 	}
 }
@@ -162,7 +162,7 @@ func bookRead(b *books, p *process, v *version, d *edge) {
 func bookChange(b *books, p *process, v *version, d *edge) {
 	c := b.change(v)
 	if c == nil {
-		fact := provenance.Change{Class: v.Persists, Path: v.Path, Action: actions[d.Op], By: p.text(), Key: p.Key, Time: stamp(d.First)}
+		fact := provenance.Change{Class: v.rare().Persists, Path: v.Path, Action: actions[d.Op], By: p.text(), Key: p.Key, Time: stamp(d.First)}
 		added, lost := b.Changes.put(v.Node.ID, fact, maxChanges, func(x *provenance.Change) bool { return x.Undone })
 		if lost {
 			b.Pruned.Changes++
@@ -172,11 +172,11 @@ func bookChange(b *books, p *process, v *version, d *edge) {
 		}
 	}
 	c.Path, c.Undone = v.Path, false
-	if follow(c, v.Added, v.Removed) {
+	if follow(c, v.rare().Added, v.rare().Removed) {
 		c.Undone, c.UndoneAt = true, stamp(d.First)
 		return
 	}
-	b.reach(provenance.Persist, d.First, v.Persists+": "+v.Path+" by "+p.text())
+	b.reach(provenance.Persist, d.First, v.rare().Persists+": "+v.Path+" by "+p.text())
 }
 
 // change is what is kept of changes of a definition. It is by path: editors and
@@ -241,7 +241,7 @@ func (h *host) undo(path string, at int64, left func(*changeFact) bool) {
 
 // started notes what was run because of a definition.
 func (h *host) started(v *version, p *process) {
-	for _, t := range v.Node.Taints {
+	for _, t := range v.Node.taints() {
 		i := h.intrusion(t, half)
 		if i == nil {
 			continue
@@ -269,7 +269,7 @@ func bookPeer(b *books, p *process, to *peer, d *edge) {
 		return
 	}
 	x.Count += uint64(d.Count)
-	if last := stamp(max(d.Last, d.First)); last.After(x.Last) {
+	if last := stamp(max(d.last(), d.First)); last.After(x.Last) {
 		x.Last = last
 	}
 	x.Failed = x.Failed && d.Op == opTry
@@ -277,7 +277,7 @@ func bookPeer(b *books, p *process, to *peer, d *edge) {
 	text := to.text()
 	switch d.Op {
 	case opConnect:
-		b.Called, p.Called = text, text
+		b.Called, p.rarely().Called = text, text
 		bookCall(b, p, to, d, inside)
 	case opTry:
 		if inside {
@@ -297,7 +297,7 @@ func bookCall(b *books, p *process, to *peer, d *edge, inside bool) {
 
 // bookBytes notes what went over a connection.
 func (h *host) bookBytes(p *process, to *peer, out, in uint64, at int64) {
-	for _, t := range p.Node.Taints {
+	for _, t := range p.Node.taints() {
 		i := h.intrusion(taint{Of: t.Of, Weight: p.Node.of(t, at)}, half)
 		if i == nil {
 			continue

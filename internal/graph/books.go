@@ -153,7 +153,7 @@ func (b *books) file(v *version, p *process, at int64) *provenance.File {
 		return f
 	}
 	f := provenance.File{
-		Path: v.Path, Inode: v.inode(p.Key.Host), By: p.text(), Key: p.Key, Time: stamp(at), From: firstText(p.Called, b.Called), Memory: v.Memory,
+		Path: v.Path, Inode: v.inode(p.Key.Host), By: p.text(), Key: p.Key, Time: stamp(at), From: firstText(p.rare().Called, b.Called), Memory: v.Memory,
 	}
 	added, lost := b.Files.put(v.Node.ID, f, maxFiles, func(x *provenance.File) bool { return !x.Executable && !x.Executed })
 	if lost {
@@ -183,7 +183,7 @@ func (b *books) describe(v *version) {
 	f.Executable = f.Executable || v.Executable
 	f.Gone = v.Gone
 	if v.Gone {
-		f.GoneAt = stamp(v.GoneAt)
+		f.GoneAt = stamp(v.rare().GoneAt)
 	}
 }
 

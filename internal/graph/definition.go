@@ -24,7 +24,7 @@ func (g *Graph) definitionOf(h *host, p *process, ev *event.Event) (v *version, 
 		if above == nil {
 			return nil, false
 		}
-		for _, id := range slices.Backward(above.Definitions) {
+		for _, id := range slices.Backward(above.rare().Definitions) {
 			v := h.nodes[id].file
 			if v == nil || v.Node.heaviest(0).Weight < half {
 				continue
@@ -42,14 +42,14 @@ func (g *Graph) definitionOf(h *host, p *process, ev *event.Event) (v *version, 
 func defines(v *version, p *process, ev *event.Event) (match, sure bool) {
 	if p.Kind == event.ContextService {
 		ctx := ev.Process.Context
-		return v.Persists == "systemd" && ctx != nil && unitOf(v.Path) == bareUnit(ctx.Service), true
+		return v.rare().Persists == "systemd" && ctx != nil && unitOf(v.Path) == bareUnit(ctx.Service), true
 	}
-	if v.Persists != "cron" && v.Persists != "at" {
+	if v.rare().Persists != "cron" && v.rare().Persists != "at" {
 		return false, false
 	}
-	if v.Added != nil {
+	if v.rare().Added != nil {
 		command := jobOf(ev.Process)
-		return command != "" && slices.ContainsFunc(v.Added, func(line string) bool { return strings.Contains(line, command) }), !v.Whole
+		return command != "" && slices.ContainsFunc(v.rare().Added, func(line string) bool { return strings.Contains(line, command) }), !v.rare().Whole
 	}
 	if dir, user := path.Split(v.Path); strings.HasPrefix(dir, "/var/spool/cron/") {
 		return user == p.User, false

@@ -1,5 +1,7 @@
 package graph
 
+import "math"
+
 // op is what an edge says: who did what to whom, or what came from where.
 type op uint8
 
@@ -29,17 +31,51 @@ var opNames = [...]string{
 // nodeID names a node of one host; 0 names none.
 type nodeID uint32
 
-// edge between two nodes of one host. First and Last are the host's time in
-// nanoseconds, Seq is the number of the first event behind it.
+// edge between two nodes of one host, in 48 bytes: a busy host has 150,000.
 type edge struct {
-	From, To    nodeID
-	Op          op
-	Count       uint32
-	First, Last int64
-	Bytes       uint64
-	Seq         uint64
-	// NextOut and NextIn are the edge before it at From and at To.
-	NextOut, NextIn edgeNumber
+	From, To nodeID
+	// First is when it was first seen, in the host's time in nanoseconds, and Span
+	// how many microseconds later last.
+	First int64
+	Bytes uint64
+	Span  uint32
+	Count uint32
+	// Seq are the low bits of the number of the first event behind it.
+	Seq uint32
+	// NextOut and NextIn are how many edges before this one the one before it is
+	// at From and at To; 0 for none.
+	NextOut, NextIn uint32
+	Op              op
+}
+
+// last is when an edge was last seen, to the microsecond above.
+func (x *edge) last() int64 { return x.First + int64(x.Span)*1000 }
+
+// reaches reports whether an edge can last until a time: longer than 71 minutes
+// it cannot, and another one goes on.
+func (x *edge) reaches(at int64) bool { return (at-x.First)/1000 < math.MaxUint32 }
+
+// until makes an edge last until a time that it reaches.
+func (x *edge) until(at int64) {
+	if at > x.last() {
+		x.Span = uint32((at - x.First + 999) / 1000)
+	}
+}
+
+// back is the way from one edge to an earlier one, 0 where there is none.
+func back(from, to edgeNumber) uint32 {
+	if to == 0 || from-to > math.MaxUint32 {
+		return 0
+	}
+	return uint32(from - to)
+}
+
+// before is the edge that a way leads back to, 0 for none.
+func before(from edgeNumber, way uint32) edgeNumber {
+	if way == 0 || edgeNumber(way) >= from {
+		return 0
+	}
+	return from - edgeNumber(way)
 }
 
 // edgeNumber numbers the edges of one list, from 1; 0 is none.

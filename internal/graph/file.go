@@ -24,22 +24,30 @@ type version struct {
 	// Written : it was written since the host is observed. Writer is the lineage
 	// that did so last, By the process.
 	Written bool
-	Writer  string
-	By      event.ProcessKey
+	// Executable since ExecutableAt.
+	Executable bool
+	// Memory : it never had a name.
+	Memory bool
+	// Gone : the last name was removed at GoneAt.
+	Gone   bool
+	Writer string
+	By     procKey
+	// SHA256 and Size of the content last seen.
+	SHA256 string
+	Size   uint64
+	// Rare is what few files have; nil for the others.
+	Rare *rareFile
+}
+
+// rareFile is what few files have.
+type rareFile struct {
+	ExecutableAt, GoneAt int64
 	// Links are the names that were added to it.
 	Links int
 	// Users are other lineages that executed or read it, at most maxUsers.
 	Users []string
 	// Readers counts those that took it for a definition.
 	Readers int
-	// SHA256 and Size of the content last seen.
-	SHA256 string
-	Size   uint64
-	// Executable since ExecutableAt.
-	Executable   bool
-	ExecutableAt int64
-	// Memory : it never had a name.
-	Memory bool
 	// Sensitive is the sensor's class, Denied says that nobody was let in.
 	Sensitive string
 	Denied    bool
@@ -49,9 +57,25 @@ type version struct {
 	Added, Removed []string
 	// Whole : Added is all that is in the file; what was new is not known.
 	Whole bool
-	// Gone : the last name was removed at GoneAt.
-	Gone   bool
-	GoneAt int64
+}
+
+// noRareFile is what most files have.
+var noRareFile rareFile
+
+// rare is what v has of it, to be read only.
+func (v *version) rare() *rareFile {
+	if v.Rare == nil {
+		return &noRareFile
+	}
+	return v.Rare
+}
+
+// rarely returns the same to write to.
+func (v *version) rarely() *rareFile {
+	if v.Rare == nil {
+		v.Rare = &rareFile{}
+	}
+	return v.Rare
 }
 
 // Types of files that are told apart.
@@ -110,7 +134,7 @@ func (h *host) known(key fileKey, now int64) *version {
 
 // written notes that p made the content of a file.
 func (h *host) written(v *version, p *process, path string) {
-	v.Path, v.Written, v.Writer, v.By = h.share(path), true, p.author(), p.Key
+	v.Path, v.Written, v.Writer, v.By = h.share(path), true, p.author(), h.key(p.Key)
 }
 
 // describe takes over what an event says of a file.
@@ -122,17 +146,19 @@ func (v *version) describe(f *event.File, at int64) {
 		v.Size = f.Size
 	}
 	if f.Sensitive != "" {
-		v.Sensitive = f.Sensitive
+		v.rarely().Sensitive = f.Sensitive
 	}
 	if v.Type == "" && executable(f.Mode) {
 		v.permit(at)
 	}
-	v.Persists = persistence(v.Path, v.Sensitive)
+	if class := persistence(v.Path, v.rare().Sensitive); class != "" || v.Rare != nil {
+		v.rarely().Persists = class
+	}
 }
 
 func (v *version) permit(at int64) {
 	if !v.Executable {
-		v.Executable, v.ExecutableAt = true, at
+		v.Executable, v.rarely().ExecutableAt = true, at
 	}
 }
 
@@ -162,11 +188,11 @@ func (p *process) author() string {
 // unlinked forgets a file with its last name: the inode number is free for
 // another then. Running images keep theirs.
 func (h *host) unlinked(v *version, at int64) {
-	if v.Links > 0 {
-		v.Links--
+	if v.rare().Links > 0 {
+		v.Rare.Links--
 		return
 	}
-	v.Gone, v.GoneAt = true, at
+	v.Gone, v.rarely().GoneAt = true, at
 	h.files.Delete(v.Key)
 	h.oldFiles.Delete(v.Key)
 }
@@ -174,14 +200,16 @@ func (h *host) unlinked(v *version, at int64) {
 // executed finds who wrote what p runs: its image, or the script that its
 // image was started for.
 func (h *host) executed(p *process, ev *event.Event, now int64) (image, script *version) {
-	p.Flow = nil
 	if x := ev.Process.Exe; x != nil {
 		image = h.known(fileKey{Device: x.Inode.Device, Inode: x.Inode.Inode, Gen: x.Inode.Gen}, now)
-		p.Flow = h.use(p, image, false)
 	}
 	script = h.known(h.script(ev), now)
-	if p.Flow == nil {
-		p.Flow = h.use(p, script, false)
+	flow := h.use(p, image, false)
+	if flow == nil {
+		flow = h.use(p, script, false)
+	}
+	if flow != nil || p.Rare != nil {
+		p.rarely().Flow = flow
 	}
 	return image, script
 }
@@ -195,13 +223,13 @@ func (h *host) use(p *process, v *version, read bool) *Flow {
 	if v == nil || v.Writer == "" || p.Lineage == "" || v.Writer == p.Lineage {
 		return nil
 	}
-	if !slices.Contains(v.Users, p.Lineage) {
-		if len(v.Users) == maxUsers {
+	if r := v.rarely(); !slices.Contains(r.Users, p.Lineage) {
+		if len(r.Users) == maxUsers {
 			return nil
 		}
-		v.Users = append(v.Users, p.Lineage)
+		r.Users = append(r.Users, p.Lineage)
 	}
-	return &Flow{From: v.Writer, Path: v.Path, By: v.By, Read: read}
+	return &Flow{From: v.Writer, Path: v.Path, By: h.unkey(v.By), Read: read}
 }
 
 // Brought reports whether an image was written since the host is observed, or

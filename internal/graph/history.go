@@ -23,8 +23,9 @@ func (h *host) record(from, to *node, x edge) *edge {
 		return nil
 	}
 	x.From, x.To, x.Count = from.ID, to.ID, max(x.Count, 1)
-	if e := h.same(from, to, x.Op); e != nil && e.Last >= from.Inflow {
-		e.Last, e.Count, e.Bytes = max(e.Last, x.Last), e.Count+x.Count, e.Bytes+x.Bytes
+	if e := h.same(from, to, x.Op); e != nil && e.last() >= from.Inflow && e.reaches(x.last()) {
+		e.until(x.last())
+		e.Count, e.Bytes = e.Count+x.Count, e.Bytes+x.Bytes
 		return e
 	}
 	to.Inflow = max(to.Inflow, x.First)
@@ -33,9 +34,16 @@ func (h *host) record(from, to *node, x edge) *edge {
 
 func (h *host) append(tier int, from, to *node, x edge) *edge {
 	list := h.edges[tier]
-	x.NextOut, x.NextIn = from.Out[tier], to.In[tier]
-	n := list.add(x)
-	from.Out[tier], to.In[tier] = n, n
+	out, _ := from.heads(tier)
+	_, in := to.heads(tier)
+	n := list.next
+	x.NextOut, x.NextIn = back(n, out), back(n, in)
+	list.add(x)
+	if tier == hot {
+		from.Out, to.In = n, n
+	} else {
+		from.marked().Out, to.marked().In = n, n
+	}
 	return list.at(n)
 }
 
@@ -45,19 +53,19 @@ func (h *host) same(from, to *node, what op) *edge {
 		return nil
 	}
 	list := h.edges[hot]
-	out, in := from.Out[hot], to.In[hot]
+	out, in := from.Out, to.In
 	for range lookBack {
 		if e := list.at(out); e != nil {
 			if e.To == to.ID && e.Op == what {
 				return e
 			}
-			out = e.NextOut
+			out = before(out, e.NextOut)
 		}
 		if e := list.at(in); e != nil {
 			if e.From == from.ID && e.Op == what {
 				return e
 			}
-			in = e.NextIn
+			in = before(in, e.NextIn)
 		}
 	}
 	return nil
@@ -67,11 +75,11 @@ func (h *host) same(from, to *node, what op) *edge {
 // intrusion go on in the skeleton.
 func (h *host) age(at int64) {
 	list := h.edges[hot]
-	for e := list.at(list.first); e != nil && (list.Len() > list.limit || e.Last < at-hotFor); e = list.at(list.first) {
+	for e := list.at(list.first); e != nil && (list.Len() > list.limit || e.last() < at-hotFor); e = list.at(list.first) {
 		h.fade()
 	}
 	bones := h.edges[skeleton]
-	for e := bones.at(bones.first); e != nil && (bones.Len() > bones.limit || e.Last < at-skeletonFor); e = bones.at(bones.first) {
+	for e := bones.at(bones.first); e != nil && (bones.Len() > bones.limit || e.last() < at-skeletonFor); e = bones.at(bones.first) {
 		if bones.Len() > bones.limit {
 			h.pruned++
 		}
@@ -92,7 +100,7 @@ func (h *host) fade() {
 	if from == nil || to == nil {
 		return
 	}
-	if len(from.Taints) > 0 && x.Op != opAsk || len(to.Taints) > 0 {
+	if len(from.taints()) > 0 && x.Op != opAsk || len(to.taints()) > 0 {
 		h.append(skeleton, from, to, x)
 	}
 }
@@ -102,7 +110,9 @@ func (h *host) fade() {
 func (h *host) out(n *node, f func(*edge) bool) {
 	for tier := range tiers {
 		list := h.edges[tier]
-		for e := list.at(n.Out[tier]); e != nil; e = list.at(e.NextOut) {
+		at, _ := n.heads(tier)
+		for e := list.at(at); e != nil; e = list.at(at) {
+			at = before(at, e.NextOut)
 			if !f(e) {
 				return
 			}
@@ -114,7 +124,9 @@ func (h *host) out(n *node, f func(*edge) bool) {
 func (h *host) in(n *node, f func(*edge) bool) {
 	for tier := range tiers {
 		list := h.edges[tier]
-		for e := list.at(n.In[tier]); e != nil; e = list.at(e.NextIn) {
+		_, at := n.heads(tier)
+		for e := list.at(at); e != nil; e = list.at(at) {
+			at = before(at, e.NextIn)
 			if !f(e) {
 				return
 			}

@@ -89,7 +89,7 @@ func newHost(g *Graph, id string) *host {
 
 // leftProcs keeps the processes of intrusions beyond their time.
 func (h *host) leftProcs(key procKey, p *process) {
-	if len(p.Node.Taints) > 0 {
+	if len(p.Node.taints()) > 0 {
 		h.oldProcs.Put(key, p, h.graph.now)
 		return
 	}
@@ -98,7 +98,7 @@ func (h *host) leftProcs(key procKey, p *process) {
 
 // leftFiles does so with files.
 func (h *host) leftFiles(key fileKey, v *version) {
-	if len(v.Node.Taints) > 0 && !v.Gone {
+	if len(v.Node.taints()) > 0 && !v.Gone {
 		h.oldFiles.Put(key, v, h.graph.now)
 		return
 	}
@@ -142,6 +142,14 @@ func (h *host) name(k event.ProcessKey) event.ProcessKey {
 	}
 	k.Boot = h.boots[h.boot(k.Boot)-h.first]
 	return k
+}
+
+// unkey is a key as events have it; zero where its boot is forgotten.
+func (h *host) unkey(k procKey) event.ProcessKey {
+	if at := int64(k.Boot) - int64(h.first); k != (procKey{}) && at >= 0 && at < int64(len(h.boots)) {
+		return event.ProcessKey{Host: h.id, Boot: h.boots[at], PID: k.PID, Start: k.Start}
+	}
+	return event.ProcessKey{}
 }
 
 // boot numbers a boot. A new one beyond maxBoots forgets the oldest, whose

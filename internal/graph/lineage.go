@@ -47,7 +47,9 @@ func (g *Graph) newProcess(h *host, ep *event.Process, parent procKey, now int64
 	}
 	h.number(&p.Node, holder{process: p})
 	if above := h.get(parent); above != nil {
-		p.Node.Taints = slices.Clone(above.Node.Taints)
+		if taints := above.Node.taints(); len(taints) > 0 {
+			p.Node.marked().Taints = slices.Clone(taints)
+		}
 	}
 	return p
 }
@@ -218,7 +220,7 @@ func (g *Graph) learnShell(h *host, p *process, ctx *event.Context, info *contex
 	if info.Service == "" {
 		info.Service = "server:" + first.Key.String()
 	}
-	if server.Source != "" && g.now-server.SourceTime <= sourceWindow && g.now-server.OtherTime > sourceWindow {
-		info.Source = server.Source
+	if r := server.rare(); r.Source != "" && g.now-r.SourceTime <= sourceWindow && g.now-r.OtherTime > sourceWindow {
+		info.Source = r.Source
 	}
 }

@@ -16,14 +16,49 @@ const (
 // node is what processes, files and peers have in common.
 type node struct {
 	ID nodeID
-	// Out and In are the newest edges from it and to it.
-	Out, In [tiers]edgeNumber
-	// Inflow is when something new last came to it.
-	Inflow int64
-	// Taints are the intrusions that it is part of.
-	Taints []taint
 	// Still : its taints do not fade, as those of a file.
 	Still bool
+	// Out and In are the newest edges of the hot tier from it and to it.
+	Out, In edgeNumber
+	// Inflow is when something new last came to it.
+	Inflow int64
+	// Marks are what few nodes have; nil for the others.
+	Marks *marks
+}
+
+// marks are what only nodes near an intrusion have.
+type marks struct {
+	// Out and In are the newest edges of the skeleton.
+	Out, In edgeNumber
+	// Taints are the intrusions that the node is part of.
+	Taints []taint
+}
+
+// taints are the intrusions that a node is part of.
+func (n *node) taints() []taint {
+	if n.Marks == nil {
+		return nil
+	}
+	return n.Marks.Taints
+}
+
+// marked returns the marks to write to.
+func (n *node) marked() *marks {
+	if n.Marks == nil {
+		n.Marks = &marks{}
+	}
+	return n.Marks
+}
+
+// heads are the newest edges from and to a node in a tier.
+func (n *node) heads(tier int) (out, in edgeNumber) {
+	switch {
+	case tier == hot:
+		return n.Out, n.In
+	case n.Marks == nil:
+		return 0, 0
+	}
+	return n.Marks.Out, n.Marks.In
 }
 
 // peer is the other end of conversations: an address with its port, or a name

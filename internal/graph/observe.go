@@ -42,7 +42,7 @@ func (g *Graph) serve(h *host, p *process, server bool, ctx *event.Context) {
 
 // over tells the intrusions of a process that it ended.
 func (h *host) over(p *process) {
-	for _, t := range p.Node.Taints {
+	for _, t := range p.Node.taints() {
 		if i := h.find(t.Of); i != nil && i.Books.Processes.get(p.Node.ID) != nil {
 			i.Books.exited(p)
 			h.touch(i, h.graph.at)
@@ -55,11 +55,11 @@ func accepted(p *process, ev *event.Event, now int64) {
 	if ev.Source == nil || !event.Outside(ev.Source.IP) {
 		return
 	}
-	peer := ev.Source.IP.String()
-	if p.Source != "" && p.Source != peer {
-		p.OtherTime = p.SourceTime
+	peer, r := ev.Source.IP.String(), p.rarely()
+	if r.Source != "" && r.Source != peer {
+		r.OtherTime = r.SourceTime
 	}
-	p.Source, p.SourceTime = peer, now
+	r.Source, r.SourceTime = peer, now
 }
 
 // subject says what is known of p.

@@ -29,7 +29,7 @@ func (g *Graph) onFile(h *host, p *process, ev *event.Event, at, now int64) {
 			return
 		}
 		if old := h.covered(ev, f.Path, v.Key); old != nil && ev.Kind == event.FileCreate {
-			old.Gone, old.GoneAt = true, at // its end was not seen
+			old.Gone, old.rarely().GoneAt = true, at // its end was not seen
 		}
 		h.written(v, p, f.Path)
 		v.Memory = v.Memory || ev.Kind == event.MemfdCreate
@@ -55,15 +55,16 @@ func (v *version) lines(d *event.Diff) bool {
 	if d == nil || d.State != event.DiffOK && d.State != event.DiffWhole {
 		return false
 	}
-	v.Added, v.Removed, v.Whole = d.Added, d.Removed, d.State == event.DiffWhole
+	r := v.rarely()
+	r.Added, r.Removed, r.Whole = d.Added, d.Removed, d.State == event.DiffWhole
 	return true
 }
 
 // taken says that lines were taken out of a file: who had added all of them has
 // nothing there any more.
 func (h *host) taken(v *version, at int64) {
-	if len(v.Removed) > 0 {
-		h.undo(v.Path, at, func(c *changeFact) bool { return !allIn(c.Added, v.Removed) })
+	if len(v.rare().Removed) > 0 {
+		h.undo(v.Path, at, func(c *changeFact) bool { return !allIn(c.Added, v.rare().Removed) })
 	}
 }
 
@@ -73,13 +74,13 @@ func (h *host) diffed(ev *event.Event, at, now int64) {
 	if v == nil || !v.lines(ev.File.Changed()) {
 		return
 	}
-	for _, t := range v.Node.Taints {
+	for _, t := range v.Node.taints() {
 		i := h.intrusion(t, half)
 		if i == nil {
 			continue
 		}
 		if c := i.Books.change(v); c != nil {
-			if follow(c, v.Added, v.Removed) {
+			if follow(c, v.rare().Added, v.rare().Removed) {
 				c.Undone, c.UndoneAt = true, stamp(at)
 			}
 			h.touch(i, at)
@@ -108,7 +109,7 @@ func (g *Graph) renamed(h *host, p *process, ev *event.Event, at, now int64) {
 		h.written(v, p, f.Target.Path)
 	}
 	if ev.Kind == event.FileLink {
-		v.Links++
+		v.rarely().Links++
 	} else if old := h.covered(ev, f.Target.Path, v.Key); old != nil {
 		g.replaced(h, p, old, ev, at)
 	}
@@ -116,7 +117,9 @@ func (g *Graph) renamed(h *host, p *process, ev *event.Event, at, now int64) {
 		h.undo(f.Path, at, nil)
 	}
 	v.Path = h.share(f.Target.Path)
-	v.Sensitive = f.Target.Sensitive
+	if f.Target.Sensitive != "" || v.Rare != nil {
+		v.rarely().Sensitive = f.Target.Sensitive
+	}
 	g.change(h, p, v, ev, opRename, at)
 	h.named(ev, now)
 }
@@ -169,7 +172,7 @@ func (g *Graph) attributes(h *host, p *process, ev *event.Event, at, now int64) 
 	if v == nil {
 		v = h.byName(ev)
 	}
-	if v == nil && len(p.Node.Taints) == 0 && p.Kind != event.ContextWebShell || f.Type != "" {
+	if v == nil && len(p.Node.taints()) == 0 && p.Kind != event.ContextWebShell || f.Type != "" {
 		return
 	}
 	if v == nil {
@@ -188,7 +191,7 @@ func (h *host) hashed(f *event.File, at, now int64) {
 		return
 	}
 	v.SHA256 = f.Hash.SHA256
-	for _, t := range v.Node.Taints {
+	for _, t := range v.Node.taints() {
 		if i := h.intrusion(t, half); i != nil {
 			i.Books.describe(v)
 			h.touch(i, at)
@@ -230,7 +233,7 @@ func (g *Graph) opened(h *host, p *process, ev *event.Event, at, now int64) *Flo
 	if fresh {
 		v.Path = h.share(f.Path)
 	}
-	v.Denied = denied && (fresh || v.Denied)
+	v.rarely().Denied = denied && (fresh || v.rare().Denied)
 	v.describe(f, at)
 	g.connect(h, &v.Node, &p.Node, edgeOf(ev, opRead, at))
 	return nil
@@ -238,16 +241,16 @@ func (g *Graph) opened(h *host, p *process, ev *event.Event, at, now int64) *Flo
 
 func (g *Graph) consulted(h *host, p *process, v *version, ev *event.Event, at int64) {
 	if p.consults() {
-		if !slices.Contains(p.Definitions, v.Node.ID) {
-			if len(p.Definitions) == maxDefinitions {
-				p.Definitions = p.Definitions[1:]
+		if r := p.rarely(); !slices.Contains(r.Definitions, v.Node.ID) {
+			if len(r.Definitions) == maxDefinitions {
+				r.Definitions = r.Definitions[1:]
 			}
-			p.Definitions = append(slices.Clone(p.Definitions), v.Node.ID)
+			r.Definitions = append(slices.Clone(r.Definitions), v.Node.ID)
 		}
 		return
 	}
-	if v.Readers < maxReaders {
-		v.Readers++
+	if v.rare().Readers < maxReaders {
+		v.rarely().Readers++
 		g.connect(h, &v.Node, &p.Node, edgeOf(ev, opRead, at))
 	}
 }

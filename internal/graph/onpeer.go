@@ -1,8 +1,7 @@
 package graph
 
 import (
-	"net"
-	"strconv"
+	"net/netip"
 
 	"baize/internal/event"
 )
@@ -26,7 +25,7 @@ func (p *peer) text() string {
 	case p.Key.Port == 0:
 		return p.Key.Addr.String()
 	}
-	return net.JoinHostPort(p.Key.Addr.String(), strconv.Itoa(int(p.Key.Port)))
+	return netip.AddrPortFrom(p.Key.Addr, p.Key.Port).String()
 }
 
 func called(e *event.Endpoint) peerKey { return peerKey{Addr: e.IP.Unmap(), Port: e.Port} }

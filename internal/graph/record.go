@@ -48,7 +48,7 @@ func (g *Graph) connect(h *host, from, to *node, x edge) {
 }
 
 func edgeOf(ev *event.Event, what op, at int64) edge {
-	return edge{Op: what, Count: uint32(min(ev.Repeats(), 1<<31)), First: at, Last: at, Seq: ev.Seq}
+	return edge{Op: what, Count: uint32(min(ev.Repeats(), 1<<31)), First: at, Seq: uint32(ev.Seq)}
 }
 
 func (g *Graph) forked(h *host, p *process, ev *event.Event, at int64) {
@@ -79,10 +79,10 @@ func (g *Graph) execed(h *host, p *process, ev *event.Event, at, now int64) *Flo
 		}
 		g.connect(h, &v.Node, &p.Node, edgeOf(ev, what, at))
 	}
-	if len(p.Node.Taints) > 0 {
+	if len(p.Node.taints()) > 0 {
 		h.ranImage(p, at)
 	}
-	return p.Flow
+	return p.rare().Flow
 }
 
 // elevated notes that a process became root without being it.
@@ -91,7 +91,7 @@ func elevated(p *process, ev *event.Event) {
 	if e == nil || e.ID != 0 || ev.Process.User == nil || ev.Process.User.ID == 0 {
 		return
 	}
-	p.Elevated = h1(p.text()) + " became " + firstText(e.Name, "root")
+	p.rarely().Elevated = h1(p.text()) + " became " + firstText(e.Name, "root")
 }
 
 func h1(text string) string {

@@ -55,11 +55,11 @@ func (v *view) rank(id nodeID) int {
 
 func fileRank(f *version) int {
 	switch {
-	case f.Persists != "" && f.Written:
+	case f.rare().Persists != "" && f.Written:
 		return 9
 	case f.Executable && f.Written:
 		return 10
-	case f.Sensitive != "":
+	case f.rare().Sensitive != "":
 		return 7
 	}
 	return 4
@@ -73,11 +73,11 @@ func (v *view) role(id nodeID) string {
 		return provenance.RolePeer
 	case x.file == nil:
 		return ""
-	case x.file.Persists != "" && x.file.Written:
+	case x.file.rare().Persists != "" && x.file.Written:
 		return provenance.RolePersistence
 	case x.file.Written:
 		return provenance.RoleBrought
-	case x.file.Sensitive != "":
+	case x.file.rare().Sensitive != "":
 		return provenance.RoleSensitive
 	}
 	return ""
@@ -123,7 +123,7 @@ func (v *view) actors(id nodeID) []nodeID {
 	n := v.h.nodes[id].base()
 	var first, last *edge
 	visit := func(e *edge) bool {
-		if p := v.h.nodes[e.actor()].process; p != nil && p.Node.weight(v.of, e.Last) > 0 {
+		if p := v.h.nodes[e.actor()].process; p != nil && p.Node.weight(v.of, e.last()) > 0 {
 			if first == nil || e.First < first.First {
 				first = e
 			}
@@ -268,16 +268,16 @@ func (v *view) edges(of map[nodeID]string) []provenance.Edge {
 		if !known {
 			at[key] = len(out)
 			out = append(out, provenance.Edge{
-				From: from, To: to, Op: opNames[e.Op], First: stamp(e.First), Last: stamp(e.Last), Count: uint64(e.Count), Bytes: e.Bytes, Seq: e.Seq,
+				From: from, To: to, Op: opNames[e.Op], First: stamp(e.First), Last: stamp(e.last()), Count: uint64(e.Count), Bytes: e.Bytes, Seq: uint64(e.Seq),
 			})
 			return
 		}
 		x := &out[k]
 		x.Count, x.Bytes = x.Count+uint64(e.Count), x.Bytes+e.Bytes
 		if first := stamp(e.First); first.Before(x.First) {
-			x.First, x.Seq = first, e.Seq
+			x.First, x.Seq = first, uint64(e.Seq)
 		}
-		if last := stamp(e.Last); last.After(x.Last) {
+		if last := stamp(e.last()); last.After(x.Last) {
 			x.Last = last
 		}
 	}
@@ -307,6 +307,6 @@ func (v *view) spawned(p *process, of map[nodeID]string, add func(*edge)) {
 		return !seen
 	})
 	if !seen {
-		add(&edge{From: parent.Node.ID, To: p.Node.ID, Op: opFork, Count: 1, First: p.Born, Last: p.Born})
+		add(&edge{From: parent.Node.ID, To: p.Node.ID, Op: opFork, Count: 1, First: p.Born})
 	}
 }

@@ -9,7 +9,7 @@ import (
 // the target became part of something by it.
 func (h *host) spread(e *edge, at int64) bool {
 	from := h.nodes[e.From].base()
-	if from == nil || len(from.Taints) == 0 {
+	if from == nil || len(from.taints()) == 0 {
 		return false
 	}
 	to := h.nodes[e.To]
@@ -18,7 +18,7 @@ func (h *host) spread(e *edge, at int64) bool {
 		return false
 	}
 	changed := false
-	for _, t := range from.Taints {
+	for _, t := range from.taints() {
 		w := e.share(from.of(t, at))
 		if w == 0 {
 			continue
@@ -39,7 +39,7 @@ func (h *host) spread(e *edge, at int64) bool {
 // who runs what another brought is the other.
 func (h *host) joinTaints(p *process, at int64) {
 	var first *intrusion
-	for _, t := range p.Node.Taints {
+	for _, t := range p.Node.taints() {
 		i := h.intrusion(taint{Of: t.Of, Weight: p.Node.of(t, at)}, whole)
 		switch {
 		case i == nil || i == first:
@@ -157,7 +157,7 @@ func (h *host) around(n *node, since int64) []edgeRef {
 	}
 	var list []edgeRef
 	collect := func(e *edge) bool {
-		if e.Last >= since {
+		if e.last() >= since {
 			list = append(list, edgeRef{e, max(e.First, since)})
 		}
 		return true

@@ -42,7 +42,7 @@ func (n *node) of(t taint, now int64) uint16 {
 
 // weight is how surely a node is part of an intrusion at a time.
 func (n *node) weight(of uint32, at int64) uint16 {
-	for _, t := range n.Taints {
+	for _, t := range n.taints() {
 		if t.Of == of {
 			return n.of(t, at)
 		}
@@ -54,7 +54,7 @@ func (n *node) weight(of uint32, at int64) uint16 {
 // there is none.
 func (n *node) heaviest(at int64) taint {
 	var best taint
-	for _, t := range n.Taints {
+	for _, t := range n.taints() {
 		if w := n.of(t, at); w > best.Weight {
 			best = taint{Of: t.Of, Weight: w, At: t.At}
 		}
@@ -68,8 +68,9 @@ func (n *node) add(t taint) (more bool, dropped uint32) {
 	if t.Weight < faint {
 		return false, 0
 	}
-	for i := range n.Taints {
-		if have := &n.Taints[i]; have.Of == t.Of {
+	m := n.marked()
+	for i := range m.Taints {
+		if have := &m.Taints[i]; have.Of == t.Of {
 			if n.of(*have, t.At) >= t.Weight {
 				return false, 0
 			}
@@ -77,21 +78,21 @@ func (n *node) add(t taint) (more bool, dropped uint32) {
 			return true, 0
 		}
 	}
-	if len(n.Taints) == maxTaints {
+	if len(m.Taints) == maxTaints {
 		at := n.lightest(t.At)
-		if n.of(n.Taints[at], t.At) >= t.Weight {
+		if n.of(m.Taints[at], t.At) >= t.Weight {
 			return false, t.Of
 		}
-		dropped = n.Taints[at].Of
-		n.Taints = slices.Delete(n.Taints, at, at+1)
+		dropped = m.Taints[at].Of
+		m.Taints = slices.Delete(m.Taints, at, at+1)
 	}
-	n.Taints = append(n.Taints, t)
+	m.Taints = append(m.Taints, t)
 	return true, dropped
 }
 
 func (n *node) lightest(at int64) int {
-	least := slices.MinFunc(n.Taints, func(a, b taint) int { return cmp.Or(cmp.Compare(n.of(a, at), n.of(b, at)), cmp.Compare(b.Of, a.Of)) })
-	return slices.Index(n.Taints, least)
+	least := slices.MinFunc(n.taints(), func(a, b taint) int { return cmp.Or(cmp.Compare(n.of(a, at), n.of(b, at)), cmp.Compare(b.Of, a.Of)) })
+	return slices.Index(n.taints(), least)
 }
 
 // share is what an edge carries of a taint: the weight of its source, or part

@@ -105,7 +105,7 @@ func (v *view) up(p *process) *process {
 
 // wroteImage puts the file that a process runs on the way, and who wrote it.
 func (v *view) wroteImage(p *process) {
-	if !p.Brought && p.Flow == nil {
+	if !p.Brought && p.rare().Flow == nil {
 		return
 	}
 	v.h.in(&p.Node, func(e *edge) bool {
@@ -114,7 +114,7 @@ func (v *view) wroteImage(p *process) {
 		}
 		v.mark(e.From, provenance.RolePath)
 		if f := v.h.nodes[e.From].file; f != nil {
-			if author, _ := v.h.author(f, e.Last); author != nil {
+			if author, _ := v.h.author(f, e.last()); author != nil {
 				v.mark(author.Node.ID, provenance.RolePath)
 			}
 		}
@@ -139,7 +139,7 @@ func (v *view) cause(top *process, at int64) *version {
 		case f == nil:
 		case e.Op == opStart || e.Op == opMaybe:
 			started = f
-		case e.Op == opExec && (len(f.Node.Taints) > 0 || f.Writer != top.Lineage):
+		case e.Op == opExec && (len(f.Node.taints()) > 0 || f.Writer != top.Lineage):
 			ran = f
 		}
 		return started == nil
@@ -165,13 +165,13 @@ func (h *host) author(f *version, at int64) (*process, int64) {
 			return true
 		}
 		bad := p.Node.heaviest(at).Weight >= half
-		if last == nil || bad && !guilty || bad == guilty && e.Last > when {
-			last, when, guilty = p, e.Last, bad
+		if last == nil || bad && !guilty || bad == guilty && e.last() > when {
+			last, when, guilty = p, e.last(), bad
 		}
 		return true
 	})
 	if last == nil {
-		if p := h.get(h.key(f.By)); p != nil {
+		if p := h.get(f.By); p != nil {
 			return p, at
 		}
 	}
@@ -193,7 +193,7 @@ func (v *view) entry(top *process) {
 	v.mark(hub.Node.ID, provenance.RoleHub)
 	var source *edge
 	v.h.in(&hub.Node, func(e *edge) bool {
-		if e.Op == opAccept && e.First <= top.Born && top.Born-e.Last <= sourceWindow && (source == nil || e.Last > source.Last) {
+		if e.Op == opAccept && e.First <= top.Born && top.Born-e.last() <= sourceWindow && (source == nil || e.last() > source.last()) {
 			source = e
 		}
 		return true
@@ -273,11 +273,11 @@ func (v *view) belongs(e *edge, other nodeID) bool {
 	case x.peer != nil:
 		return true
 	case x.file != nil && e.Op == opRead:
-		return x.file.Sensitive != definition
+		return x.file.rare().Sensitive != definition
 	}
 	n := x.base()
-	return n != nil && slices.ContainsFunc(n.Taints, func(t taint) bool {
-		i := v.h.intrusion(taint{Of: t.Of, Weight: n.of(t, e.Last)}, half)
+	return n != nil && slices.ContainsFunc(n.taints(), func(t taint) bool {
+		i := v.h.intrusion(taint{Of: t.Of, Weight: n.of(t, e.last())}, half)
 		return i != nil && i.Number == v.of
 	})
 }
