@@ -78,12 +78,34 @@ func (h *host) age(at int64) {
 	for e := list.at(list.first); e != nil && (list.Len() > list.limit || e.last() < at-hotFor); e = list.at(list.first) {
 		h.fade()
 	}
+	h.compact()
 	bones := h.edges[skeleton]
 	for e := bones.at(bones.first); e != nil && (bones.Len() > bones.limit || e.last() < at-skeletonFor); e = bones.at(bones.first) {
 		if bones.Len() > bones.limit {
 			h.pruned++
 		}
 		bones.DropOldest()
+	}
+}
+
+// compactFrom is from how many edges on those at nodes that are forgotten are
+// looked for: nobody can walk over them any more.
+const compactFrom = 4096
+
+// compact looks at the two oldest edges: one at a forgotten node goes, another
+// one becomes the newest, so that the next time others are looked at.
+func (h *host) compact() {
+	list := h.edges[hot]
+	for range 2 {
+		if list.Len() < compactFrom {
+			return
+		}
+		x := *list.at(list.first)
+		list.DropOldest()
+		from, to := h.nodes[x.From].base(), h.nodes[x.To].base()
+		if from != nil && to != nil {
+			h.append(hot, from, to, x)
+		}
 	}
 }
 

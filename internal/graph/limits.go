@@ -38,7 +38,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Hosts:            20_000,
-		ProcessesPerHost: 16_384,
+		ProcessesPerHost: 10_240,
 		FilesPerHost:     8_192,
 		Processes:        200_000,
 		Files:            200_000,

@@ -76,13 +76,14 @@ func BenchmarkLine8(b *testing.B) {
 			h.intrude(g, &last)
 		}
 	}
-	last = nil
+	last, h = nil, nil // the fleet that does not exist takes memory as well
+	events := total
 	used := float64(live()-before) / (1 << 20)
 	s := g.Stats()
 	r := Result{
 		Line: 8, Name: "provenance of one host after a day at 40 events/s", Value: used, Unit: "MB", Target: "≤ 15 MB", Met: used <= 15,
 		Runs: []Run{{Condition: "graph", Figures: map[string]float64{
-			"events": float64(h.seen), "edges": float64(s.Edges), "bones": float64(s.Bones), "processes": float64(s.Processes), "files": float64(s.Files), "MB": used,
+			"events": float64(events), "edges": float64(s.Edges), "bones": float64(s.Bones), "processes": float64(s.Processes), "files": float64(s.Files), "MB": used,
 		}}},
 	}
 	record(b, r)
