@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"baize/internal/event"
+	"baize/internal/server/bus"
 	"baize/internal/server/policy"
 	"baize/internal/server/state"
 )
@@ -51,6 +52,8 @@ type Log interface {
 	Read(ctx context.Context, each func(*event.Event) error) error
 	// Last is the position of the newest event, 0 in an empty log.
 	Last(ctx context.Context) (uint64, error)
+	// Around returns a host's events next to a place, or bus.ErrPlace.
+	Around(ctx context.Context, place bus.Place) (bus.Near, error)
 }
 
 // Config is what a Server is made of. All fields but Console and Now are needed.
@@ -124,6 +127,7 @@ func (s *Server) routes() {
 	s.ruleRoutes()
 	s.exceptionRoutes()
 	s.hostRoutes()
+	s.eventRoutes()
 	s.userRoutes()
 	s.tokenRoutes()
 	s.auditRoutes()

@@ -128,3 +128,8 @@ func (l engineLog) Last(ctx context.Context) (uint64, error) {
 	stats, err := l.bus.Stats(ctx)
 	return stats.Last, err
 }
+
+// Around implements api.Log.
+func (l engineLog) Around(ctx context.Context, place bus.Place) (bus.Near, error) {
+	return l.bus.Around(ctx, place)
+}
