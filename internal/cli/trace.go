@@ -28,6 +28,7 @@ type traced struct {
 	Answers map[string]provenance.Answer `json:"answers"`
 	Stopped string                       `json:"stopped,omitempty"`
 	Left    int                          `json:"left,omitempty"`
+	Stored  *provenance.Stored           `json:"stored,omitempty"`
 	// Stages of the intrusion's kill chain, where there is one.
 	Intrusion string             `json:"intrusion,omitempty"`
 	Stages    []provenance.Stage `json:"stages,omitempty"`
@@ -82,11 +83,11 @@ func liveTrace(ctx context.Context, c *client, id string) (*traced, error) {
 		Answers   map[string]provenance.Answer `json:"answers"`
 		Intrusion *provenance.Intrusion        `json:"intrusion"`
 	}
-	if err := c.call(ctx, http.MethodGet, "/alerts/"+url.PathEscape(id)+"/provenance", nil, &body); err != nil {
+	if err := c.call(ctx, http.MethodGet, "/alerts/"+url.PathEscape(id)+"/provenance?stored=true", nil, &body); err != nil {
 		return nil, err
 	}
 	g := &body.Graph
-	t := &traced{Alert: body.Alert, Nodes: g.Nodes, Edges: g.Edges, Answers: body.Answers, Stopped: g.Stopped, Left: g.Left}
+	t := &traced{Alert: body.Alert, Nodes: g.Nodes, Edges: g.Edges, Answers: body.Answers, Stopped: g.Stopped, Left: g.Left, Stored: g.Stored}
 	if body.Intrusion != nil {
 		t.Intrusion, t.Stages = body.Intrusion.ID, body.Intrusion.Stages
 	}
@@ -145,6 +146,9 @@ func printTrace(out io.Writer, t *traced, dot, asJSON bool) error {
 	if t.Stopped != "" {
 		fmt.Fprintf(w, "The way back ends early: %s\n", plain(t.Stopped))
 	}
+	if t.Stored != nil {
+		fmt.Fprintf(w, "Continued in stored telemetry from %s on, %d events\n", stamp(t.Stored.From), t.Stored.Events)
+	}
 	printSteps(w, t)
 	printStages(w, t.Stages)
 	fmt.Fprintln(w, "\nAnswers")
@@ -184,6 +188,9 @@ func nodeText(n *provenance.Node) string {
 	}
 	if n.Gone {
 		text += " (deleted)"
+	}
+	if n.Stored {
+		text += " (stored)"
 	}
 	marks := slices.DeleteFunc(slices.Clone(n.Roles), func(r string) bool { return r == provenance.RolePath })
 	if len(marks) > 0 {

@@ -235,7 +235,7 @@ func (v *view) node(id nodeID) (provenance.Node, bool) {
 		f := x.file
 		inode := f.inode(v.h.id)
 		return provenance.Node{
-			ID: "file:" + inode.String() + ":" + strconv.FormatUint(uint64(id), 10), Type: provenance.NodeFile, Label: f.Path, Roles: roles, Path: f.Path, Inode: inode, Gone: f.Gone,
+			ID: fileID(f, inode), Type: provenance.NodeFile, Label: f.Path, Roles: roles, Path: f.Path, Inode: inode, Gone: f.Gone,
 		}, true
 	case x.peer != nil:
 		n := provenance.Node{ID: "socket:" + x.peer.text(), Type: provenance.NodeSocket, Label: x.peer.text(), Roles: roles}
@@ -245,6 +245,16 @@ func (v *view) node(id nodeID) (provenance.Node, bool) {
 		return n, true
 	}
 	return provenance.Node{}, false
+}
+
+// fileID names a file, and one that is gone apart from the next that has its
+// inode.
+func fileID(f *version, inode event.FileKey) string {
+	id := "file:" + inode.String()
+	if f.Gone {
+		id += "@" + strconv.FormatInt(f.rare().GoneAt, 10)
+	}
+	return id
 }
 
 // edgeKey tells shown edges apart.

@@ -75,6 +75,9 @@ func (v *view) back(p *process, at int64) {
 		file := v.cause(top, at)
 		if file == nil {
 			v.entry(top)
+			if v.stopped == "" && !top.hub() && top.Kind != event.ContextWebShell && top.Kind != event.ContextLogin {
+				v.stopped = "who wrote " + firstText(top.Exe, "its program") + " is not remembered"
+			}
 			return
 		}
 		v.mark(file.Node.ID, provenance.RolePath)

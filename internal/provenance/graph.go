@@ -43,6 +43,16 @@ type Graph struct {
 	Stopped string `json:"stopped,omitempty"`
 	// Left is how many nodes of the intrusion are not shown.
 	Left int `json:"left,omitempty"`
+	// Stored says what of the stored telemetry the way back was continued in; nil
+	// where that was not needed.
+	Stored *Stored `json:"stored,omitempty"`
+}
+
+// Stored is what was read of stored telemetry.
+type Stored struct {
+	From   time.Time `json:"from,omitzero"`
+	To     time.Time `json:"to,omitzero"`
+	Events int       `json:"events"`
 }
 
 // Node of a graph. Several processes that did the same thing in the same place
@@ -55,6 +65,8 @@ type Node struct {
 	Roles []string `json:"roles,omitempty"`
 	// Time it was first seen.
 	Time time.Time `json:"time,omitzero"`
+	// Stored : it is known from stored telemetry alone.
+	Stored bool `json:"stored,omitempty"`
 	// Of a process.
 	Process    event.ProcessKey `json:"process,omitzero"`
 	Executable string           `json:"executable,omitempty"`

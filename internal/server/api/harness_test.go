@@ -109,6 +109,11 @@ func (l *shortLog) Around(_ context.Context, place bus.Place) (bus.Near, error) 
 	return near, l.fail
 }
 
+// History has nothing of any host.
+func (l *shortLog) History(context.Context, string, uint64, func(*event.Event) bool) (bool, error) {
+	return false, l.fail
+}
+
 func (l *shortLog) Read(_ context.Context, each func(*event.Event) error) error {
 	for i := range l.events {
 		e := &event.Event{Host: event.Host{ID: "h1"}, Seq: uint64(i + 1), Kind: event.ProcessExec, Time: began}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"baize/internal/provenance"
+	"baize/internal/server/history"
 	"baize/internal/server/state"
 )
 
@@ -26,6 +27,11 @@ type intrusionsInput struct {
 	Merged bool   `query:"merged" doc:"Include the intrusions that became part of another"`
 }
 
+type provenanceInput struct {
+	IDInput
+	Stored bool `query:"stored" doc:"Where the way back leaves what is remembered, continue it in stored telemetry; takes up to 20 s"`
+}
+
 // intrusionInput names an intrusion in the query: its id has slashes.
 type intrusionInput struct {
 	ID string `query:"id" required:"true" minLength:"1" maxLength:"512"`
@@ -37,7 +43,7 @@ func (s *Server) provenanceRoutes() {
 	register(s, operation{method: http.MethodGet, path: "/intrusion", id: "get-intrusion", summary: "One intrusion; of one that was merged, the intrusion it became part of", need: Viewer}, s.getIntrusion)
 }
 
-func (s *Server) getAlertProvenance(ctx context.Context, in *IDInput) (*bodyOutput[AlertProvenance], error) {
+func (s *Server) getAlertProvenance(ctx context.Context, in *provenanceInput) (*bodyOutput[AlertProvenance], error) {
 	a, err := s.state.Alert(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -45,6 +51,11 @@ func (s *Server) getAlertProvenance(ctx context.Context, in *IDInput) (*bodyOutp
 	out := AlertProvenance{Alert: a.ID, Answers: provenance.Unanswered(), Graph: provenance.Graph{Nodes: []provenance.Node{}, Edges: []provenance.Edge{}}}
 	if a.Path != nil {
 		out.Graph = *a.Path
+	}
+	if in.Stored {
+		if out.Graph, err = history.Continue(ctx, s.log, &a, out.Graph); err != nil {
+			return nil, err
+		}
 	}
 	if a.Intrusion != "" {
 		i, err := s.state.Intrusion(ctx, a.Intrusion)

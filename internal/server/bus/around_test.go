@@ -135,3 +135,32 @@ func TestAroundSelectsNoOtherHost(t *testing.T) {
 		}
 	}
 }
+
+func TestHistoryOfAHost(t *testing.T) {
+	b := open(t, t.TempDir())
+	busy(t, b, 10)
+	read := func(until uint64, most int) (got []*event.Event, cut bool) {
+		t.Helper()
+		cut, err := b.History(t.Context(), "h1", until, func(ev *event.Event) bool {
+			got = append(got, ev)
+			return len(got) < most
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got, cut
+	}
+	all, cut := read(^uint64(0), 100)
+	if seqs(all) != "[1 2 3 4 5 6 7 8 9 10]" || cut {
+		t.Fatalf("%s, cut %v", seqs(all), cut)
+	}
+	if got, _ := read(all[4].Ingest.Bus, 100); seqs(got) != "[1 2 3 4 5]" {
+		t.Errorf("up to an event: %s", seqs(got))
+	}
+	if got, _ := read(^uint64(0), 3); seqs(got) != "[1 2 3]" {
+		t.Errorf("as long as wanted: %s", seqs(got))
+	}
+	if _, err := b.History(t.Context(), "h.1", 1, nil); !errors.Is(err, ErrPlace) {
+		t.Errorf("another subject: %v", err)
+	}
+}
