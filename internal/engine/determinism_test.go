@@ -180,3 +180,17 @@ func TestAMissAllocatesNothingInProvenance(t *testing.T) {
 		t.Fatalf("%v allocations for an event that raises nothing", n)
 	}
 }
+
+// resumed is an engine that goes on from a snapshot of another.
+func resumed(t testing.TB, e *Engine) *Engine {
+	t.Helper()
+	var snapshot bytes.Buffer
+	if err := e.Snapshot(&snapshot); err != nil {
+		t.Fatal(err)
+	}
+	again := New(Config{Rules: testRules(t)})
+	if err := again.Restore(&snapshot); err != nil {
+		t.Fatal(err)
+	}
+	return again
+}

@@ -183,21 +183,28 @@ func (h *host) marks(g *Graph, p *process, r *Root) []string {
 	return marks
 }
 
-// idPrefix begins the ids of intrusions; behind it is the first root's lineage.
+// idPrefix begins the ids of intrusions; behind it are the host and the first
+// root's lineage.
 const idPrefix = "intrusion:"
 
 // open makes a new intrusion.
 func (h *host) open(ev *event.Event, p *process, at int64) *intrusion {
-	h.lastIntrusion++
 	id := p.Lineage
 	if id == "" {
 		id = "process:" + p.Key.String()
 	}
+	id = idPrefix + h.id + "/" + id
+	for _, slot := range h.intrusions.All() {
+		if (*slot).ID == id {
+			return h.find((*slot).Number) // a hub is not part of its own
+		}
+	}
+	h.lastIntrusion++
 	i := &intrusion{
-		Number: h.lastIntrusion, ID: idPrefix + id, Org: ev.Org, Host: ev.Host, Opened: at, Updated: at, Service: p.Service,
+		Number: h.lastIntrusion, ID: id, Org: ev.Org, Host: ev.Host, Opened: at, Updated: at, Service: p.Service,
 		Books: newBooks(),
 	}
-	h.intrusions.Put(i.Number, i, at)
+	h.intrusions.Put(i.Number, i, h.graph.now)
 	return i
 }
 
@@ -269,7 +276,7 @@ func (h *host) top(p *process) *process {
 // touch says that an intrusion changed.
 func (h *host) touch(i *intrusion, at int64) {
 	i.Updated = max(i.Updated, at)
-	h.intrusions.Get(i.Number, at)
+	h.intrusions.Get(i.Number, h.graph.now)
 	if i.Books.advanced {
 		h.graph.advanced, i.Urgent, i.Books.advanced = true, true, false
 	}

@@ -166,6 +166,28 @@ func TestRunningWhatAnotherBroughtJoins(t *testing.T) {
 	}
 }
 
+// TestAHubHasOneIntrusion: alerts about what a service itself does, which have
+// nothing in common but it.
+func TestAHubHasOneIntrusion(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	_, web := s.web("h")
+	web.Open("/etc/shadow", "credentials")
+	first := s.root("credentials read")
+	web.Connect("203.0.113.9", 443)
+	if second := s.root("an odd connection"); second != first {
+		t.Errorf("%q and %q", first, second)
+	}
+	web.Spawn("/usr/bin/convert").Write("/var/lib/shop/x.png")
+	i := s.told(t, "h", first)
+	if len(i.Reads) != 1 || len(i.Peers) != 1 || len(i.Files) != 0 || s.graph.Told(first) != nil {
+		t.Errorf("%+v", i)
+	}
+	s.graph.Changed(true, 0)
+	if s.graph.Told(first) == nil {
+		t.Error("the answers are not known by the id")
+	}
+}
+
 // TestAJobBelongsToItsAuthor: cron passes nothing on, but what a crontab has it
 // run belongs to who wrote the line, hours later; other jobs do not.
 func TestAJobBelongsToItsAuthor(t *testing.T) {

@@ -76,10 +76,9 @@ func (g *Graph) Told(id string) map[string]provenance.Answer {
 	return nil
 }
 
-// hostOf is the host in the id of an intrusion: KIND:HOST/BOOT/PID/START.
+// hostOf is the host in the id of an intrusion.
 func hostOf(id string) string {
-	_, key, _ := strings.Cut(strings.TrimPrefix(id, idPrefix), ":")
-	host, _, _ := strings.Cut(key, "/")
+	host, _, _ := strings.Cut(strings.TrimPrefix(id, idPrefix), "/")
 	return host
 }
 
