@@ -110,7 +110,7 @@ func (e *Enricher) exit(now time.Time, rec *sensor.Record) {
 // boxEnded reports the end of a container's first process.
 func (e *Enricher) boxEnded(now, at time.Time, p *process, b *box) {
 	e.queue(now, &event.Event{Time: at, Kind: event.ContainerStop, Process: e.short(p)}, nil, b)
-	delete(e.places.boxes, b.id.ID)
+	e.places.forget(b)
 }
 
 // exitCode is the shell's view of the kernel's exit_code: the status in the
