@@ -101,7 +101,7 @@ func TestLeavingItsCgroupLeavesNoContainer(t *testing.T) {
 func TestContainersWaitForRoom(t *testing.T) {
 	w := newWorld(t)
 	for n := 0; len(w.places.unasked) == 0; n++ {
-		w.box(container.ID{Runtime: container.Docker, ID: fmt.Sprintf("%064x", n)}, false)
+		w.box(container.ID{Runtime: container.Docker, ID: fmt.Sprintf("%064x", n)})
 	}
 	if b := w.places.unasked[0]; b.state.State != event.ContainerPending {
 		t.Errorf("%+v", b.state)

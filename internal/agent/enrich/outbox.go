@@ -144,7 +144,7 @@ func (e *Enricher) announce(now time.Time, b *box) {
 // wasTold reports whether an earlier run of the agent told of a container's start,
 // and nothing of this run needs what it said.
 func (e *Enricher) wasTold(b *box) bool {
-	return b.cold && !b.late && !e.since.IsZero() && b.root.start.Before(e.since)
+	return !b.late && !e.since.IsZero() && b.root.start.Before(e.since)
 }
 
 func (e *Enricher) now() time.Time { return time.Now().UTC() }

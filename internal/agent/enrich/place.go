@@ -45,9 +45,9 @@ type box struct {
 	root *process
 	// labels are its labels, without secrets, for its start alone.
 	labels map[string]string
-	// announced : its start was reported. cold : it ran before the agent, and late
-	// says that events went out before its runtime answered.
-	announced, cold, late bool
+	// announced : its start was reported. late : events went out before its runtime
+	// answered.
+	announced, late bool
 }
 
 func (b *box) pending() bool { return b != nil && b.state.State == event.ContainerPending }
@@ -87,7 +87,7 @@ func keyOf(task *sensor.Task) placeKey {
 
 // place finds where a task is. inherited is where its parent, or itself before,
 // was: it stands in when the process is gone already.
-func (e *Enricher) place(task *sensor.Task, inherited *place, cold bool) *place {
+func (e *Enricher) place(task *sensor.Task, inherited *place) *place {
 	key := keyOf(task)
 	if inherited != nil && !inherited.unknown && inherited.key == key {
 		inherited.visit(task.PID)
@@ -105,15 +105,15 @@ func (e *Enricher) place(task *sensor.Task, inherited *place, cold bool) *place 
 		}
 		return stand
 	}
-	return e.settle(task, groups, cold)
+	return e.settle(task, groups)
 }
 
 // settle makes a place of what the cgroups say. It is remembered only if the
 // process was still in the namespace of the record when they were read.
-func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup, cold bool) *place {
+func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup) *place {
 	p := &place{key: keyOf(task), unit: container.Unit(groups)}
 	if id, found := container.FromCgroups(groups); found {
-		p.box = e.box(id, cold)
+		p.box = e.box(id)
 	}
 	if p.box == nil {
 		p.box = e.places.byMount[task.MountNS]
@@ -134,7 +134,7 @@ func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup, cold bool) 
 }
 
 // box returns the container, asking its runtime at first sight.
-func (e *Enricher) box(id container.ID, cold bool) *box {
+func (e *Enricher) box(id container.ID) *box {
 	if b := e.places.boxes[id.ID]; b != nil {
 		return b
 	}
@@ -143,7 +143,7 @@ func (e *Enricher) box(id container.ID, cold bool) *box {
 		e.places.unasked = nil
 	}
 	b := &box{
-		id: id, cold: cold,
+		id:    id,
 		state: &event.Container{State: event.ContainerPending, ID: id.ID, Runtime: id.Runtime},
 	}
 	e.places.boxes[id.ID] = b

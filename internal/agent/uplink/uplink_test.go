@@ -65,7 +65,7 @@ func startWith(t *testing.T, id *Identity, dir, spoolDir string) *host {
 			return &baizev1.CommandResult{Id: string(e.GetPayload()), State: "done"}
 		},
 		Interest: func(revision string, kinds []string) { h.asked <- revision + " " + strings.Join(kinds, ",") },
-		Log: slog.New(slog.DiscardHandler),
+		Log:      slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})

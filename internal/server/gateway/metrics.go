@@ -18,8 +18,8 @@ type observations struct {
 
 func newObservations() *observations {
 	return &observations{
-		seen: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "baize_agent_observations_total", Help: "What the connected agents' sensors saw, by class."}, []string{"class"}),
-		lost: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "baize_agent_observations_lost_total", Help: "What of it was lost or not whole, by class and reason."}, []string{"class", "reason"}),
+		seen:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "baize_agent_observations_total", Help: "What the connected agents' sensors saw, by class."}, []string{"class"}),
+		lost:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "baize_agent_observations_lost_total", Help: "What of it was lost or not whole, by class and reason."}, []string{"class", "reason"}),
 		spared: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "baize_agent_observations_spared_total", Help: "What of it was counted and not told one by one, by class and way."}, []string{"class", "way"}),
 	}
 }
