@@ -2,6 +2,7 @@ package container
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -61,13 +62,13 @@ func TestStorageThatIsDamaged(t *testing.T) {
 	if box, err := s.inspect(t.Context(), id); err == nil {
 		t.Errorf("malformed metadata gave %+v", box)
 	}
-	if _, err := s.inspect(t.Context(), "../"+id); err != ErrUnknown {
+	if _, err := s.inspect(t.Context(), "../"+id); !errors.Is(err, ErrUnknown) {
 		t.Errorf("a path for an id: %v", err)
 	}
-	if _, err := s.inspect(t.Context(), strings.Repeat("0d", 32)); err != ErrUnknown {
+	if _, err := s.inspect(t.Context(), strings.Repeat("0d", 32)); !errors.Is(err, ErrUnknown) {
 		t.Errorf("another id: %v", err)
 	}
-	if _, err := (&storage{t.TempDir()}).inspect(t.Context(), id); err != ErrUnknown {
+	if _, err := (&storage{t.TempDir()}).inspect(t.Context(), id); !errors.Is(err, ErrUnknown) {
 		t.Errorf("an empty store: %v", err)
 	}
 }

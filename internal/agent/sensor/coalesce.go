@@ -1,33 +1,12 @@
 package sensor
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 
 	"baize/internal/event"
 )
-
-// deed is what one process did to one thing: equal deeds may be told as one.
-type deed struct {
-	kind event.Kind
-	by   processID
-	// image counts the executions of the process within the batch.
-	image             int
-	comm              string
-	credentials       Credentials
-	thing             thing
-	path, newPath     string
-	change, attribute string
-	mode, open        uint32
-	peer              netip.AddrPort
-	transport         string
-	target            processID
-	request, code     uint32
-	flags             uint64
-	result            int32
-	object            string
-	ring, response    bool
-}
 
 // thing is what was acted upon: a file by its inode, or by name where no more
 // is known of it.
@@ -42,40 +21,41 @@ type processID struct {
 	start uint64
 }
 
+// matter is what a deed on no file is about.
+type matter struct {
+	kind    event.Kind
+	by, on  processID
+	peer    netip.AddrPort
+	request uint32
+	code    uint32
+}
+
 // repeats joins equal deeds of a batch. Two that something else happened to their
 // file between, or that their process executed something between, stay two:
 // the order of what happened to one thing is kept. A connection that came about
 // stays one of its own, as it has bytes and ports.
 type repeats struct {
 	counts *counters
-	// last is the latest deed on a thing, plain are those on no file; both by
-	// their place in the batch.
-	last  map[thing]placed
-	plain map[deed]int
-	execs map[processID]int
-}
-
-// placed is a deed and where its record is.
-type placed struct {
-	deed deed
-	at   int
+	// things and matters are where the latest deed on each is in the batch, execs
+	// where each process last executed something.
+	things  map[thing]int
+	matters map[matter]int
+	execs   map[processID]int
 }
 
 func newRepeats(c *counters) *repeats {
-	return &repeats{
-		counts: c, last: map[thing]placed{}, plain: map[deed]int{}, execs: map[processID]int{},
-	}
+	return &repeats{counts: c, things: map[thing]int{}, matters: map[matter]int{}, execs: map[processID]int{}}
 }
 
 // coalesce joins the repeats of a batch, in place, and counts them.
 func (c *repeats) coalesce(batch []Record) []Record {
-	clear(c.last)
-	clear(c.plain)
+	clear(c.things)
+	clear(c.matters)
 	clear(c.execs)
 	kept := batch[:0]
 	for i := range batch {
 		r := &batch[i]
-		if first := c.place(r, len(kept)); first >= 0 {
+		if first := c.first(kept, r); first >= 0 {
 			kept[first].repeat(r)
 			c.counts.coalesced[max(slices.Index(classes, event.ClassOf(r.Kind)), 0)].Add(1)
 			continue
@@ -93,36 +73,38 @@ func (r *Record) repeat(again *Record) {
 	}
 }
 
-// place returns the place of the record that r repeats, or notes r at its own
-// and returns -1.
-func (c *repeats) place(r *Record, at int) int {
+// first returns where the record is that r repeats, or notes where r will be and
+// returns -1.
+func (c *repeats) first(kept []Record, r *Record) int {
+	by := processID{r.Task.PID, r.Task.Start}
 	if r.Kind == event.ProcessExec {
-		c.execs[processID{r.Task.PID, r.Task.Start}]++
+		c.execs[by] = len(kept)
 	}
-	thing, ok := r.thing()
-	if !ok {
-		return c.plainly(r, at)
-	}
-	before, known := c.last[thing]
-	d := c.deedOf(r, thing)
-	if known && repeatable(r) && before.deed == d {
-		return before.at
-	}
-	c.last[thing] = placed{d, at}
-	return -1
-}
-
-// plainly is place for deeds on no file.
-func (c *repeats) plainly(r *Record, at int) int {
-	if !repeatable(r) {
+	at, known := c.latest(r, by, len(kept))
+	if !known || !repeatable(r) || at < c.execs[by] || !kept[at].equals(r) {
 		return -1
 	}
-	d := c.deedOf(r, thing{})
-	if before, known := c.plain[d]; known {
-		return before
+	_, _ = c.latest(r, by, at)
+	return at
+}
+
+// latest returns where the latest deed on the same is, and puts another there.
+func (c *repeats) latest(r *Record, by processID, next int) (at int, known bool) {
+	if thing, ok := r.thing(); ok {
+		at, known = c.things[thing]
+		c.things[thing] = next
+		return at, known
 	}
-	c.plain[d] = at
-	return -1
+	if !repeatable(r) {
+		return 0, false
+	}
+	m := matter{kind: r.Kind, by: by, peer: r.peer(), request: r.Request, code: r.Code}
+	if r.Child != nil {
+		m.on = processID{r.Child.PID, r.Child.Start}
+	}
+	at, known = c.matters[m]
+	c.matters[m] = next
+	return at, known
 }
 
 // repeatable tells the deeds that mean the same however often they are done.
@@ -150,27 +132,50 @@ func (r *Record) thing() (thing, bool) {
 	return thing{name: r.File.Path}, true
 }
 
-func (c *repeats) deedOf(r *Record, of thing) deed {
-	by := processID{r.Task.PID, r.Task.Start}
-	d := deed{
-		kind: r.Kind, by: by, comm: r.Task.Comm, credentials: r.Task.Credentials,
-		image: c.execs[by], thing: of,
-		request: r.Request, code: r.Code, flags: r.Flags, result: r.Result, object: r.Object, ring: r.Ring,
+// peer is who a conversation is with, none for other records.
+func (r *Record) peer() netip.AddrPort {
+	switch {
+	case r.DNS != nil:
+		return r.DNS.Socket.Remote
+	case r.Socket != nil:
+		return r.Socket.Remote
 	}
-	if r.Child != nil {
-		d.target = processID{r.Child.PID, r.Child.Start}
+	return netip.AddrPort{}
+}
+
+// equals tells whether two records say the same of the same process, but for when.
+func (r *Record) equals(o *Record) bool {
+	return r.Kind == o.Kind && r.Task.PID == o.Task.PID && r.Task.Start == o.Task.Start &&
+		r.Task.Comm == o.Task.Comm && r.Task.Credentials == o.Task.Credentials &&
+		r.Request == o.Request && r.Code == o.Code && r.Flags == o.Flags && r.Result == o.Result &&
+		r.Object == o.Object && r.Ring == o.Ring && r.peer() == o.peer() &&
+		(r.Child == nil) == (o.Child == nil) && (r.Child == nil || r.Child.PID == o.Child.PID && r.Child.Start == o.Child.Start) &&
+		r.File.equals(o.File) && r.Socket.equals(o.Socket) && r.DNS.equals(o.DNS)
+}
+
+// equals compares what was done to a file; its size may have changed.
+func (f *File) equals(o *File) bool {
+	if f == nil || o == nil {
+		return f == o
 	}
-	if f := r.File; f != nil {
-		d.path, d.newPath, d.change, d.attribute = f.Path, f.NewPath, f.Change, f.Attribute
-		d.mode, d.open = f.Mode, f.Flags
+	return f.Path == o.Path && f.NewPath == o.NewPath && f.Mode == o.Mode && f.Deleted == o.Deleted &&
+		f.Change == o.Change && f.Attribute == o.Attribute && f.Flags == o.Flags && f.Watch == o.Watch
+}
+
+// equals compares conversations but for their local port.
+func (s *Socket) equals(o *Socket) bool {
+	if s == nil || o == nil {
+		return s == o
 	}
-	if s := r.Socket; s != nil {
-		d.peer, d.transport = s.Remote, s.Transport
+	return s.Transport == o.Transport && s.NetNS == o.NetNS
+}
+
+// equals compares messages but for their number.
+func (m *DNSMessage) equals(o *DNSMessage) bool {
+	if m == nil || o == nil {
+		return m == o
 	}
-	if m := r.DNS; m != nil {
-		d.peer, d.transport, d.response = m.Socket.Remote, m.Socket.Transport, m.Response
-		// The number of the question is what sets repeats apart.
-		d.object = string(m.Payload[min(2, len(m.Payload)):])
-	}
-	return d
+	const number = 2
+	return m.Response == o.Response && m.Socket.Transport == o.Socket.Transport &&
+		bytes.Equal(m.Payload[min(number, len(m.Payload)):], o.Payload[min(number, len(o.Payload)):])
 }
