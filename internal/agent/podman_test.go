@@ -69,12 +69,12 @@ func (p *podman) image() (name, digest string) {
 type crioBox struct{ id, bundle string }
 
 // asCRIO makes a container with Podman and then writes what differs with CRI-O:
-// the metadata in the store that they share, the annotations and the cgroup of the
-// OCI configuration. It does not run yet.
+// the metadata in the store that they share, and an OCI configuration with its
+// annotations and cgroup. It does not run yet.
 func (p *podman) asCRIO(image string) crioBox {
 	p.t.Helper()
-	id := p.sh("create --network none --ulimit nofile=512:512 --ulimit nproc=512:512 --name web " + image + " " + waiting)
-	p.sh("init " + id)
+	id := p.sh("create --network none --name web " + image + " " + waiting)
+	root := p.sh("mount " + id)
 	list := p.dir + "/graph/vfs-containers/containers.json"
 	var all []map[string]any
 	p.change(list, &all, func() {
@@ -93,6 +93,9 @@ func (p *podman) asCRIO(image string) crioBox {
 		"io.kubernetes.pod.uid": "u1", "tier": "front",
 	}
 	bundle := p.dir + "/graph/vfs-containers/" + id + "/userdata"
+	if out, err := exec.Command("runc", "spec", "--bundle", bundle).CombinedOutput(); err != nil {
+		p.t.Fatalf("runc spec: %v: %s", err, out)
+	}
 	var config map[string]any
 	p.change(bundle+"/config.json", &config, func() {
 		annotations := map[string]string{
@@ -101,6 +104,9 @@ func (p *podman) asCRIO(image string) crioBox {
 		}
 		maps.Copy(annotations, labels)
 		config["annotations"] = annotations
+		config["root"] = map[string]any{"path": root}
+		process := config["process"].(map[string]any)
+		process["terminal"], process["args"] = false, strings.Fields(waiting)
 		config["linux"].(map[string]any)["cgroupsPath"] = "/kubepods/burstable/podu1/crio-" + id
 	})
 	return crioBox{id, bundle}

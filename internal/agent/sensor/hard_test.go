@@ -60,7 +60,9 @@ func TestRenameOverAnOpenFile(t *testing.T) {
 	if rename.File.NewPath != name || rename.File.Inode != fresh {
 		t.Errorf("renamed %+v", rename.File)
 	}
-	closed := l.await("the close", func(r *Record) bool { return r.Kind == event.FileCloseWrite && r.File.Inode == old && r.File.Size > 0 })
+	closed := l.await("the close", func(r *Record) bool {
+		return r.Kind == event.FileCloseWrite && r.File.Inode == old && r.Mono > rename.Mono
+	})
 	if !closed.File.Deleted || closed.File.Size != uint64(len("old content")) || int(closed.Task.PID) != os.Getpid() {
 		t.Errorf("closed %+v by %d", closed.File, closed.Task.PID)
 	}
