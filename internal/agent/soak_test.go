@@ -10,16 +10,20 @@ import (
 	"time"
 )
 
-// grows is how much larger the agent may be at the end of the churn than it was
-// after the first fifth of it, when its caches are full.
-const grows = 1.15
+const (
+	// grows is how much larger the agent may be at the end of an hour's churn than
+	// it was in the first two fifths of it, when its caches are full.
+	grows = 1.15
+	// most is what it may have at all, in bytes.
+	most = 80 << 20
+)
 
 // TestTheAgentDoesNotGrow compiles and starts containers for BAIZE_SOAK: an hour in
 // make test-long, shortly where it is not set.
 func TestTheAgentDoesNotGrow(t *testing.T) {
 	image, _ := importImage(t)
-	last := 30 * time.Second
-	if text := os.Getenv("BAIZE_SOAK"); text != "" {
+	last, text := 30*time.Second, os.Getenv("BAIZE_SOAK")
+	if text != "" {
 		var err error
 		if last, err = time.ParseDuration(text); err != nil {
 			t.Fatal(err)
@@ -39,7 +43,7 @@ func TestTheAgentDoesNotGrow(t *testing.T) {
 	fifth := len(sizes) / 5
 	early, late := slices.Max(sizes[:2*fifth]), slices.Max(sizes[len(sizes)-fifth:])
 	t.Logf("%d rounds: %d KiB early, %d KiB late, %d and %d descriptors", len(sizes), early>>10, late>>10, files[fifth], files[len(files)-1])
-	if float64(late) > grows*float64(early) {
+	if late > most || text != "" && float64(late) > grows*float64(early) {
 		t.Errorf("grown from %d to %d bytes", early, late)
 	}
 	if files[len(files)-1] > files[fifth]+16 {
