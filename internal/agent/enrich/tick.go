@@ -15,6 +15,7 @@ func (e *Enricher) Tick(now time.Time) {
 	e.procs.expire(now)
 	e.repeats(now)
 	e.window(now, false)
+	e.askForBoxes()
 	// A step of the wall clock moves the boot time; its drift is below a
 	// microsecond a second.
 	e.boot = e.config.BootTime()

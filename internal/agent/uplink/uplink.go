@@ -56,6 +56,8 @@ type Options struct {
 	Health func() *baizev1.Heartbeat
 	// Obey carries out a command, in the order of arrival.
 	Obey func(context.Context, *baizev1.Envelope) *baizev1.CommandResult
+	// Interest hears which kinds of event the rules of a revision ask for.
+	Interest func(revision string, kinds []string)
 	// Back hears of a session that was long in coming: since when there was none.
 	Back func(since time.Time)
 	Log  *slog.Logger
