@@ -58,7 +58,7 @@ func TestADetachedProgramIsToldAndAttachedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, hook := range h.Hooks {
-		if !hook.Attached {
+		if !hook.Attached && hook.Tier != tierMediated {
 			t.Errorf("%s: %s", hook.Name, hook.Error)
 		}
 	}
@@ -162,10 +162,11 @@ func TestProgramsAreMeasured(t *testing.T) {
 	l := shared(t)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for {
+	// Until the burst fits into the window: how long it takes is the machine's.
+	for window := 500 * time.Millisecond; ; window *= 2 {
 		busy := make(chan struct{})
 		go func() { defer close(busy); act(t, "burst", "20") }()
-		costs, err := l.sensor.costs(ctx, 500*time.Millisecond)
+		costs, err := l.sensor.costs(ctx, window)
 		<-busy
 		if err != nil {
 			t.Fatal(err)

@@ -10,8 +10,12 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// Tier of this sensor: BTF with tracepoints and cgroup programs.
-const Tier = 2
+// Tiers of the sensor: with programs on the kernel's own functions wherever an
+// act calls for them, and with BTF, tracepoints and cgroup programs alone.
+const (
+	tierMediated = 1
+	tierTraced   = 2
+)
 
 // Health is the state of a sensor.
 type Health struct {
@@ -28,8 +32,11 @@ type Health struct {
 
 // Hook is the state of one kernel hook.
 type Hook struct {
-	Name     string
-	Class    event.Class
+	Name  string
+	Class event.Class
+	// Tier is 1 for a hook on a function of the kernel, and 2 for all others.
+	// Where one of tier 1 is not attached, some of tier 2 do its work.
+	Tier     int
 	Attached bool
 	// Error says why it is not attached.
 	Error string
@@ -128,7 +135,7 @@ func (c *counters) read() ([][outcomes]uint64, error) {
 
 // Health reads the state of the sensor.
 func (s *Sensor) Health() (Health, error) {
-	h := Health{Tier: Tier, Hooks: s.hookStates(), Canaries: s.guard.flock.count()}
+	h := Health{Tier: s.tier, Hooks: s.hookStates(), Canaries: s.guard.flock.count()}
 	if costs := s.measured.Load(); costs != nil {
 		h.Programs = *costs
 	}
@@ -175,7 +182,7 @@ func byReason(c [outcomes]uint64) (list []Loss) {
 // losses, since nobody can count what it would have seen.
 func (s *Sensor) state(class event.Class, reason *string, lost uint64) string {
 	for _, h := range s.hookStates() {
-		if h.Class == class && !h.Attached {
+		if h.Class == class && h.Tier != tierMediated && !h.Attached {
 			*reason = h.Name + ": " + h.Error
 			return event.CoverageUnavailable
 		}
@@ -188,7 +195,7 @@ func (s *Sensor) state(class event.Class, reason *string, lost uint64) string {
 
 // hookStates are the states of all hooks, fanotify's as it is now.
 func (s *Sensor) hookStates() []Hook {
-	h := Hook{Name: "fanotify", Class: event.ClassFile, Attached: true}
+	h := Hook{Name: "fanotify", Class: event.ClassFile, Tier: tierTraced, Attached: true}
 	err := s.writesErr
 	if s.writes != nil {
 		err = s.writes.state()

@@ -13,9 +13,11 @@ import (
 // loader loads programs one by one over shared maps, so that one which this
 // kernel refuses takes only its own events away.
 type loader struct {
-	spec  *ebpf.CollectionSpec
-	maps  map[string]*ebpf.Map
-	cache *btf.Cache
+	spec *ebpf.CollectionSpec
+	maps map[string]*ebpf.Map
+	// variables of the programs, as they are in the kernel.
+	variables map[string]*ebpf.Variable
+	cache     *btf.Cache
 
 	programs map[string]*ebpf.Program
 }
@@ -35,7 +37,7 @@ func newLoader(o Options, scope *scope) (*loader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create maps: %w", err)
 	}
-	l.maps = coll.Maps
+	l.maps, l.variables = coll.Maps, coll.Variables
 	return l, nil
 }
 
@@ -59,10 +61,23 @@ func setVariables(spec *ebpf.CollectionSpec, o Options, scope *scope) error {
 
 // load loads one program over the shared maps, once: it may go on many hooks.
 func (l *loader) load(name string) (*ebpf.Program, error) {
-	if p := l.programs[name]; p != nil {
+	return l.loadOnce(name, name, l.spec.Programs[name])
+}
+
+// loadFor loads the program of a hook. One on a function is loaded for that.
+func (l *loader) loadFor(h hook) (*ebpf.Program, error) {
+	if h.function == "" {
+		return l.load(h.program)
+	}
+	spec := l.spec.Programs[h.program].Copy()
+	spec.AttachTo = h.function
+	return l.loadOnce(h.name(), h.program, spec)
+}
+
+func (l *loader) loadOnce(key, name string, spec *ebpf.ProgramSpec) (*ebpf.Program, error) {
+	if p := l.programs[key]; p != nil {
 		return p, nil
 	}
-	spec := l.spec.Programs[name]
 	p, err := l.loadSpec(name, spec)
 	missing := errors.Is(err, btf.ErrNotFound) || errors.Is(err, ebpf.ErrNotSupported)
 	if point := formerly[spec.AttachTo]; missing && point != "" {
@@ -71,9 +86,9 @@ func (l *loader) load(name string) (*ebpf.Program, error) {
 		p, err = l.loadSpec(name, spec)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load %s: %w", name, err)
+		return nil, fmt.Errorf("load %s: %w", key, err)
 	}
-	l.programs[name] = p
+	l.programs[key] = p
 	return p, nil
 }
 
@@ -95,7 +110,7 @@ func (l *loader) loadSpec(name string, spec *ebpf.ProgramSpec) (*ebpf.Program, e
 
 // arm loads and attaches one hook.
 func (l *loader) arm(h hook, cgroup string) (link.Link, error) {
-	p, err := l.load(h.program)
+	p, err := l.loadFor(h)
 	if err != nil {
 		return nil, err
 	}
@@ -124,4 +139,12 @@ func short(err error) string {
 		return fmt.Sprintf("refused by the verifier: %v", refused)
 	}
 	return err.Error()
+}
+
+// set writes a variable of the programs while they run.
+func (l *loader) set(name string, value any) error {
+	if err := l.variables[name].Set(value); err != nil {
+		return fmt.Errorf("set %s: %w", name, err)
+	}
+	return nil
 }
