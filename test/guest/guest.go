@@ -56,8 +56,9 @@ func (g Guest) Run(ctx context.Context, dir string) (output string, status int, 
 }
 
 // hurried makes the kernel's grace periods short, which attaching and detaching
-// programs waits for: emulated processors are slow enough.
-const hurried = "rcupdate.rcu_expedited=1 rcupdate.rcu_task_ipi_delay=0"
+// programs waits for, and leaves out the detours around the faults of real
+// processors: emulated ones are slow enough.
+const hurried = "rcupdate.rcu_expedited=1 rcupdate.rcu_task_ipi_delay=0 mitigations=off"
 
 // boot runs the emulator until the guest powers off and returns its console.
 func (g Guest) boot(ctx context.Context, kit kit, initramfs, disk string) (string, error) {
@@ -66,7 +67,7 @@ func (g Guest) boot(ctx context.Context, kit kit, initramfs, disk string) (strin
 		"-accel", "tcg", "-smp", "2", "-m", "1024", "-nodefaults", "-no-reboot", "-display", "none",
 		"-serial", "stdio",
 		"-kernel", kit.path("vmlinuz"), "-initrd", initramfs,
-		"-append", "console=" + m.console + " quiet loglevel=3 panic=-1 lsm=lockdown,capability,landlock,bpf " + hurried,
+		"-append", "console=" + m.console + " quiet loglevel=3 panic=-1 lsm=lockdown,capability,landlock,bpf " + hurried + " " + g.Kernel.Parameters,
 		"-drive", "file=" + disk + ",format=raw,if=virtio,cache=unsafe",
 	}, m.args...)
 	command := exec.CommandContext(ctx, m.emulator, args...)
@@ -95,6 +96,15 @@ func (g Guest) makeDisk(ctx context.Context, dir, disk string, kit kit) error {
 	}
 	for _, d := range []string{"dev", "proc", "sys", "tmp", "run", "root", "etc", "guest", "var/tmp"} {
 		if err := os.MkdirAll(filepath.Join(root, d), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, d := range []string{"bin", "sbin", "lib", "lib64"} {
+		// Since trixie Debian's packages have all below /usr.
+		if _, err := os.Stat(filepath.Join(root, d)); err == nil {
+			continue
+		}
+		if err := os.Symlink("usr/"+d, filepath.Join(root, d)); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func attachment(t *testing.T, s *Sensor, program string) *armed {
 
 // Another program with the rights to do so detaches ours by its id.
 func TestADetachedProgramIsToldAndAttachedAgain(t *testing.T) {
-	l := arm(t, Options{})
+	l := shared(t)
 	outside, err := link.NewFromID(attachment(t, l.sensor, sensorProgOnConnect4).id)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestADetachedProgramIsToldAndAttachedAgain(t *testing.T) {
 
 // Who got into the agent closes a descriptor of its.
 func TestAClosedLinkIsToldAndMadeAnew(t *testing.T) {
-	l := arm(t, Options{})
+	l := shared(t)
 	if err := attachment(t, l.sensor, sensorProgOnRename).link.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestAClosedLinkIsToldAndMadeAnew(t *testing.T) {
 }
 
 func TestEveryProcessorHasItsCanary(t *testing.T) {
-	l := arm(t, Options{})
+	l := shared(t)
 	deadline := time.Now().Add(patience)
 	for {
 		c := l.sensor.guard.flock.count()

@@ -84,12 +84,13 @@ const (
 	outcomeMapFull
 	outcomeRead
 	outcomeCompat
+	outcomeSkipped
 	outcomes
 )
 
 var outcomeReasons = [outcomes]string{
 	outcomeRingFull: "ring full", outcomeMapFull: "map full", outcomeRead: "memory not readable",
-	outcomeCompat: "32-bit programs, whose calls are hidden",
+	outcomeCompat: "32-bit programs, whose calls are hidden", outcomeSkipped: "program in use by a preempted task",
 }
 
 // counters are the kernel's counts by class and outcome, and our own.
@@ -102,6 +103,10 @@ type counters struct {
 	writesLost atomic.Uint64
 	// leftOut are records that nobody asked for, by class.
 	leftOut [classCount]atomic.Uint64
+	// skips counts, by class, how often the kernel did not run a program because
+	// a task that was preempted was in it. What they would have seen is unknown;
+	// each counts as one observation lost. Nil where there are no such programs.
+	skips func() [classCount]uint64
 }
 
 // left counts a record that is not delivered because nobody asked for it:
@@ -126,6 +131,12 @@ func (c *counters) read() ([][outcomes]uint64, error) {
 			for _, n := range perCPU {
 				out[i][o] += n
 			}
+		}
+	}
+	if c.skips != nil {
+		for i, n := range c.skips() {
+			out[i][outcomeSeen] += n
+			out[i][outcomeSkipped] += n
 		}
 	}
 	out[classProcess][outcomeRead] += c.malformed.Load()

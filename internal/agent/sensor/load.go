@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -19,6 +21,8 @@ type loader struct {
 	variables map[string]*ebpf.Variable
 	cache     *btf.Cache
 
+	// mu guards programs while several are loaded at a time.
+	mu       sync.Mutex
 	programs map[string]*ebpf.Program
 }
 
@@ -75,7 +79,10 @@ func (l *loader) loadFor(h hook) (*ebpf.Program, error) {
 }
 
 func (l *loader) loadOnce(key, name string, spec *ebpf.ProgramSpec) (*ebpf.Program, error) {
-	if p := l.programs[key]; p != nil {
+	l.mu.Lock()
+	p := l.programs[key]
+	l.mu.Unlock()
+	if p != nil {
 		return p, nil
 	}
 	p, err := l.loadSpec(name, spec)
@@ -88,8 +95,46 @@ func (l *loader) loadOnce(key, name string, spec *ebpf.ProgramSpec) (*ebpf.Progr
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", key, err)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.programs[key] = p
 	return p, nil
+}
+
+// loaded is what the kernel counted of a program that is loaded.
+func (l *loader) loaded(key string) (*ebpf.ProgramStats, error) {
+	l.mu.Lock()
+	p := l.programs[key]
+	l.mu.Unlock()
+	if p == nil {
+		return nil, fmt.Errorf("%s: %w", key, os.ErrNotExist)
+	}
+	return p.Stats()
+}
+
+// preload loads the programs of hooks side by side: the kernel looks through each
+// for milliseconds. One that it refuses says so when its hook is armed.
+func (l *loader) preload(list []hook) {
+	todo := make(chan hook)
+	var workers sync.WaitGroup
+	for range runtime.NumCPU() {
+		workers.Go(func() {
+			for h := range todo {
+				_, _ = l.loadFor(h)
+			}
+		})
+	}
+	queued := map[string]bool{}
+	for _, h := range list {
+		// One on a system call is loaded once for all of them.
+		key := h.program + h.function
+		if !queued[key] {
+			queued[key] = true
+			todo <- h
+		}
+	}
+	close(todo)
+	workers.Wait()
 }
 
 // formerly are the names that tracepoints had in older kernels.

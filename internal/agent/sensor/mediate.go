@@ -3,6 +3,7 @@ package sensor
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"baize/internal/event"
@@ -28,6 +29,9 @@ func (p *inPlace) complete() bool { return len(p.missing) == 0 }
 func (s *Sensor) mediate() (*inPlace, error) {
 	place := &inPlace{needless: map[string]bool{}, missing: map[event.Class]bool{}}
 	refused := probeTrampolines()
+	if refused == nil {
+		s.loader.preload(firstWays())
+	}
 	for _, m := range mediations() {
 		if refused != nil {
 			s.standBy(m, refused)
@@ -45,7 +49,40 @@ func (s *Sensor) mediate() (*inPlace, error) {
 			place.ring |= 1 << operation
 		}
 	}
-	return place, s.loader.set(sensorVarMediated, place.ring)
+	s.counts.skips = s.skips
+	return place, errors.Join(
+		s.loader.set(sensorVarMediated, place.ring),
+		s.loader.set(sensorVarCompatSeen, place.compatSeen()),
+	)
+}
+
+// compatSeen has a bit for each class of which nothing of what 32-bit code does
+// is left to the tracepoints of system calls.
+func (p *inPlace) compatSeen() uint32 {
+	if p.missing[event.ClassNetwork] {
+		return 0
+	}
+	return 1 << classNetwork
+}
+
+// skips adds up what the kernel counted of programs on its functions.
+func (s *Sensor) skips() (out [classCount]uint64) {
+	for _, m := range mediations() {
+		for _, h := range slices.Concat(m.ways...) {
+			if stats, err := s.loader.loaded(h.name()); err == nil {
+				out[slices.Index(classes, h.class)] += stats.RecursionMisses
+			}
+		}
+	}
+	return out
+}
+
+// firstWays are the hooks that are tried first.
+func firstWays() (list []hook) {
+	for _, m := range mediations() {
+		list = append(list, m.ways[0]...)
+	}
+	return list
 }
 
 // mediateOne attaches all hooks of a way, or none.

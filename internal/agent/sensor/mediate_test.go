@@ -108,6 +108,26 @@ func TestMediationsAndHooksAgree(t *testing.T) {
 	}
 }
 
+// The kernel does not run a program in which a preempted task is: what it may
+// have missed is a loss.
+func TestSkippedProgramsAreLosses(t *testing.T) {
+	s := shared(t).sensor
+	counts := &counters{table: s.counts.table, skips: func() (out [classCount]uint64) {
+		out[classFile] = 3
+		return out
+	}}
+	other := &Sensor{counts: counts, guard: s.guard, scope: s.scope, hooks: s.hooks, writes: s.writes}
+	h, err := other.Health()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := h.Classes[classFile]
+	i := slices.IndexFunc(c.Losses, func(l Loss) bool { return l.Reason == outcomeReasons[outcomeSkipped] })
+	if i < 0 || c.Losses[i].Count != 3 || c.State != event.CoverageLost {
+		t.Errorf("%+v", c)
+	}
+}
+
 // files32 is a program that does one of everything in a directory.
 func files32(at func(string) string) []byte {
 	return program32(

@@ -10,6 +10,7 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 )
 
 // mediation is an act that programs on the kernel's own functions see whole: by
@@ -171,6 +172,9 @@ func probeTrampolines() error {
 		Name: "probe", Type: ebpf.Tracing, AttachType: ebpf.AttachTraceFExit, AttachTo: "bpf_fentry_test1", License: "GPL",
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
 	})
+	if errors.Is(err, unix.EPERM) {
+		err = unix.EPERM // without a guess at the reason
+	}
 	if err != nil {
 		return fmt.Errorf("%w: load: %w", errNoTrampolines, err)
 	}

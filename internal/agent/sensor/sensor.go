@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -154,10 +155,10 @@ func (s *Sensor) armAll() error {
 	if s.tier = tierTraced; place.complete() {
 		s.tier = tierMediated
 	}
-	for _, h := range hooks[1:] {
-		if !place.needless[h.name()] {
-			_ = s.armOne(h) // its state says why not
-		}
+	rest := slices.DeleteFunc(slices.Clone(hooks[1:]), func(h hook) bool { return place.needless[h.name()] })
+	s.loader.preload(rest)
+	for _, h := range rest {
+		_ = s.armOne(h) // its state says why not
 	}
 	return s.armIterator()
 }

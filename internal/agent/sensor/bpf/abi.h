@@ -168,6 +168,7 @@ enum outcome {
 	LOST_MAP_FULL,
 	LOST_READ,
 	LOST_COMPAT,  // what a 32-bit program does is hidden from system call tracepoints
+	LOST_SKIPPED, // a program was not run, as another task was in it: the kernel counts these
 	OUTCOMES,
 };
 
