@@ -10,6 +10,8 @@ type call32 struct {
 // Numbers of the calls of i386 that the tests use.
 const (
 	open32     = 5
+	setxattr32 = 226
+	memfd32    = 356
 	link32     = 9
 	unlink32   = 10
 	chmod32    = 15

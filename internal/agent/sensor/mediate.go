@@ -3,6 +3,7 @@ package sensor
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -59,10 +60,15 @@ func (s *Sensor) mediate() (*inPlace, error) {
 // compatSeen has a bit for each class of which nothing of what 32-bit code does
 // is left to the tracepoints of system calls.
 func (p *inPlace) compatSeen() uint32 {
-	if p.missing[event.ClassNetwork] {
-		return 0
+	out := uint32(0)
+	// Elsewhere than on amd64 some calls on files show nowhere.
+	if !p.missing[event.ClassFile] && runtime.GOARCH == "amd64" {
+		out |= 1 << classFile
 	}
-	return 1 << classNetwork
+	if !p.missing[event.ClassNetwork] {
+		out |= 1 << classNetwork
+	}
+	return out
 }
 
 // skips adds up what the kernel counted of programs on its functions.
@@ -98,13 +104,20 @@ func (s *Sensor) mediateOne(m mediation) bool {
 			}
 			return true
 		}
-		// There is no function of that name.
-		if !errors.Is(err, btf.ErrNotFound) && !errors.Is(err, ebpf.ErrNotSupported) {
+		if !noFunction(err) {
 			break
 		}
 	}
+	if m.narrow && noFunction(err) {
+		return true
+	}
 	s.standBy(m, err)
 	return false
+}
+
+// noFunction tells whether the kernel has no function of that name.
+func noFunction(err error) bool {
+	return errors.Is(err, btf.ErrNotFound) || errors.Is(err, ebpf.ErrNotSupported)
 }
 
 // armTogether attaches hooks; if one is refused, none stays.

@@ -3,6 +3,7 @@ package sensor
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"baize/internal/event"
@@ -25,6 +26,9 @@ type mediation struct {
 	instead []string
 	// ring are the operations of io_uring that it sees.
 	ring []uint8
+	// narrow says that it sees a system call of 32-bit code, which some kernels
+	// do not have: then nothing is missed.
+	narrow bool
 }
 
 // Operations of io_uring, as in bpf/uring.h.
@@ -53,7 +57,20 @@ const withText = 1 << 8
 
 // mediations lists what tier 1 sees.
 func mediations() []mediation {
-	return slices.Concat(nameMediations(), changeMediations(), otherMediations())
+	return slices.Concat(nameMediations(), changeMediations(), otherMediations(), narrowMediations())
+}
+
+// narrowMediations see system calls of 32-bit code that have no function of their
+// own behind them. Elsewhere than on amd64 both widths share the functions.
+func narrowMediations() (list []mediation) {
+	for _, c := range pathCalls {
+		if c.change == changeXattr && runtime.GOARCH == "amd64" {
+			m := all(event.ClassFile, on("__ia32_sys_"+c.name, sensorProgOnPath32, event.ClassFile, c.cookie()))
+			m.narrow = true
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // on is a hook at a function of the kernel.
@@ -117,6 +134,10 @@ func changeMediations() []mediation {
 		// The first takes the descriptor where it is there.
 		either(event.ClassFile, changed("do_sys_ftruncate", changeSize, byDescriptor), changed("do_ftruncate", changeSize, byFile)).
 			forCalls(sensorProgOnPath, "ftruncate"),
+		all(event.ClassFile,
+			on("shmem_file_setup", sensorProgOnMemfdMade, event.ClassFile, 0),
+			on("hugetlb_file_setup", sensorProgOnMemfdMade, event.ClassFile, 0),
+		).forCalls(sensorProgOnMemfd, "memfd_create"),
 	}
 }
 

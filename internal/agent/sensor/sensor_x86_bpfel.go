@@ -164,12 +164,14 @@ const (
 	sensorProgOnKexecFile    = "on_kexec_file"
 	sensorProgOnMadeSocket   = "on_made_socket"
 	sensorProgOnMemfd        = "on_memfd"
+	sensorProgOnMemfdMade    = "on_memfd_made"
 	sensorProgOnModule       = "on_module"
 	sensorProgOnModuleFree   = "on_module_free"
 	sensorProgOnMount        = "on_mount"
 	sensorProgOnOpen         = "on_open"
 	sensorProgOnOpened       = "on_opened"
 	sensorProgOnPath         = "on_path"
+	sensorProgOnPath32       = "on_path32"
 	sensorProgOnPrctl        = "on_prctl"
 	sensorProgOnPtrace       = "on_ptrace"
 	sensorProgOnRename       = "on_rename"
@@ -265,12 +267,14 @@ type sensorProgramSpecs struct {
 	OnKexecFile    *ebpf.ProgramSpec `ebpf:"on_kexec_file"`
 	OnMadeSocket   *ebpf.ProgramSpec `ebpf:"on_made_socket"`
 	OnMemfd        *ebpf.ProgramSpec `ebpf:"on_memfd"`
+	OnMemfdMade    *ebpf.ProgramSpec `ebpf:"on_memfd_made"`
 	OnModule       *ebpf.ProgramSpec `ebpf:"on_module"`
 	OnModuleFree   *ebpf.ProgramSpec `ebpf:"on_module_free"`
 	OnMount        *ebpf.ProgramSpec `ebpf:"on_mount"`
 	OnOpen         *ebpf.ProgramSpec `ebpf:"on_open"`
 	OnOpened       *ebpf.ProgramSpec `ebpf:"on_opened"`
 	OnPath         *ebpf.ProgramSpec `ebpf:"on_path"`
+	OnPath32       *ebpf.ProgramSpec `ebpf:"on_path32"`
 	OnPrctl        *ebpf.ProgramSpec `ebpf:"on_prctl"`
 	OnPtrace       *ebpf.ProgramSpec `ebpf:"on_ptrace"`
 	OnRename       *ebpf.ProgramSpec `ebpf:"on_rename"`
@@ -407,12 +411,14 @@ type sensorPrograms struct {
 	OnKexecFile    *ebpf.Program `ebpf:"on_kexec_file"`
 	OnMadeSocket   *ebpf.Program `ebpf:"on_made_socket"`
 	OnMemfd        *ebpf.Program `ebpf:"on_memfd"`
+	OnMemfdMade    *ebpf.Program `ebpf:"on_memfd_made"`
 	OnModule       *ebpf.Program `ebpf:"on_module"`
 	OnModuleFree   *ebpf.Program `ebpf:"on_module_free"`
 	OnMount        *ebpf.Program `ebpf:"on_mount"`
 	OnOpen         *ebpf.Program `ebpf:"on_open"`
 	OnOpened       *ebpf.Program `ebpf:"on_opened"`
 	OnPath         *ebpf.Program `ebpf:"on_path"`
+	OnPath32       *ebpf.Program `ebpf:"on_path32"`
 	OnPrctl        *ebpf.Program `ebpf:"on_prctl"`
 	OnPtrace       *ebpf.Program `ebpf:"on_ptrace"`
 	OnRename       *ebpf.Program `ebpf:"on_rename"`
@@ -461,12 +467,14 @@ func (p *sensorPrograms) Close() error {
 		p.OnKexecFile,
 		p.OnMadeSocket,
 		p.OnMemfd,
+		p.OnMemfdMade,
 		p.OnModule,
 		p.OnModuleFree,
 		p.OnMount,
 		p.OnOpen,
 		p.OnOpened,
 		p.OnPath,
+		p.OnPath32,
 		p.OnPrctl,
 		p.OnPtrace,
 		p.OnRename,

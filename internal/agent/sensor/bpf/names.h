@@ -160,6 +160,47 @@ int on_done(void *ctx)
 	return 0;
 }
 
+// on_path32 serves system calls on paths of 32-bit code, as on_path does others:
+// its only argument are the registers.
+SEC("fexit/__ia32_sys_setxattr")
+int on_path32(void *ctx)
+{
+	u64 ret, c = bpf_get_attach_cookie(ctx);
+	struct task_struct *t = bpf_get_current_task_btf();
+	if (failed(ctx, &ret) || !in_scope(t))
+		return 0;
+	struct caller by = {.registers = (struct pt_regs *)argument(ctx, 0), .narrow = true};
+	struct scratch *s = begin_act(t, COOKIE_KIND(c), CLASS_FILE, &by.which);
+	if (!s)
+		return 0;
+	put_number(s, NUMBER_CHANGE, COOKIE_CHANGE(c));
+	put_given(s, t, &by, c);
+	end_act(s, CLASS_FILE);
+	return 0;
+}
+
+// on_memfd_made sees a file of memory before it has a descriptor. The name tells
+// it from the kernel's own.
+SEC("fexit/shmem_file_setup")
+int on_memfd_made(void *ctx)
+{
+	u64 ret;
+	char name[8] = {};
+	if (failed(ctx, &ret))
+		return 0;
+	bpf_probe_read_kernel_str(name, sizeof(name), (void *)argument(ctx, 0));
+	struct task_struct *t = bpf_get_current_task_btf();
+	if (!BEGINS(name, "memfd:") || !in_scope(t))
+		return 0;
+	u32 which;
+	struct scratch *s = begin_act(t, KIND_MEMFD, CLASS_FILE, &which);
+	if (!s)
+		return 0;
+	put_file(s, (struct file *)ret, &t->fs->root, PLACE_FILE | which << 8);
+	end_act(s, CLASS_FILE);
+	return 0;
+}
+
 enum { BY_PATH, BY_FILE, BY_DESCRIPTOR };
 
 // on_changed serves the functions that change a file's attributes. Its cookie is
