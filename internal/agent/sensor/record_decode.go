@@ -125,6 +125,9 @@ func (p *parts) fileOp() *File {
 	if name := p.strings[stringUserNewPath]; name != "" {
 		f.NewPath, f.FromUser = join(p.paths[placeNewBase].text, name), p.numbers[numberNamed] == 0
 	}
+	if p.numbers[numberNamed] != 0 {
+		f.Detached = p.paths[placeBase].flags&pathUnreachable != 0
+	}
 	if text := p.strings[stringText]; text != "" {
 		f.NewPath = text
 	}
