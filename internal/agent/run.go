@@ -296,10 +296,18 @@ func (a *agent) startMessage() string {
 		return err.Error()
 	}
 	message := fmt.Sprintf("agent %s, tier %d", Version, health.Tier)
+	standing := 0
 	for _, hook := range health.Hooks {
-		if !hook.Attached {
+		// At tier 2 all hooks of tier 1 are missing for one reason.
+		if stands := hook.Tier < health.Tier; !hook.Attached && (!stands || standing == 0) {
 			message += fmt.Sprintf("; %s not attached: %s", hook.Name, hook.Error)
 		}
+		if !hook.Attached && hook.Tier < health.Tier {
+			standing++
+		}
+	}
+	if standing > 1 {
+		message += fmt.Sprintf(", nor %d more of tier 1", standing-1)
 	}
 	if a.problem != nil {
 		a.log.Warn("configuration", "error", a.problem)

@@ -31,6 +31,8 @@ type Result struct {
 	Name string
 	// Outcome is PASS, FAIL or SKIP.
 	Outcome string
+	// Took is its duration as it was written, such as 1.23s.
+	Took string
 	// Output is what the test said.
 	Output string
 }
@@ -45,8 +47,8 @@ func ParseTests(output string) []Result {
 			said.WriteString(line)
 			continue
 		}
-		name, _, _ = strings.Cut(name, " ")
-		out = append(out, Result{Name: strings.TrimSpace(name), Outcome: outcome, Output: said.String()})
+		name, took, _ := strings.Cut(strings.TrimSpace(name), " ")
+		out = append(out, Result{Name: name, Outcome: outcome, Took: strings.Trim(took, "()"), Output: said.String()})
 		said.Reset()
 	}
 	return out

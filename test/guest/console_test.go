@@ -37,7 +37,7 @@ FAIL
 	for _, r := range got {
 		names, outcomes = append(names, r.Name), append(outcomes, r.Outcome)
 	}
-	if !slices.Equal(names, []string{"TestOne", "TestTwo", "TestThree"}) || !slices.Equal(outcomes, []string{"PASS", "FAIL", "SKIP"}) {
+	if !slices.Equal(names, []string{"TestOne", "TestTwo", "TestThree"}) || !slices.Equal(outcomes, []string{"PASS", "FAIL", "SKIP"}) || got[1].Took != "1.00s" {
 		t.Fatalf("%+v", got)
 	}
 	if want := "    --- PASS: TestOne/part (0.00s)\n=== RUN   TestTwo\n    two_test.go:3: bad\n"; got[1].Output != want {

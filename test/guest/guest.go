@@ -23,6 +23,8 @@ type Guest struct {
 	// arguments.
 	Binary string
 	Args   []string
+	// Env are variables of its environment, as NAME=value.
+	Env []string
 }
 
 // diskSize of the guest's root file system; a sparse file.
@@ -53,6 +55,11 @@ func (g Guest) Run(ctx context.Context, dir string) (output string, status int, 
 	return parseConsole(text)
 }
 
+// hurried makes the kernel's grace periods short, which attaching and detaching
+// programs waits for, and leaves out the detours around the faults of real
+// processors: emulated ones are slow enough.
+const hurried = "rcupdate.rcu_expedited=1 rcupdate.rcu_task_ipi_delay=0 mitigations=off"
+
 // boot runs the emulator until the guest powers off and returns its console.
 func (g Guest) boot(ctx context.Context, kit kit, initramfs, disk string) (string, error) {
 	m := machines[g.Kernel.Arch]
@@ -60,7 +67,7 @@ func (g Guest) boot(ctx context.Context, kit kit, initramfs, disk string) (strin
 		"-accel", "tcg", "-smp", "2", "-m", "1024", "-nodefaults", "-no-reboot", "-display", "none",
 		"-serial", "stdio",
 		"-kernel", kit.path("vmlinuz"), "-initrd", initramfs,
-		"-append", "console=" + m.console + " quiet loglevel=3 panic=-1 lsm=lockdown,capability,landlock,bpf",
+		"-append", "console=" + m.console + " quiet loglevel=3 panic=-1 lsm=lockdown,capability,landlock,bpf " + hurried + " " + g.Kernel.Parameters,
 		"-drive", "file=" + disk + ",format=raw,if=virtio,cache=unsafe",
 	}, m.args...)
 	command := exec.CommandContext(ctx, m.emulator, args...)
@@ -92,6 +99,15 @@ func (g Guest) makeDisk(ctx context.Context, dir, disk string, kit kit) error {
 			return err
 		}
 	}
+	for _, d := range []string{"bin", "sbin", "lib", "lib64"} {
+		// Since trixie Debian's packages have all below /usr.
+		if _, err := os.Stat(filepath.Join(root, d)); err == nil {
+			continue
+		}
+		if err := os.Symlink("usr/"+d, filepath.Join(root, d)); err != nil {
+			return err
+		}
+	}
 	for name, text := range rootFiles {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
 			return err
@@ -101,8 +117,10 @@ func (g Guest) makeDisk(ctx context.Context, dir, disk string, kit kit) error {
 		return err
 	}
 	line := strings.Join(append([]string{"/guest/test"}, g.Args...), "\n")
-	if err := os.WriteFile(filepath.Join(root, "guest/command"), []byte(line), 0o644); err != nil {
-		return err
+	for name, text := range map[string]string{"guest/command": line, "guest/environment": strings.Join(g.Env, "\n")} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			return err
+		}
 	}
 	return command(ctx, "/usr/sbin/mkfs.ext4", "-q", "-F", "-d", root, disk, diskSize)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -36,7 +37,8 @@ func inGuest(t *testing.T, k Kernel) {
 	if only := os.Getenv("BAIZE_GUEST_RUN"); only != "" {
 		args = append(args, "-test.run="+only)
 	}
-	g := Guest{Kernel: k, Binary: sensorTests(t, ctx, k.Arch), Args: args}
+	env := []string{"BAIZE_SENSOR_TIER=" + strconv.Itoa(k.Tier)}
+	g := Guest{Kernel: k, Binary: sensorTests(t, ctx, k.Arch), Args: args, Env: env}
 	began := time.Now()
 	output, status, err := g.Run(ctx, t.TempDir())
 	if err != nil {
@@ -51,7 +53,8 @@ func report(t *testing.T, output string, status int) {
 	results := ParseTests(output)
 	for _, r := range results {
 		t.Run(r.Name, func(t *testing.T) {
-			if r.Outcome != "PASS" {
+			t.Logf("%s in the guest", r.Took)
+			if r.Outcome != "PASS" || os.Getenv("ZZ") != "" {
 				t.Errorf("%s\n%s", r.Outcome, r.Output)
 			}
 		})

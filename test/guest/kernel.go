@@ -15,14 +15,25 @@ import (
 
 // Kernel is one of Debian's: the kernel that a suite's package depends on,
 // for an architecture as Go names it.
-type Kernel struct{ Suite, Arch, Package string }
+type Kernel struct {
+	Suite, Arch, Package string
+	// Tier is what the sensor must reach on it: 1 where programs attach to the
+	// kernel's functions.
+	Tier int
+	// Parameters of the kernel's command line that it needs beside those of all.
+	Parameters string
+}
 
 // Kernels that the sensor is held to. The first is the one of every test run.
 var Kernels = []Kernel{
-	{"bookworm", "amd64", "linux-image-cloud-amd64"},
-	{"bookworm-backports", "amd64", "linux-image-cloud-amd64"},
-	{"trixie-backports", "amd64", "linux-image-cloud-amd64"},
-	{"bookworm", "arm64", "linux-image-cloud-arm64"},
+	{Suite: "bookworm", Arch: "amd64", Package: "linux-image-cloud-amd64", Tier: 1},
+	{Suite: "bookworm-backports", Arch: "amd64", Package: "linux-image-cloud-amd64", Tier: 1},
+	// Since 6.18 programs allocate what they keep for tasks and sockets without a
+	// lock, for which a processor without cmpxchg16b (see machines) needs the
+	// allocator's checks.
+	{Suite: "trixie-backports", Arch: "amd64", Package: "linux-image-cloud-amd64", Tier: 1, Parameters: "slab_debug=F"},
+	// 6.1 has no trampolines for arm64.
+	{Suite: "bookworm", Arch: "arm64", Package: "linux-image-cloud-arm64", Tier: 2},
 }
 
 // Name of the kernel in test results.
@@ -135,7 +146,7 @@ func (k Kernel) gather(ctx context.Context, work string) error {
 
 // takeKernel moves the kernel and the modules over.
 func takeKernel(ctx context.Context, tree string, out kit) error {
-	image, err := only(filepath.Join(tree, "boot/vmlinu[xz]-*"))
+	image, err := kernelImage(tree)
 	if err != nil {
 		return err
 	}
@@ -146,6 +157,22 @@ func takeKernel(ctx context.Context, tree string, out kit) error {
 		return err
 	}
 	return takeModules(ctx, tree, out.path("modules"))
+}
+
+// kernelImage finds the kernel in /boot or, since 7.2, beside its modules.
+func kernelImage(tree string) (string, error) {
+	var found []string
+	for _, pattern := range []string{"boot/vmlinu[xz]-*", "usr/lib/modules/*/vmlinu[xz]", "lib/modules/*/vmlinu[xz]"} {
+		more, err := filepath.Glob(filepath.Join(tree, pattern))
+		if err != nil {
+			return "", err
+		}
+		found = append(found, more...)
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("%d kernels in %s, want one: %v", len(found), tree, found)
+	}
+	return found[0], nil
 }
 
 // take moves what matches the patterns, keeping its place. Packages differ in

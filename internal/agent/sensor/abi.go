@@ -89,6 +89,7 @@ const (
 	numberCode
 	numberVia
 	numberWay
+	numberNamed
 	numbersCount
 )
 

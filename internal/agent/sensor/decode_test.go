@@ -114,6 +114,8 @@ func samples() map[string]*build {
 		"ptrace": header(kindPtrace, 0).number(numberRequest, 16).number(numberPID, 7),
 		"file rename": header(kindFileRename, 0).path(placeBase, 0, "dir", "tmp").text(stringUserPath, "a").
 			path(placeNewBase, 0).text(stringUserNewPath, "b"),
+		"named rename": header(kindFileRename, 0).number(numberNamed, 1).file(placeFile, modeRegular, 0, 0).
+			path(placeBase, pathUnreachable, "dir").text(stringUserPath, "a").path(placeNewBase, pathUnreachable, "dir").text(stringUserNewPath, "b"),
 		"xattr": header(kindAttributes, 0).number(numberChange, changeXattr).text(stringAttribute, "user.x").
 			file(placeFile, modeRegular, 0, 0).path(placeFile, pathTruncated, "leaf", "up"),
 		"chmod":   header(kindAttributes, 0).number(numberChange, changeMode).number(numberMode, 0o4755).text(stringUserPath, "/x"),
@@ -180,6 +182,9 @@ func TestDecodeOthers(t *testing.T) {
 	}
 	if f := decoded(t, all["file rename"]).File; f.Path != "/tmp/dir/a" || f.NewPath != "/b" || !f.FromUser {
 		t.Errorf("file rename %+v", f)
+	}
+	if f := decoded(t, all["named rename"]).File; f.Path != "/dir/a" || f.NewPath != "/dir/b" || f.FromUser || !f.Detached || f.Inode == 0 {
+		t.Errorf("named rename %+v", f)
 	}
 	if f := decoded(t, all["chmod"]).File; f.Change != "mode" || f.Mode != 0o4755 || !f.FromUser {
 		t.Errorf("chmod %+v", f)

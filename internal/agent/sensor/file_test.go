@@ -33,7 +33,7 @@ func TestFileCalls(t *testing.T) {
 			t.Errorf("create %+v by %+v", made.File, made.Task)
 		}
 		checkSettled(t, l, h, at, made.File.FileRef)
-		if r := l.fileOf(event.FileUnlink, h.pid, at("third")); !r.File.FromUser {
+		if r := l.fileOf(event.FileUnlink, h.pid, at("third")); r.File.FromUser == l.mediated() {
 			t.Errorf("unlink %+v", r.File)
 		}
 		l.fileOf(event.FileUnlink, h.pid, at("dir"))
@@ -57,7 +57,7 @@ func inMemory(t *testing.T) string {
 func checkSettled(t *testing.T, l *lab, h *helper, at func(string) string, made FileRef) {
 	t.Helper()
 	rename := l.fileOf(event.FileRename, h.pid, at("first"))
-	if rename.File.NewPath != at("second") || !rename.File.FromUser {
+	if rename.File.NewPath != at("second") || rename.File.FromUser == l.mediated() {
 		t.Errorf("rename %+v", rename.File)
 	}
 	link := l.fileOf(event.FileLink, h.pid, at("second"))

@@ -79,7 +79,7 @@ func (g *guard) check(batch []Record, a *armed) []Record {
 	}
 	message := a.hook.name() + ": " + reason
 	l, err := g.sensor.loader.arm(a.hook, g.sensor.scope.path)
-	state := Hook{Name: a.hook.name(), Class: a.hook.class, Attached: err == nil}
+	state := Hook{Name: a.hook.name(), Class: a.hook.class, Tier: a.hook.tier(), Attached: err == nil}
 	if err != nil {
 		state.Error = reason + "; not attached again: " + short(err)
 	} else {

@@ -40,7 +40,7 @@ func attachment(t *testing.T, s *Sensor, program string) *armed {
 
 // Another program with the rights to do so detaches ours by its id.
 func TestADetachedProgramIsToldAndAttachedAgain(t *testing.T) {
-	l := arm(t, Options{})
+	l := shared(t)
 	outside, err := link.NewFromID(attachment(t, l.sensor, sensorProgOnConnect4).id)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestADetachedProgramIsToldAndAttachedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, hook := range h.Hooks {
-		if !hook.Attached {
+		if !hook.Attached && hook.Tier != tierMediated {
 			t.Errorf("%s: %s", hook.Name, hook.Error)
 		}
 	}
@@ -66,7 +66,7 @@ func TestADetachedProgramIsToldAndAttachedAgain(t *testing.T) {
 
 // Who got into the agent closes a descriptor of its.
 func TestAClosedLinkIsToldAndMadeAnew(t *testing.T) {
-	l := arm(t, Options{})
+	l := shared(t)
 	if err := attachment(t, l.sensor, sensorProgOnRename).link.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestAClosedLinkIsToldAndMadeAnew(t *testing.T) {
 }
 
 func TestEveryProcessorHasItsCanary(t *testing.T) {
-	l := arm(t, Options{})
+	l := shared(t)
 	deadline := time.Now().Add(patience)
 	for {
 		c := l.sensor.guard.flock.count()
@@ -162,10 +162,11 @@ func TestProgramsAreMeasured(t *testing.T) {
 	l := shared(t)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for {
+	// Until the burst fits into the window: how long it takes is the machine's.
+	for window := 500 * time.Millisecond; ; window *= 2 {
 		busy := make(chan struct{})
 		go func() { defer close(busy); act(t, "burst", "20") }()
-		costs, err := l.sensor.costs(ctx, 500*time.Millisecond)
+		costs, err := l.sensor.costs(ctx, window)
 		<-busy
 		if err != nil {
 			t.Fatal(err)

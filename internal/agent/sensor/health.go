@@ -11,8 +11,12 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// Tier of this sensor: BTF with tracepoints and cgroup programs.
-const Tier = 2
+// Tiers of the sensor: with programs on the kernel's own functions wherever an
+// act calls for them, and with BTF, tracepoints and cgroup programs alone.
+const (
+	tierMediated = 1
+	tierTraced   = 2
+)
 
 // Health is the state of a sensor.
 type Health struct {
@@ -29,8 +33,11 @@ type Health struct {
 
 // Hook is the state of one kernel hook.
 type Hook struct {
-	Name     string
-	Class    event.Class
+	Name  string
+	Class event.Class
+	// Tier is 1 for a hook on a function of the kernel, and 2 for all others.
+	// Where one of tier 1 is not attached, some of tier 2 do its work.
+	Tier     int
 	Attached bool
 	// Error says why it is not attached.
 	Error string
@@ -91,6 +98,7 @@ const (
 	outcomeFiltered
 	outcomeThrottled
 	outcomeLeft
+	outcomeSkipped
 	kernelOutcomes
 	outcomeCoalesced = kernelOutcomes
 	outcomes         = kernelOutcomes + 1
@@ -102,6 +110,7 @@ type tally [outcomes]uint64
 var outcomeReasons = [...]string{
 	outcomeRingFull: "ring full", outcomeMapFull: "map full", outcomeRead: "memory not readable",
 	outcomeCompat: "32-bit programs, whose calls are hidden", outcomeShed: "shed under pressure",
+	outcomeSkipped: "program in use by a preempted task",
 }
 
 // counters are the kernel's counts by class and outcome, and our own.
@@ -115,6 +124,10 @@ type counters struct {
 	// leftOut are records that nobody asked for, and coalesced those that went
 	// into another, by class.
 	leftOut, coalesced [classCount]atomic.Uint64
+	// skips counts, by class, how often the kernel did not run a program because
+	// a task that was preempted was in it. What they would have seen is unknown;
+	// each counts as one observation lost. Nil where there are no such programs.
+	skips func() [classCount]uint64
 }
 
 // left counts a record that is not delivered because nobody asked for it:
@@ -139,6 +152,12 @@ func (c *counters) read() ([]tally, error) {
 		out[i][outcomeLeft] += c.leftOut[i].Load()
 		out[i][outcomeCoalesced] = c.coalesced[i].Load()
 	}
+	if c.skips != nil {
+		for i, n := range c.skips() {
+			out[i][outcomeSeen] += n
+			out[i][outcomeSkipped] += n
+		}
+	}
 	out[classProcess][outcomeRead] += c.malformed.Load()
 	out[classFile][outcomeRead] += c.writesLost.Load()
 	return out, nil
@@ -146,7 +165,7 @@ func (c *counters) read() ([]tally, error) {
 
 // Health reads the state of the sensor.
 func (s *Sensor) Health() (Health, error) {
-	h := Health{Tier: Tier, Hooks: s.hookStates(), Canaries: s.guard.flock.count()}
+	h := Health{Tier: s.tier, Hooks: s.hookStates(), Canaries: s.guard.flock.count()}
 	if costs := s.measured.Load(); costs != nil {
 		h.Programs = *costs
 	}
@@ -206,7 +225,7 @@ func (s *Sensor) worst(t *tally) (state, reason string) {
 // losses, since nobody can count what it would have seen.
 func (s *Sensor) state(class event.Class, t *tally) (state, reason string) {
 	for _, h := range s.hookStates() {
-		if h.Class == class && !h.Attached {
+		if h.Class == class && h.Tier != tierMediated && !h.Attached {
 			return event.CoverageUnavailable, h.Name + ": " + h.Error
 		}
 	}
@@ -215,7 +234,7 @@ func (s *Sensor) state(class event.Class, t *tally) (state, reason string) {
 
 // hookStates are the states of all hooks, fanotify's as it is now.
 func (s *Sensor) hookStates() []Hook {
-	h := Hook{Name: "fanotify", Class: event.ClassFile, Attached: true}
+	h := Hook{Name: "fanotify", Class: event.ClassFile, Tier: tierTraced, Attached: true}
 	err := s.writesErr
 	if s.writes != nil {
 		err = s.writes.state()

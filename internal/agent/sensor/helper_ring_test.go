@@ -72,6 +72,7 @@ func (r *ring) at(offset uint32) *uint32 { return (*uint32)(unsafe.Pointer(&r.sq
 // request is the parts of an sqe that the tests use.
 type request struct {
 	op, flags uint8
+	priority  uint16
 	fd        int32
 	off, addr uint64
 	length    uint32
@@ -81,11 +82,25 @@ type request struct {
 // do submits one request and waits for its result; one that leaves its
 // completion out gives 0.
 func (r *ring) do(q request) (int, error) {
+	if err := r.submit(q); err != nil {
+		return 0, err
+	}
+	if q.flags&skipSuccess == 0 {
+		if err := r.enter(0, 1); err != nil {
+			return 0, err
+		}
+	}
+	return r.completed()
+}
+
+// submit hands one request over.
+func (r *ring) submit(q request) error {
 	tailAt, mask := r.at(r.p.sq[1]), *r.at(r.p.sq[2])
 	tail := atomic.LoadUint32(tailAt)
 	sqe := r.sqes[(tail&mask)*sqeSize:][:sqeSize]
 	clear(sqe)
 	sqe[0], sqe[1] = q.op, q.flags
+	order.PutUint16(sqe[2:], q.priority)
 	order.PutUint32(sqe[4:], uint32(q.fd))
 	order.PutUint64(sqe[8:], q.off)
 	order.PutUint64(sqe[16:], q.addr)
@@ -93,13 +108,20 @@ func (r *ring) do(q request) (int, error) {
 	order.PutUint32(sqe[28:], q.opFlags)
 	*r.at(r.p.sq[6] + 4*(tail&mask)) = tail & mask
 	atomic.StoreUint32(tailAt, tail+1)
-	wait := uintptr(1)
-	if q.flags&skipSuccess != 0 {
-		wait = 0
+	return r.enter(1, 0)
+}
+
+// enter submits requests and waits for completions.
+func (r *ring) enter(requests, completions uintptr) error {
+	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), requests, completions, enterEvents, 0, 0)
+	if errno != 0 {
+		return errno
 	}
-	if _, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 1, wait, enterEvents, 0, 0); errno != 0 {
-		return 0, errno
-	}
+	return nil
+}
+
+// completed takes the result of a request, 0 if there is none.
+func (r *ring) completed() (int, error) {
 	headAt := r.at(r.p.cq[0])
 	head := atomic.LoadUint32(headAt)
 	if head == atomic.LoadUint32(r.at(r.p.cq[1])) {
@@ -178,12 +200,8 @@ func ringAccept(args []string) error {
 	if err != nil {
 		return err
 	}
-	_, to := sockaddr(netip.MustParseAddrPort(args[0]))
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := listenOn(args[0])
 	if err != nil {
-		return err
-	}
-	if err := errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1), unix.Bind(fd, to), unix.Listen(fd, 1)); err != nil {
 		return err
 	}
 	fmt.Println("listening")
@@ -192,6 +210,84 @@ func ringAccept(args []string) error {
 	}
 	_, err = r.do(request{op: ringSocketOp, fd: unix.AF_PACKET, off: unix.SOCK_RAW})
 	return err
+}
+
+// ringFails asks for what cannot be done in the directory args[0].
+func ringFails(args []string) error {
+	runtime.LockOSThread()
+	r, err := newRing()
+	if err != nil {
+		return err
+	}
+	absent := text(filepath.Join(args[0], "absent"))
+	for _, q := range []request{
+		{op: ringRenameOp, fd: atCwd, addr: absent, length: uint32(0xffffff9c), off: text(filepath.Join(args[0], "other"))},
+		{op: ringUnlinkOp, fd: atCwd, addr: absent},
+		{op: ringMkdirOp, fd: atCwd, addr: text(args[0]), length: 0o700},
+	} {
+		if _, err := r.do(q); err == nil {
+			return fmt.Errorf("operation %d did not fail", q.op)
+		}
+	}
+	return nil
+}
+
+// ringUnix connects to the unix socket args[0].
+func ringUnix(args []string) error {
+	runtime.LockOSThread()
+	r, err := newRing()
+	if err != nil {
+		return err
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	sa := &unix.RawSockaddrUnix{Family: unix.AF_UNIX}
+	for i := range args[0] {
+		sa.Path[i] = int8(args[0][i])
+	}
+	_, err = r.do(request{op: ringConnectOp, fd: int32(fd), addr: uint64(uintptr(unsafe.Pointer(sa))), off: unix.SizeofSockaddrUnix})
+	runtime.KeepAlive(sa)
+	return err
+}
+
+// ringMultishot listens on args[0] and accepts args[1] connections by one
+// request.
+func ringMultishot(args []string) error {
+	runtime.LockOSThread()
+	r, err := newRing()
+	if err != nil {
+		return err
+	}
+	fd, err := listenOn(args[0])
+	if err != nil {
+		return err
+	}
+	const multishot = 1 // IORING_ACCEPT_MULTISHOT
+	if err := r.submit(request{op: ringAcceptOp, fd: int32(fd), priority: multishot}); err != nil {
+		return err
+	}
+	fmt.Println("listening")
+	for range number(args[1]) {
+		if err := r.enter(0, 1); err != nil {
+			return err
+		}
+		if _, err := r.completed(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listenOn is a listening socket.
+func listenOn(address string) (int, error) {
+	_, to := sockaddr(netip.MustParseAddrPort(address))
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	return fd, errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1), unix.Bind(fd, to), unix.Listen(fd, 8))
 }
 
 // wholePacketSockets opens a raw and a packet socket, and ordinary ones.

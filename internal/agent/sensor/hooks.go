@@ -19,20 +19,31 @@ type hook struct {
 	// call is the system call at whose end the program runs; "" means that
 	// the program's own section says where it goes.
 	call string
-	// cookie tells a shared program about the call.
+	// function is the kernel's function that the program is on; its section says
+	// whether at the beginning or the end.
+	function string
+	// cookie tells a shared program about the call or function.
 	cookie uint64
 }
 
 // name identifies the hook in health.
 func (h hook) name() string {
-	if h.call != "" {
-		return h.program + ":" + h.call
+	if place := h.call + h.function; place != "" {
+		return h.program + ":" + place
 	}
 	return h.program
 }
 
-// hooks lists everything that is attached, in order: who starts processes
-// first, so that nothing else is seen of an unknown one.
+// tier is the one that the hook belongs to.
+func (h hook) tier() int {
+	if h.function != "" {
+		return tierMediated
+	}
+	return tierTraced
+}
+
+// hooks lists everything of tier 2 that is attached, in order: who starts
+// processes first, so that nothing else is seen of an unknown one.
 var hooks = append([]hook{
 	{program: sensorProgOnFork, class: event.ClassProcess},
 	{program: sensorProgOnExec, class: event.ClassProcess},
@@ -53,6 +64,11 @@ var hooks = append([]hook{
 	{program: sensorProgOnModuleFree, class: event.ClassKernel},
 }, callHooks()...)
 
+// setidCalls are the calls that change credentials.
+var setidCalls = []string{
+	"setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid", "capset", "setns", "unshare",
+}
+
 // callHooks are the programs at the end of system calls.
 func callHooks() []hook {
 	var out []hook
@@ -61,8 +77,7 @@ func callHooks() []hook {
 			out = append(out, hook{program: program, class: class, call: c})
 		}
 	}
-	add(sensorProgOnSetid, event.ClassProcess, "setuid", "setgid", "setreuid", "setregid", "setresuid",
-		"setresgid", "setfsuid", "setfsgid", "capset", "setns", "unshare")
+	add(sensorProgOnSetid, event.ClassProcess, setidCalls...)
 	add(sensorProgOnPtrace, event.ClassProcess, "ptrace")
 	add(sensorProgOnVmWrite, event.ClassProcess, "process_vm_writev")
 	add(sensorProgOnConnect, event.ClassNetwork, "connect")
@@ -99,6 +114,9 @@ var errNoCall = errors.New("no such call here")
 func attach(p *ebpf.Program, section, cgroup string, h hook) (link.Link, error) {
 	if h.call != "" {
 		return attachCall(p, h)
+	}
+	if h.function != "" {
+		return attachFunction(p, section, h)
 	}
 	if point, ok := strings.CutPrefix(section, "tracepoint/"); ok {
 		group, name, _ := strings.Cut(point, "/")

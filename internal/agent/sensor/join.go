@@ -39,7 +39,7 @@ func (j *joiner) join(r *Record) bool {
 		return j.writer(r)
 	case event.FileOpen:
 		// A request through io_uring is known by name only until it is settled.
-		return r.Ring || j.watched(r)
+		return unknownYet(r) || j.watched(r)
 	case event.NetworkConnect:
 		return r.File == nil || j.watched(r)
 	case event.ProcessPtrace:

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -14,10 +16,14 @@ import (
 // loader loads programs one by one over shared maps, so that one which this
 // kernel refuses takes only its own events away.
 type loader struct {
-	spec  *ebpf.CollectionSpec
-	maps  map[string]*ebpf.Map
-	cache *btf.Cache
+	spec *ebpf.CollectionSpec
+	maps map[string]*ebpf.Map
+	// variables of the programs, as they are in the kernel.
+	variables map[string]*ebpf.Variable
+	cache     *btf.Cache
 
+	// mu guards programs while several are loaded at a time.
+	mu       sync.Mutex
 	programs map[string]*ebpf.Program
 }
 
@@ -36,7 +42,7 @@ func newLoader(o Options, scope *scope) (*loader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create maps: %w", err)
 	}
-	l.maps = coll.Maps
+	l.maps, l.variables = coll.Maps, coll.Variables
 	return l, nil
 }
 
@@ -63,10 +69,26 @@ func setVariables(spec *ebpf.CollectionSpec, o Options, scope *scope) error {
 
 // load loads one program over the shared maps, once: it may go on many hooks.
 func (l *loader) load(name string) (*ebpf.Program, error) {
-	if p := l.programs[name]; p != nil {
+	return l.loadOnce(name, name, l.spec.Programs[name])
+}
+
+// loadFor loads the program of a hook. One on a function is loaded for that.
+func (l *loader) loadFor(h hook) (*ebpf.Program, error) {
+	if h.function == "" {
+		return l.load(h.program)
+	}
+	spec := l.spec.Programs[h.program].Copy()
+	spec.AttachTo = h.function
+	return l.loadOnce(h.name(), h.program, spec)
+}
+
+func (l *loader) loadOnce(key, name string, spec *ebpf.ProgramSpec) (*ebpf.Program, error) {
+	l.mu.Lock()
+	p := l.programs[key]
+	l.mu.Unlock()
+	if p != nil {
 		return p, nil
 	}
-	spec := l.spec.Programs[name]
 	p, err := l.loadSpec(name, spec)
 	missing := errors.Is(err, btf.ErrNotFound) || errors.Is(err, ebpf.ErrNotSupported)
 	if point := formerly[spec.AttachTo]; missing && point != "" {
@@ -75,10 +97,48 @@ func (l *loader) load(name string) (*ebpf.Program, error) {
 		p, err = l.loadSpec(name, spec)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load %s: %w", name, err)
+		return nil, fmt.Errorf("load %s: %w", key, err)
 	}
-	l.programs[name] = p
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.programs[key] = p
 	return p, nil
+}
+
+// loaded is what the kernel counted of a program that is loaded.
+func (l *loader) loaded(key string) (*ebpf.ProgramStats, error) {
+	l.mu.Lock()
+	p := l.programs[key]
+	l.mu.Unlock()
+	if p == nil {
+		return nil, fmt.Errorf("%s: %w", key, os.ErrNotExist)
+	}
+	return p.Stats()
+}
+
+// preload loads the programs of hooks side by side: the kernel looks through each
+// for milliseconds. One that it refuses says so when its hook is armed.
+func (l *loader) preload(list []hook) {
+	todo := make(chan hook)
+	var workers sync.WaitGroup
+	for range runtime.NumCPU() {
+		workers.Go(func() {
+			for h := range todo {
+				_, _ = l.loadFor(h)
+			}
+		})
+	}
+	queued := map[string]bool{}
+	for _, h := range list {
+		// One on a system call is loaded once for all of them.
+		key := h.program + h.function
+		if !queued[key] {
+			queued[key] = true
+			todo <- h
+		}
+	}
+	close(todo)
+	workers.Wait()
 }
 
 // formerly are the names that tracepoints had in older kernels.
@@ -99,7 +159,7 @@ func (l *loader) loadSpec(name string, spec *ebpf.ProgramSpec) (*ebpf.Program, e
 
 // arm loads and attaches one hook.
 func (l *loader) arm(h hook, cgroup string) (link.Link, error) {
-	p, err := l.load(h.program)
+	p, err := l.loadFor(h)
 	if err != nil {
 		return nil, err
 	}
@@ -128,4 +188,12 @@ func short(err error) string {
 		return fmt.Sprintf("refused by the verifier: %v", refused)
 	}
 	return err.Error()
+}
+
+// set writes a variable of the programs while they run.
+func (l *loader) set(name string, value any) error {
+	if err := l.variables[name].Set(value); err != nil {
+		return fmt.Errorf("set %s: %w", name, err)
+	}
+	return nil
 }

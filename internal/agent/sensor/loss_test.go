@@ -19,7 +19,7 @@ func TestLossIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Nobody reads while this happens.
-	act(t, "burst", "100")
+	act(t, "burst", "50")
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	delivered, stated := uint64(0), uint64(0)
@@ -50,7 +50,7 @@ func TestLossIsCounted(t *testing.T) {
 	if stated == 0 || stated > process.Lost {
 		t.Errorf("stated %d lost, counted %d", stated, process.Lost)
 	}
-	if process.Seen < 300 || delivered > process.Seen-stated {
+	if process.Seen < 150 || delivered > process.Seen-stated {
 		t.Errorf("seen %d, delivered %d, lost %d", process.Seen, delivered, process.Lost)
 	}
 	if err := s.Close(); err != nil {
@@ -74,8 +74,8 @@ func TestProducedIsDeliveredAndLost(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			for range 5 {
-				for _, what := range [][]string{{"burst", "40"}, {"files", t.TempDir()}, {"connect", server.String(), "block"}} {
+			for range 2 {
+				for _, what := range [][]string{{"burst", "20"}, {"files", t.TempDir()}, {"connect", server.String(), "block"}} {
 					prepare(t, inside(t, dir), what[0], what[1:]...).finish()
 				}
 				prepare(t, func(c *exec.Cmd) {

@@ -3,10 +3,10 @@
 // containers, contexts and hashes and makes events of the records.
 //
 // It needs Linux 5.15 with BTF, root, and for datagrams and DNS a mounted cgroup
-// v2 hierarchy. It uses tracepoints, iterators and cgroup programs only, which
-// also attach where fentry and LSM programs are refused. System calls of 32-bit
-// code are hidden from these tracepoints: each execution of a 32-bit program is
-// counted as a loss.
+// v2 hierarchy. It uses tracepoints, iterators and cgroup programs, and where the
+// kernel allows it programs on its functions (mediation.go) instead of some of
+// them. System calls of 32-bit code are hidden from tracepoints: each execution of
+// a 32-bit program is counted as a loss of the classes that rest on them.
 package sensor
 
 import (

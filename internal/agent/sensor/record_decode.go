@@ -121,10 +121,13 @@ func (p *parts) fileOp() *File {
 		f.Mode = f.Mode&modeMask | uint32(p.numbers[numberMode])&permissionBits
 	}
 	if name := p.strings[stringUserPath]; name != "" {
-		f.Path, f.FromUser = join(p.paths[placeBase].text, name), true
+		f.Path, f.FromUser = join(p.paths[placeBase].text, name), p.numbers[numberNamed] == 0
 	}
 	if name := p.strings[stringUserNewPath]; name != "" {
-		f.NewPath, f.FromUser = join(p.paths[placeNewBase].text, name), true
+		f.NewPath, f.FromUser = join(p.paths[placeNewBase].text, name), p.numbers[numberNamed] == 0
+	}
+	if p.numbers[numberNamed] != 0 {
+		f.Detached = p.paths[placeBase].flags&pathUnreachable != 0
 	}
 	if text := p.strings[stringText]; text != "" {
 		f.NewPath = text

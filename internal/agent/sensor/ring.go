@@ -42,12 +42,18 @@ func bornSince(fd int, since int64) bool {
 	return st.Btime.Sec*int64(time.Second)+int64(st.Btime.Nsec) >= since-int64(clockSlack)
 }
 
+// unknownYet tells of a request through io_uring that was told by its name when
+// it was made, before it was carried out.
+func unknownYet(r *Record) bool {
+	return r.Ring && r.File != nil && r.File.FromUser && r.Result == 0
+}
+
 // settled drops the opens through io_uring that nobody asked for, now that it is
 // known what they led to.
 func (j *joiner) settled(batch []Record) []Record {
 	kept := batch[:0]
 	for i := range batch {
-		if r := &batch[i]; r.Ring && r.Kind == event.FileOpen && !j.watched(r) {
+		if r := &batch[i]; unknownYet(r) && r.Kind == event.FileOpen && !j.watched(r) {
 			j.counts.left(event.ClassFile)
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,6 +72,7 @@ type Sensor struct {
 	loader  *loader
 	links   []link.Link
 	hooks   []Hook
+	tier    int
 	// hooksMu guards the elements of hooks, which a guard may change.
 	hooksMu sync.Mutex
 	guard   *guard
@@ -151,24 +153,39 @@ func (s *Sensor) start() error {
 func (s *Sensor) armAll() error {
 	// Without it the system call hooks fail, each saying so.
 	_ = mountTracefs()
-	for i, h := range hooks {
-		l, err := s.loader.arm(h, s.scope.path)
-		if errors.Is(err, errNoCall) {
-			continue
-		}
-		state := Hook{Name: h.name(), Class: h.class, Attached: err == nil}
-		if err != nil {
-			state.Error = short(err)
-		} else {
-			s.links = append(s.links, l)
-			s.guard.watch(h, len(s.hooks), l)
-		}
-		s.hooks = append(s.hooks, state)
-		if i == 0 && err != nil {
-			return err
-		}
+	if err := s.armOne(hooks[0]); err != nil {
+		return err
+	}
+	place, err := s.mediate()
+	if err != nil {
+		return err
+	}
+	if s.tier = tierTraced; place.complete() {
+		s.tier = tierMediated
+	}
+	rest := slices.DeleteFunc(slices.Clone(hooks[1:]), func(h hook) bool { return place.needless[h.name()] })
+	s.loader.preload(rest)
+	for _, h := range rest {
+		_ = s.armOne(h) // its state says why not
 	}
 	return s.armIterator()
+}
+
+// armOne attaches a hook and notes its state.
+func (s *Sensor) armOne(h hook) error {
+	l, err := s.loader.arm(h, s.scope.path)
+	if errors.Is(err, errNoCall) {
+		return nil
+	}
+	state := Hook{Name: h.name(), Class: h.class, Tier: tierTraced, Attached: err == nil}
+	if err != nil {
+		state.Error = short(err)
+	} else {
+		s.links = append(s.links, l)
+		s.guard.watch(h, len(s.hooks), l)
+	}
+	s.hooks = append(s.hooks, state)
+	return err
 }
 
 func (s *Sensor) armIterator() error {

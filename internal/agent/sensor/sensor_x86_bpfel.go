@@ -52,6 +52,29 @@ type sensorHome struct {
 	Root   uint64
 }
 
+type sensorIntent struct {
+	_      structs.HostLayout
+	Dentry uint64
+	Mnt    uint64
+	Dir    uint64
+	NewMnt uint64
+	NewDir uint64
+	File   struct {
+		_     structs.HostLayout
+		Ino   uint64
+		Size  uint64
+		Magic uint64
+		Dev   uint32
+		Gen   uint32
+		Mode  uint32
+		Nlink uint32
+		Rdev  uint32
+		Flags uint32
+	}
+	Name    [256]int8
+	NewName [256]int8
+}
+
 type sensorOrders struct {
 	_         structs.HostLayout
 	WakeBytes uint64
@@ -82,6 +105,7 @@ type sensorScratch struct {
 	Off    uint32
 	Cursor uint32
 	Flags  uint32
+	Busy   uint32
 	Data   [28736]uint8
 }
 
@@ -130,6 +154,7 @@ const (
 	sensorMapCounters        = "counters"
 	sensorMapDebts           = "debts"
 	sensorMapDiscards        = "discards"
+	sensorMapIntents         = "intents"
 	sensorMapKnownCreds      = "known_creds"
 	sensorMapOwners          = "owners"
 	sensorMapRing            = "ring"
@@ -137,12 +162,17 @@ const (
 	sensorMapTolds           = "tolds"
 	sensorMapWatches         = "watches"
 	sensorProgOnAccept       = "on_accept"
+	sensorProgOnAccepted     = "on_accepted"
 	sensorProgOnBpf          = "on_bpf"
 	sensorProgOnCanary       = "on_canary"
+	sensorProgOnChanged      = "on_changed"
+	sensorProgOnCommitted    = "on_committed"
 	sensorProgOnConnect      = "on_connect"
 	sensorProgOnConnect4     = "on_connect4"
 	sensorProgOnConnect6     = "on_connect6"
+	sensorProgOnConnected    = "on_connected"
 	sensorProgOnDescribe     = "on_describe"
+	sensorProgOnDone         = "on_done"
 	sensorProgOnEgress       = "on_egress"
 	sensorProgOnExec         = "on_exec"
 	sensorProgOnExit         = "on_exit"
@@ -150,14 +180,21 @@ const (
 	sensorProgOnGetfd        = "on_getfd"
 	sensorProgOnHome         = "on_home"
 	sensorProgOnIngress      = "on_ingress"
+	sensorProgOnIntent       = "on_intent"
+	sensorProgOnIntentLink   = "on_intent_link"
+	sensorProgOnIntentRename = "on_intent_rename"
 	sensorProgOnKexec        = "on_kexec"
 	sensorProgOnKexecFile    = "on_kexec_file"
+	sensorProgOnMadeSocket   = "on_made_socket"
 	sensorProgOnMemfd        = "on_memfd"
+	sensorProgOnMemfdMade    = "on_memfd_made"
 	sensorProgOnModule       = "on_module"
 	sensorProgOnModuleFree   = "on_module_free"
 	sensorProgOnMount        = "on_mount"
 	sensorProgOnOpen         = "on_open"
+	sensorProgOnOpened       = "on_opened"
 	sensorProgOnPath         = "on_path"
+	sensorProgOnPath32       = "on_path32"
 	sensorProgOnPrctl        = "on_prctl"
 	sensorProgOnPtrace       = "on_ptrace"
 	sensorProgOnRename       = "on_rename"
@@ -172,11 +209,14 @@ const (
 	sensorProgOnSocket       = "on_socket"
 	sensorProgOnState        = "on_state"
 	sensorProgOnTask         = "on_task"
+	sensorProgOnTraced       = "on_traced"
 	sensorProgOnUnshare      = "on_unshare"
 	sensorProgOnVmWrite      = "on_vm_write"
 	sensorProgOnWritten      = "on_written"
 	sensorVarAgentPid        = "agent_pid"
+	sensorVarCompatSeen      = "compat_seen"
 	sensorVarHome            = "home"
+	sensorVarMediated        = "mediated"
 	sensorVarOrders          = "orders"
 	sensorVarRingBytes       = "ring_bytes"
 	sensorVarScopeCgroup     = "scope_cgroup"
@@ -228,12 +268,17 @@ type sensorSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorProgramSpecs struct {
 	OnAccept       *ebpf.ProgramSpec `ebpf:"on_accept"`
+	OnAccepted     *ebpf.ProgramSpec `ebpf:"on_accepted"`
 	OnBpf          *ebpf.ProgramSpec `ebpf:"on_bpf"`
 	OnCanary       *ebpf.ProgramSpec `ebpf:"on_canary"`
+	OnChanged      *ebpf.ProgramSpec `ebpf:"on_changed"`
+	OnCommitted    *ebpf.ProgramSpec `ebpf:"on_committed"`
 	OnConnect      *ebpf.ProgramSpec `ebpf:"on_connect"`
 	OnConnect4     *ebpf.ProgramSpec `ebpf:"on_connect4"`
 	OnConnect6     *ebpf.ProgramSpec `ebpf:"on_connect6"`
+	OnConnected    *ebpf.ProgramSpec `ebpf:"on_connected"`
 	OnDescribe     *ebpf.ProgramSpec `ebpf:"on_describe"`
+	OnDone         *ebpf.ProgramSpec `ebpf:"on_done"`
 	OnEgress       *ebpf.ProgramSpec `ebpf:"on_egress"`
 	OnExec         *ebpf.ProgramSpec `ebpf:"on_exec"`
 	OnExit         *ebpf.ProgramSpec `ebpf:"on_exit"`
@@ -241,14 +286,21 @@ type sensorProgramSpecs struct {
 	OnGetfd        *ebpf.ProgramSpec `ebpf:"on_getfd"`
 	OnHome         *ebpf.ProgramSpec `ebpf:"on_home"`
 	OnIngress      *ebpf.ProgramSpec `ebpf:"on_ingress"`
+	OnIntent       *ebpf.ProgramSpec `ebpf:"on_intent"`
+	OnIntentLink   *ebpf.ProgramSpec `ebpf:"on_intent_link"`
+	OnIntentRename *ebpf.ProgramSpec `ebpf:"on_intent_rename"`
 	OnKexec        *ebpf.ProgramSpec `ebpf:"on_kexec"`
 	OnKexecFile    *ebpf.ProgramSpec `ebpf:"on_kexec_file"`
+	OnMadeSocket   *ebpf.ProgramSpec `ebpf:"on_made_socket"`
 	OnMemfd        *ebpf.ProgramSpec `ebpf:"on_memfd"`
+	OnMemfdMade    *ebpf.ProgramSpec `ebpf:"on_memfd_made"`
 	OnModule       *ebpf.ProgramSpec `ebpf:"on_module"`
 	OnModuleFree   *ebpf.ProgramSpec `ebpf:"on_module_free"`
 	OnMount        *ebpf.ProgramSpec `ebpf:"on_mount"`
 	OnOpen         *ebpf.ProgramSpec `ebpf:"on_open"`
+	OnOpened       *ebpf.ProgramSpec `ebpf:"on_opened"`
 	OnPath         *ebpf.ProgramSpec `ebpf:"on_path"`
+	OnPath32       *ebpf.ProgramSpec `ebpf:"on_path32"`
 	OnPrctl        *ebpf.ProgramSpec `ebpf:"on_prctl"`
 	OnPtrace       *ebpf.ProgramSpec `ebpf:"on_ptrace"`
 	OnRename       *ebpf.ProgramSpec `ebpf:"on_rename"`
@@ -263,6 +315,7 @@ type sensorProgramSpecs struct {
 	OnSocket       *ebpf.ProgramSpec `ebpf:"on_socket"`
 	OnState        *ebpf.ProgramSpec `ebpf:"on_state"`
 	OnTask         *ebpf.ProgramSpec `ebpf:"on_task"`
+	OnTraced       *ebpf.ProgramSpec `ebpf:"on_traced"`
 	OnUnshare      *ebpf.ProgramSpec `ebpf:"on_unshare"`
 	OnVmWrite      *ebpf.ProgramSpec `ebpf:"on_vm_write"`
 	OnWritten      *ebpf.ProgramSpec `ebpf:"on_written"`
@@ -277,6 +330,7 @@ type sensorMapSpecs struct {
 	Counters   *ebpf.MapSpec `ebpf:"counters"`
 	Debts      *ebpf.MapSpec `ebpf:"debts"`
 	Discards   *ebpf.MapSpec `ebpf:"discards"`
+	Intents    *ebpf.MapSpec `ebpf:"intents"`
 	KnownCreds *ebpf.MapSpec `ebpf:"known_creds"`
 	Owners     *ebpf.MapSpec `ebpf:"owners"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
@@ -290,7 +344,9 @@ type sensorMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorVariableSpecs struct {
 	AgentPid      *ebpf.VariableSpec `ebpf:"agent_pid"`
+	CompatSeen    *ebpf.VariableSpec `ebpf:"compat_seen"`
 	Home          *ebpf.VariableSpec `ebpf:"home"`
+	Mediated      *ebpf.VariableSpec `ebpf:"mediated"`
 	Orders        *ebpf.VariableSpec `ebpf:"orders"`
 	RingBytes     *ebpf.VariableSpec `ebpf:"ring_bytes"`
 	ScopeCgroup   *ebpf.VariableSpec `ebpf:"scope_cgroup"`
@@ -324,6 +380,7 @@ type sensorMaps struct {
 	Counters   *ebpf.Map `ebpf:"counters"`
 	Debts      *ebpf.Map `ebpf:"debts"`
 	Discards   *ebpf.Map `ebpf:"discards"`
+	Intents    *ebpf.Map `ebpf:"intents"`
 	KnownCreds *ebpf.Map `ebpf:"known_creds"`
 	Owners     *ebpf.Map `ebpf:"owners"`
 	Ring       *ebpf.Map `ebpf:"ring"`
@@ -339,6 +396,7 @@ func (m *sensorMaps) Close() error {
 		m.Counters,
 		m.Debts,
 		m.Discards,
+		m.Intents,
 		m.KnownCreds,
 		m.Owners,
 		m.Ring,
@@ -353,7 +411,9 @@ func (m *sensorMaps) Close() error {
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorVariables struct {
 	AgentPid      *ebpf.Variable `ebpf:"agent_pid"`
+	CompatSeen    *ebpf.Variable `ebpf:"compat_seen"`
 	Home          *ebpf.Variable `ebpf:"home"`
+	Mediated      *ebpf.Variable `ebpf:"mediated"`
 	Orders        *ebpf.Variable `ebpf:"orders"`
 	RingBytes     *ebpf.Variable `ebpf:"ring_bytes"`
 	ScopeCgroup   *ebpf.Variable `ebpf:"scope_cgroup"`
@@ -367,12 +427,17 @@ type sensorVariables struct {
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorPrograms struct {
 	OnAccept       *ebpf.Program `ebpf:"on_accept"`
+	OnAccepted     *ebpf.Program `ebpf:"on_accepted"`
 	OnBpf          *ebpf.Program `ebpf:"on_bpf"`
 	OnCanary       *ebpf.Program `ebpf:"on_canary"`
+	OnChanged      *ebpf.Program `ebpf:"on_changed"`
+	OnCommitted    *ebpf.Program `ebpf:"on_committed"`
 	OnConnect      *ebpf.Program `ebpf:"on_connect"`
 	OnConnect4     *ebpf.Program `ebpf:"on_connect4"`
 	OnConnect6     *ebpf.Program `ebpf:"on_connect6"`
+	OnConnected    *ebpf.Program `ebpf:"on_connected"`
 	OnDescribe     *ebpf.Program `ebpf:"on_describe"`
+	OnDone         *ebpf.Program `ebpf:"on_done"`
 	OnEgress       *ebpf.Program `ebpf:"on_egress"`
 	OnExec         *ebpf.Program `ebpf:"on_exec"`
 	OnExit         *ebpf.Program `ebpf:"on_exit"`
@@ -380,14 +445,21 @@ type sensorPrograms struct {
 	OnGetfd        *ebpf.Program `ebpf:"on_getfd"`
 	OnHome         *ebpf.Program `ebpf:"on_home"`
 	OnIngress      *ebpf.Program `ebpf:"on_ingress"`
+	OnIntent       *ebpf.Program `ebpf:"on_intent"`
+	OnIntentLink   *ebpf.Program `ebpf:"on_intent_link"`
+	OnIntentRename *ebpf.Program `ebpf:"on_intent_rename"`
 	OnKexec        *ebpf.Program `ebpf:"on_kexec"`
 	OnKexecFile    *ebpf.Program `ebpf:"on_kexec_file"`
+	OnMadeSocket   *ebpf.Program `ebpf:"on_made_socket"`
 	OnMemfd        *ebpf.Program `ebpf:"on_memfd"`
+	OnMemfdMade    *ebpf.Program `ebpf:"on_memfd_made"`
 	OnModule       *ebpf.Program `ebpf:"on_module"`
 	OnModuleFree   *ebpf.Program `ebpf:"on_module_free"`
 	OnMount        *ebpf.Program `ebpf:"on_mount"`
 	OnOpen         *ebpf.Program `ebpf:"on_open"`
+	OnOpened       *ebpf.Program `ebpf:"on_opened"`
 	OnPath         *ebpf.Program `ebpf:"on_path"`
+	OnPath32       *ebpf.Program `ebpf:"on_path32"`
 	OnPrctl        *ebpf.Program `ebpf:"on_prctl"`
 	OnPtrace       *ebpf.Program `ebpf:"on_ptrace"`
 	OnRename       *ebpf.Program `ebpf:"on_rename"`
@@ -402,6 +474,7 @@ type sensorPrograms struct {
 	OnSocket       *ebpf.Program `ebpf:"on_socket"`
 	OnState        *ebpf.Program `ebpf:"on_state"`
 	OnTask         *ebpf.Program `ebpf:"on_task"`
+	OnTraced       *ebpf.Program `ebpf:"on_traced"`
 	OnUnshare      *ebpf.Program `ebpf:"on_unshare"`
 	OnVmWrite      *ebpf.Program `ebpf:"on_vm_write"`
 	OnWritten      *ebpf.Program `ebpf:"on_written"`
@@ -410,12 +483,17 @@ type sensorPrograms struct {
 func (p *sensorPrograms) Close() error {
 	return _SensorClose(
 		p.OnAccept,
+		p.OnAccepted,
 		p.OnBpf,
 		p.OnCanary,
+		p.OnChanged,
+		p.OnCommitted,
 		p.OnConnect,
 		p.OnConnect4,
 		p.OnConnect6,
+		p.OnConnected,
 		p.OnDescribe,
+		p.OnDone,
 		p.OnEgress,
 		p.OnExec,
 		p.OnExit,
@@ -423,14 +501,21 @@ func (p *sensorPrograms) Close() error {
 		p.OnGetfd,
 		p.OnHome,
 		p.OnIngress,
+		p.OnIntent,
+		p.OnIntentLink,
+		p.OnIntentRename,
 		p.OnKexec,
 		p.OnKexecFile,
+		p.OnMadeSocket,
 		p.OnMemfd,
+		p.OnMemfdMade,
 		p.OnModule,
 		p.OnModuleFree,
 		p.OnMount,
 		p.OnOpen,
+		p.OnOpened,
 		p.OnPath,
+		p.OnPath32,
 		p.OnPrctl,
 		p.OnPtrace,
 		p.OnRename,
@@ -445,6 +530,7 @@ func (p *sensorPrograms) Close() error {
 		p.OnSocket,
 		p.OnState,
 		p.OnTask,
+		p.OnTraced,
 		p.OnUnshare,
 		p.OnVmWrite,
 		p.OnWritten,

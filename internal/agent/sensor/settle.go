@@ -84,7 +84,7 @@ func (s *settler) question(r *Record, ahead int64) (int, answered) {
 	if r.Kind == event.ProcessExec && r.Exec != nil && r.Exec.Image.Foreign {
 		return s.atHome(&r.Exec.Image), r.Exec.Image.compare
 	}
-	if r.Ring && r.File != nil {
+	if unknownYet(r) {
 		return s.requested(r, ahead)
 	}
 	if !unsettled(r) {

@@ -135,13 +135,18 @@ func run() (int, error) {
 		return 0, err
 	}
 	args := strings.Split(string(line), "\n")
+	environment, err := os.ReadFile("/guest/environment")
+	if err != nil {
+		return 0, err
+	}
+	env := []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", "TMPDIR=/tmp"}
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return 0, err
 	}
 	fmt.Println("baize-guest: begin")
 	p, err := os.StartProcess(args[0], args, &os.ProcAttr{
-		Dir: "/guest", Env: []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", "TMPDIR=/tmp"},
+		Dir: "/guest", Env: append(env, strings.Fields(string(environment))...),
 		Files: []*os.File{null, os.Stdout, os.Stdout},
 	})
 	if err != nil {

@@ -90,6 +90,7 @@ enum number {
 	NUMBER_CODE,
 	NUMBER_VIA,
 	NUMBER_WAY,
+	NUMBER_NAMED,
 };
 
 enum change { CHANGE_NONE, CHANGE_MODE, CHANGE_OWNER, CHANGE_XATTR, CHANGE_SIZE };
@@ -172,6 +173,7 @@ enum outcome {
 	FILTERED,     // no rule asks for the kind
 	THROTTLED,    // faster than the cgroup's rate
 	LEFT,         // nobody asked for it, as the reader said before
+	LOST_SKIPPED, // a program was not run, as another task was in it: the kernel counts these
 	OUTCOMES,
 };
 

@@ -37,6 +37,23 @@ static __always_inline u64 arg(struct pt_regs *r, u32 n)
 #endif
 }
 
+// arg32 reads one that 32-bit code gave; on other architectures than x86 both
+// widths use the same registers.
+static __always_inline u64 arg32(struct pt_regs *r, u32 n)
+{
+#if defined(__TARGET_ARCH_x86)
+	switch (n) {
+	case 0: return (u32)BPF_CORE_READ(r, bx);
+	case 1: return (u32)BPF_CORE_READ(r, cx);
+	case 2: return (u32)BPF_CORE_READ(r, dx);
+	case 3: return (u32)BPF_CORE_READ(r, si);
+	default: return (u32)BPF_CORE_READ(r, di);
+	}
+#else
+	return (u32)arg(r, n);
+#endif
+}
+
 // call_of is the number of the system call that a task is in.
 static __always_inline int call_of(struct pt_regs *r)
 {

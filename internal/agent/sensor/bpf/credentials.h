@@ -31,8 +31,13 @@ static __always_inline bool same_creds(struct cred_info *a, struct cred_info *b)
 static __always_inline void learn_creds(struct task_struct *t)
 {
 	struct cred_info *c = bpf_task_storage_get(&known_creds, t, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (c)
+	if (c) {
 		fill_creds(c, t);
+		return;
+	}
+	// A change to come, that will not be noticed.
+	count(CLASS_PROCESS, SEEN);
+	count(CLASS_PROCESS, LOST_MAP_FULL);
 }
 
 // put_changed appends the old credentials if t's are new, and remembers the

@@ -76,56 +76,74 @@ int on_memfd(struct sys_exit *ctx)
 #define COOKIE_MODE(c) ((u32)((c) >> 44 & 0xf))
 #define NO_ARG 0xf
 
+// caller is where the arguments of a system call are, and which buffer its record
+// is put together in.
+struct caller {
+	struct pt_regs *registers;
+	u32 which;
+	bool narrow;  // 32-bit code
+};
+
+static __always_inline u64 given(struct caller *by, u32 n)
+{
+	return by->narrow ? arg32(by->registers, n) : arg(by->registers, n);
+}
+
 // put_user_path appends a path argument and, if it is relative, the directory
 // it starts from. An empty one stands for the descriptor's own file.
-static __always_inline void put_user_path(struct scratch *s, struct task_struct *t, struct pt_regs *r, u32 dir,
+static __always_inline void put_user_path(struct scratch *s, struct task_struct *t, struct caller *by, u32 dir,
 					  u32 path, u32 string, u32 place)
 {
 	u32 before = s->off;
-	put_string(s, string, (void *)arg(r, path), USER_PATH_MAX, true);
+	put_string(s, string, (void *)given(by, path), USER_PATH_MAX, true);
 	if (before >= DATA_MAX || s->off == before)
 		return;
 	char first = s->data[before + sizeof(struct item)];
 	if (first == '/')
 		return;
-	int fd = dir == NO_ARG ? AT_FDCWD : (int)arg(r, dir);
+	int fd = dir == NO_ARG ? AT_FDCWD : (int)given(by, dir);
 	if (fd == AT_FDCWD) {
-		path_of(&t->fs->pwd, &t->fs->root, place);
+		path_of(&t->fs->pwd, &t->fs->root, place | by->which << 8);
 		return;
 	}
 	struct file *f = file_of(t, fd);
 	if (!f)
 		return;
 	if (first)
-		path_of(&f->f_path, &t->fs->root, place);
+		path_of(&f->f_path, &t->fs->root, place | by->which << 8);
 	else
-		put_file(s, f, &t->fs->root, PLACE_FILE);
+		put_file(s, f, &t->fs->root, PLACE_FILE | by->which << 8);
 }
 
 // put_optional appends the text of an argument that may be missing.
-static __always_inline void put_optional(struct scratch *s, u8 string, struct pt_regs *r, u32 n, u32 max)
+static __always_inline void put_optional(struct scratch *s, u8 string, struct caller *by, u32 n, u32 max)
 {
-	void *text = n == NO_ARG ? NULL : (void *)arg(r, n);
+	void *text = n == NO_ARG ? NULL : (void *)given(by, n);
 	if (text)
 		put_string(s, string, text, max, true);
 }
 
-static __always_inline void put_paths(struct scratch *s, struct task_struct *t, u64 c)
+static __always_inline void put_given(struct scratch *s, struct task_struct *t, struct caller *by, u64 c)
 {
-	struct pt_regs *r = registers(t);
 	if (COOKIE_FD(c) != NO_ARG) {
-		struct file *f = file_of(t, arg(r, COOKIE_FD(c)));
+		struct file *f = file_of(t, given(by, COOKIE_FD(c)));
 		if (f)
-			put_file(s, f, &t->fs->root, PLACE_FILE);
+			put_file(s, f, &t->fs->root, PLACE_FILE | by->which << 8);
 	}
 	if (COOKIE_PATH(c) != NO_ARG)
-		put_user_path(s, t, r, COOKIE_DIR(c), COOKIE_PATH(c), STRING_USER_PATH, PLACE_BASE);
+		put_user_path(s, t, by, COOKIE_DIR(c), COOKIE_PATH(c), STRING_USER_PATH, PLACE_BASE);
 	if (COOKIE_NEW_PATH(c) != NO_ARG)
-		put_user_path(s, t, r, COOKIE_NEW_DIR(c), COOKIE_NEW_PATH(c), STRING_USER_NEW_PATH, PLACE_NEW_BASE);
-	put_optional(s, STRING_ATTRIBUTE, r, COOKIE_ATTRIBUTE(c), 256);
-	put_optional(s, STRING_TEXT, r, COOKIE_TEXT(c), 1024);
+		put_user_path(s, t, by, COOKIE_NEW_DIR(c), COOKIE_NEW_PATH(c), STRING_USER_NEW_PATH, PLACE_NEW_BASE);
+	put_optional(s, STRING_ATTRIBUTE, by, COOKIE_ATTRIBUTE(c), 256);
+	put_optional(s, STRING_TEXT, by, COOKIE_TEXT(c), 1024);
 	if (COOKIE_MODE(c) != NO_ARG)
-		put_number(s, NUMBER_MODE, arg(r, COOKIE_MODE(c)));
+		put_number(s, NUMBER_MODE, given(by, COOKIE_MODE(c)));
+}
+
+static __always_inline void put_paths(struct scratch *s, struct task_struct *t, u64 c)
+{
+	struct caller by = {.registers = registers(t), .which = SCRATCH_TRACE};
+	put_given(s, t, &by, c);
 }
 
 #define EPERM 1

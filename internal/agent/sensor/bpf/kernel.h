@@ -149,7 +149,9 @@ struct cgroup {
 struct cgroup___old { u64 ancestor_ids[1]; };
 struct css_set { struct cgroup *dfl_cgrp; };
 
+struct thread_info { unsigned long flags; u32 status; };
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	int exit_code;
 	unsigned in_execve : 1;
@@ -207,6 +209,8 @@ struct unix_sock { struct path path; struct sock *peer; };
 struct filename { const char *name; };
 struct io_kiocb { u8 opcode; u64 flags; struct { s32 res; } cqe; };
 struct open_how { u64 flags; };
+struct open_flags { int open_flag; };
+struct renamedata { struct dentry *old_dentry; };
 struct io_open { int dfd; struct filename *filename; struct open_how how; };
 struct io_unlink { int dfd; struct filename *filename; };
 struct io_mkdir { int dfd; struct filename *filename; };
@@ -214,7 +218,7 @@ struct io_rename { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
 struct io_link { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
 
 #if defined(__TARGET_ARCH_x86)
-struct pt_regs { unsigned long r10, r9, r8, dx, si, di, orig_ax, ax; };
+struct pt_regs { unsigned long r10, r9, r8, dx, si, di, orig_ax, ax, bx, cx; };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs { u64 regs[31]; };
 struct pt_regs { u64 regs[31]; u64 orig_x0; s32 syscallno; };

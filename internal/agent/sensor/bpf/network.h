@@ -168,21 +168,16 @@ static __always_inline bool refused_at_once(long ret)
 	return ret == -ENETUNREACH || ret == -EADDRNOTAVAIL || ret == -EACCES || ret == -EPERM;
 }
 
-// connect_failed tells of the connects that no state change shows. The address is
-// the caller's: the kernel has not taken it.
-static __always_inline int connect_failed(struct task_struct *t, struct sys_exit *ctx)
+// connect_failed tells of the connects that no state change shows. The address to
+// is the caller's: the socket has not taken it.
+#define ADDRESS_MAX 24
+static __always_inline int connect_failed(struct task_struct *t, struct file *f, u8 *to, long result)
 {
-	struct pt_regs *r = registers(t);
-	struct file *f = file_of(t, arg(r, 0));
 	struct sock *sk = f ? sock_of(f) : NULL;
 	struct sock_info i;
 	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !fill_socket(&i, sk))
 		return 0;
 	// sockaddr_in: family, port, address; sockaddr_in6 has a flow label between.
-	u8 to[24] = {};
-	u64 size = arg(r, 2);
-	if (bpf_probe_read_user(to, size < sizeof(to) ? 16 : sizeof(to), (void *)arg(r, 1)))
-		return 0;
 	i.family = *(u16 *)to;
 	i.remote_port = __builtin_bswap16(*(u16 *)(to + 2));
 	if (i.family == AF_INET)
@@ -192,13 +187,12 @@ static __always_inline int connect_failed(struct task_struct *t, struct sys_exit
 	i.flags = SOCKET_INITIATED;
 	struct task_info task;
 	fill_task(&task, t);
-	submit_socket(KIND_CONNECT, &task, &i, NUMBER_RESULT, ctx->ret);
+	submit_socket(KIND_CONNECT, &task, &i, NUMBER_RESULT, result);
 	return 0;
 }
 
-static __always_inline int accepted_by(struct task_struct *t, int fd)
+static __always_inline int accepted_by(struct task_struct *t, struct file *f)
 {
-	struct file *f = file_of(t, fd);
 	struct sock *sk = f ? sock_of(f) : NULL;
 	struct sock_info i;
 	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !in_scope(t) || !fill_socket(&i, sk))
@@ -217,35 +211,43 @@ static __always_inline int accepted_by(struct task_struct *t, int fd)
 SEC("tracepoint/syscalls/sys_exit_accept4")
 int on_accept(struct sys_exit *ctx)
 {
-	return ctx->ret < 0 ? 0 : accepted_by(bpf_get_current_task_btf(), ctx->ret);
+	struct task_struct *t = bpf_get_current_task_btf();
+	return ctx->ret < 0 ? 0 : accepted_by(t, file_of(t, ctx->ret));
 }
 
 #define AF_PACKET 17
 #define SOCK_RAW 3
 
 // opened_socket tells of sockets that see or send whole packets.
-static __always_inline int opened_socket(struct task_struct *t, int fd, bool ring_request)
+static __always_inline bool whole_packets(struct sock *sk)
 {
-	struct file *f = file_of(t, fd);
-	struct sock *sk = f ? sock_of(f) : NULL;
-	if (!sk)
-		return 0;
 	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family), type = BPF_CORE_READ(sk, sk_type);
-	if (family != AF_PACKET && !((family == AF_INET || family == AF_INET6) && type == SOCK_RAW))
-		return 0;
-	struct scratch *s = asked_kernel(t, KIND_SOCKET, 0);
-	if (!s)
-		return 0;
-	put_number(s, NUMBER_CODE, type);
+	return family == AF_PACKET || ((family == AF_INET || family == AF_INET6) && type == SOCK_RAW);
+}
+
+static __always_inline void put_whole_packets(struct scratch *s, struct sock *sk, bool ring_request)
+{
+	put_number(s, NUMBER_CODE, BPF_CORE_READ(sk, sk_type));
 	put_number(s, NUMBER_VIA, ring_request);
 	struct sock_info *i = put(s, TAG_SOCKET, PLACE_FILE, sizeof(*i));
 	if (i) {
 		__builtin_memset(i, 0, sizeof(*i));
-		i->family = family;
+		i->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 		i->protocol = BPF_CORE_READ(sk, sk_protocol);
 		i->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	}
 	submit(s, CLASS_NETWORK);
+}
+
+static __always_inline int opened_socket(struct task_struct *t, int fd, bool ring_request)
+{
+	struct file *f = file_of(t, fd);
+	struct sock *sk = f ? sock_of(f) : NULL;
+	if (!sk || !whole_packets(sk))
+		return 0;
+	struct scratch *s = asked_kernel(t, KIND_SOCKET, 0);
+	if (s)
+		put_whole_packets(s, sk, ring_request);
 	return 0;
 }
 
@@ -255,23 +257,25 @@ int on_socket(struct sys_exit *ctx)
 	return ctx->ret < 0 ? 0 : opened_socket(bpf_get_current_task_btf(), ctx->ret, false);
 }
 
-// to_watched tells of a connection to a watched unix socket, by the name under
-// which its server bound it, whatever name or mount led there.
-static __always_inline int to_watched(struct task_struct *t)
+// watched_peer is the other end of a connection to a watched unix socket, known
+// by the name under which its server bound it, whatever name or mount led there.
+static __always_inline struct unix_sock *watched_peer(struct file *f)
 {
-	struct file *f = file_of(t, arg(registers(t), 0));
 	struct unix_sock *u = f ? (void *)sock_of(f) : NULL;
 	if (!u || BPF_CORE_READ(&((struct sock *)u)->__sk_common, skc_family) != AF_UNIX)
-		return 0;
+		return NULL;
 	struct unix_sock *peer = (void *)BPF_CORE_READ(u, peer);
 	struct dentry *d = BPF_CORE_READ(peer, path.dentry);
 	struct watch_key key = {.parent = WATCH_SOCKET};
 	if (!d || bpf_probe_read_kernel_str(key.name, sizeof(key.name), BPF_CORE_READ(d, d_name.name)) < 0 ||
 	    !bpf_map_lookup_elem(&watches, &key))
-		return 0;
-	struct scratch *s = scratch(SCRATCH_TRACE);
-	if (!s || !in_scope(t))
-		return 0;
+		return NULL;
+	return peer;
+}
+
+static __always_inline void to_watched(struct scratch *s, struct task_struct *t, struct unix_sock *peer, u32 which)
+{
+	struct dentry *d = BPF_CORE_READ(peer, path.dentry);
 	struct record *r = begin(s, KIND_CONNECT);
 	fill_task(&r->task, t);
 	struct sock_info *i = put(s, TAG_SOCKET, PLACE_FILE, sizeof(*i));
@@ -283,11 +287,10 @@ static __always_inline int to_watched(struct task_struct *t)
 	}
 	struct file_info *info = put(s, TAG_FILE, PLACE_FILE, sizeof(*info));
 	if (!info)
-		return 0;
+		return;
 	fill_file(info, BPF_CORE_READ(d, d_inode), d);
-	path_of(&peer->path, &t->fs->root, PLACE_FILE);
+	path_of(&peer->path, &t->fs->root, PLACE_FILE | which << 8);
 	submit(s, CLASS_NETWORK);
-	return 0;
 }
 
 // on_connect sees what no change of state shows.
@@ -295,11 +298,24 @@ SEC("tracepoint/syscalls/sys_exit_connect")
 int on_connect(struct sys_exit *ctx)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
-	if (ctx->ret == 0)
-		return to_watched(t);
-	if (refused_at_once(ctx->ret) && in_scope(t))
-		return connect_failed(t, ctx);
-	return 0;
+	if (ctx->ret && !refused_at_once(ctx->ret))
+		return 0;
+	struct pt_regs *r = registers(t);
+	struct file *f = file_of(t, arg(r, 0));
+	if (!in_scope(t))
+		return 0;
+	if (!ctx->ret) {
+		struct unix_sock *peer = watched_peer(f);
+		struct scratch *s = peer ? scratch(SCRATCH_TRACE) : NULL;
+		if (s)
+			to_watched(s, t, peer, SCRATCH_TRACE);
+		return 0;
+	}
+	u8 to[ADDRESS_MAX] = {};
+	u64 size = arg(r, 2);
+	if (bpf_probe_read_user(to, size < sizeof(to) ? 16 : sizeof(to), (void *)arg(r, 1)))
+		return 0;
+	return connect_failed(t, f, to, ctx->ret);
 }
 
 // is_new remembers a peer of a datagram socket; false if it was there.

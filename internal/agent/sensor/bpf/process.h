@@ -194,16 +194,25 @@ static __always_inline void put_image(struct scratch *s, struct file *f, struct 
 #define EI_CLASS 4
 #define ELFCLASS32 1
 
+// compat_seen has a bit for each class whose 32-bit calls are all seen.
+u32 compat_seen = 0;
+
+static __always_inline void count_hidden(u32 class)
+{
+	if (!(compat_seen >> class & 1))
+		count(class, LOST_COMPAT);
+}
+
 // count_compat counts a 32-bit program as a loss: the tracepoints of system
 // calls do not show those of 32-bit code.
 static __always_inline void count_compat(struct linux_binprm *bprm)
 {
 	if (BPF_CORE_READ(bprm, buf[EI_CLASS]) != ELFCLASS32)
 		return;
-	count(CLASS_PROCESS, LOST_COMPAT);
-	count(CLASS_FILE, LOST_COMPAT);
-	count(CLASS_NETWORK, LOST_COMPAT);
-	count(CLASS_KERNEL, LOST_COMPAT);
+	count_hidden(CLASS_PROCESS);
+	count_hidden(CLASS_FILE);
+	count_hidden(CLASS_NETWORK);
+	count_hidden(CLASS_KERNEL);
 }
 
 SEC("tp_btf/sched_process_exec")

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 // Records are put together in a per-CPU buffer and copied to the ring at their
-// own size. The buffer belongs to tracepoint programs in process context, which
-// run with preemption off and never nest; programs which may run in softirq or
-// be preempted (net.h, dns.h) must not touch it.
+// own size. The first buffer belongs to tracepoint programs in process context,
+// which run with preemption off and never nest. Programs on functions of the
+// kernel can be preempted by others of their kind: they claim one of several.
+// What runs in softirq (network.h, dns.h) must not touch any.
 #ifndef BAIZE_SCRATCH_H
 #define BAIZE_SCRATCH_H
 
@@ -13,13 +14,14 @@
 struct scratch {
 	u32 off, cursor;
 	u32 flags;
+	u32 busy;  // claims, see claim
 	// Writes begin below DATA_MAX and are at most CHUNK_MAX long.
 	u8 data[DATA_MAX + CHUNK_MAX + 64];
 };
 
 // Iterators and the programs that the agent runs itself can be preempted by the
 // tracepoints, so they have buffers apart.
-enum { SCRATCH_TRACE, SCRATCH_ITER, SCRATCH_RUN, SCRATCHES };
+enum { SCRATCH_TRACE, SCRATCH_ITER, SCRATCH_RUN, SCRATCH_CLAIMED, SCRATCHES = SCRATCH_CLAIMED + 3 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -45,7 +47,7 @@ static __always_inline void count(u32 class, u32 outcome)
 	u32 key = class * OUTCOMES + outcome;
 	u64 *n = bpf_map_lookup_elem(&counters, &key);
 	if (n)
-		(*n)++;
+		__sync_fetch_and_add(n, 1);
 }
 
 // The reader's orders, which it changes while the programs run.
@@ -64,6 +66,32 @@ static __always_inline u64 wake_flags(void)
 static __always_inline struct scratch *scratch(u32 which)
 {
 	return bpf_map_lookup_elem(&scratches, &which);
+}
+
+// claim takes a buffer that nobody on this processor is using: who was
+// preempted keeps its own. *which is its index. The claim that finds its own
+// count alone has the buffer, whoever comes and goes meanwhile.
+static __always_inline struct scratch *claim(u32 class, u32 *which)
+{
+	for (u32 i = SCRATCH_CLAIMED; i < SCRATCHES; i++) {
+		struct scratch *s = scratch(i);
+		if (!s)
+			return NULL;
+		__sync_fetch_and_add(&s->busy, 1);
+		if (*(volatile u32 *)&s->busy == 1) {
+			*which = i;
+			return s;
+		}
+		__sync_fetch_and_add(&s->busy, -1);
+	}
+	count(class, SEEN);
+	count(class, LOST_MAP_FULL);
+	return NULL;
+}
+
+static __always_inline void release(struct scratch *s)
+{
+	__sync_fetch_and_add(&s->busy, -1);
 }
 
 // begin starts a record; the caller fills its task.

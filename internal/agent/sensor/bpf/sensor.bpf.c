@@ -18,6 +18,9 @@
 #include "request.h"
 #include "network.h"
 #include "uring.h"
+#include "mediate.h"
+#include "names.h"
+#include "asked.h"
 #include "dns.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

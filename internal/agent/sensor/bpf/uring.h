@@ -22,7 +22,7 @@
 // put_name appends a name that the kernel took in, and the directory that it
 // starts from.
 static __always_inline void put_name(struct scratch *s, struct task_struct *t, int dfd, struct filename *name,
-				     u32 string, u32 place)
+					u32 string, u32 place)
 {
 	u32 before = s->off;
 	put_string(s, string, BPF_CORE_READ(name, name), USER_PATH_MAX, false);
@@ -94,12 +94,21 @@ static __always_inline void put_ring_names(struct scratch *s, struct task_struct
 	}
 }
 
+// mediated has a bit for each operation that programs on the kernel's functions
+// tell of (mediate.h), and so these do not.
+u64 mediated = 0;
+
+static __always_inline bool told_elsewhere(u8 opcode)
+{
+	return opcode < 64 && mediated >> opcode & 1;
+}
+
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(on_ring_submit, struct io_kiocb *req)
 {
 	u8 opcode = req->opcode;
 	// Most requests read, write, send and receive.
-	if (opcode != RING_OPENAT && (opcode < RING_OPENAT2 || opcode > RING_LINKAT))
+	if ((opcode != RING_OPENAT && (opcode < RING_OPENAT2 || opcode > RING_LINKAT)) || told_elsewhere(opcode))
 		return 0;
 	bool opens = opcode == RING_OPENAT || opcode == RING_OPENAT2;
 	u16 kind = ring_kind(opcode, opens ? BPF_CORE_READ((struct io_open *)req, how.flags) : 0);
@@ -121,13 +130,13 @@ int BPF_PROG(on_ring_complete, void *ring_context, struct io_kiocb *req)
 	if (!req)
 		return 0;
 	u8 opcode = BPF_CORE_READ(req, opcode);
-	if (opcode != RING_ACCEPT && opcode != RING_SOCKET)
+	if ((opcode != RING_ACCEPT && opcode != RING_SOCKET) || told_elsewhere(opcode))
 		return 0;
 	struct task_struct *t = bpf_get_current_task_btf();
 	int fd = BPF_CORE_READ(req, cqe.res);
 	if (fd < 0 || !in_scope(t))
 		return 0;
-	return opcode == RING_ACCEPT ? accepted_by(t, fd) : opened_socket(t, fd, true);
+	return opcode == RING_ACCEPT ? accepted_by(t, file_of(t, fd)) : opened_socket(t, fd, true);
 }
 
 #endif
