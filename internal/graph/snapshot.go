@@ -11,7 +11,7 @@ import (
 
 // version of the snapshot's form: another one is refused, and the engine then
 // starts from its log.
-const snapshotVersion = 4
+const snapshotVersion = 5
 
 type hostSnapshot struct {
 	ID    string
@@ -46,6 +46,7 @@ type header struct {
 	Contexts []lru.Item[string, *contextInfo]
 	Sides    []lru.Item[conversation, side]
 	Changed  []string
+	Advanced bool
 	Used     []int64
 	// Holders of each pool, in their order.
 	Holders [sorts][]string
@@ -54,7 +55,7 @@ type header struct {
 // Snapshot writes everything that the graph knows.
 func (g *Graph) Snapshot(enc *gob.Encoder) error {
 	hosts := g.hosts.Snapshot()
-	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Changed: g.changed}
+	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Changed: g.changed, Advanced: g.advanced}
 	for _, item := range hosts {
 		head.Used = append(head.Used, item.Used)
 	}
@@ -96,7 +97,7 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 	}
 	g.contexts.Restore(head.Contexts)
 	g.sides.Restore(head.Sides)
-	g.changed = head.Changed
+	g.changed, g.advanced = head.Changed, head.Advanced
 	for i := range head.Hosts {
 		var hs hostSnapshot
 		if err := dec.Decode(&hs); err != nil {
