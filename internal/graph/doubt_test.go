@@ -139,3 +139,90 @@ func TestABindShellIsNoHub(t *testing.T) {
 		t.Errorf("files %v, roots %+v", paths(&i), i.Roots)
 	}
 }
+
+// TestCoverageIsOfItsTime: what the sensor and the server say of windows, at
+// their edges and when the host's clock steps.
+func TestCoverageIsOfItsTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		say  func(s *scene, vouch func(from, to time.Duration, state string, class event.Class))
+		want string
+	}{
+		"complete": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-time.Second, time.Hour, event.CoverageComplete, event.ClassFile)
+		}, "not_seen"},
+		"filtered": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-time.Second, time.Hour, event.CoverageFiltered, event.ClassFile)
+		}, "unknown"},
+		"throttled": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-time.Second, time.Hour, event.CoverageThrottled, event.ClassFile)
+		}, "unknown"},
+		"only later": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(time.Minute, time.Hour, event.CoverageComplete, event.ClassFile)
+		}, "unknown"},
+		"a hole between": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-time.Second, time.Minute, event.CoverageComplete, event.ClassFile)
+			vouch(2*time.Minute, time.Hour, event.CoverageComplete, event.ClassFile)
+		}, "unknown"},
+		"a gap in the numbers before the first event": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-time.Second, time.Hour, event.CoverageComplete, event.ClassFile)
+			vouch(0, 0, event.CoverageLost, event.ClassAll)
+		}, "unknown"},
+		"a gap in the numbers, told of by the next event": {func(s *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-time.Second, time.Minute, event.CoverageComplete, event.ClassFile)
+			vouch(2*time.Hour, 2*time.Hour, event.CoverageLost, event.ClassAll)
+			vouch(time.Minute, time.Hour, event.CoverageComplete, event.ClassFile)
+		}, "unknown"},
+		"a loss of before, told of late": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-2*time.Hour, time.Minute, event.CoverageComplete, event.ClassFile)
+			vouch(-2*time.Hour, -time.Hour, event.CoverageLost, event.ClassFile)
+			vouch(time.Minute, time.Hour, event.CoverageComplete, event.ClassFile)
+		}, "not_seen"},
+		"the clock stepped back": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-2*time.Hour, time.Hour, event.CoverageComplete, event.ClassFile)
+			vouch(-time.Hour, -time.Minute, event.CoverageComplete, event.ClassFile)
+		}, "unknown"},
+		"the clock stepped back within a window": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-2*time.Hour, time.Hour, event.CoverageComplete, event.ClassFile)
+			vouch(time.Hour, -time.Minute, event.CoverageComplete, event.ClassFile)
+		}, "unknown"},
+		"lost while the clock stepped back": {func(_ *scene, vouch func(from, to time.Duration, state string, class event.Class)) {
+			vouch(-2*time.Hour, time.Hour, event.CoverageComplete, event.ClassFile)
+			vouch(time.Hour, -time.Minute, event.CoverageLost, event.ClassFile)
+			vouch(-time.Minute, 2*time.Hour, event.CoverageComplete, event.ClassFile)
+		}, "unknown"},
+	} {
+		s := newScene(graph.DefaultLimits())
+		h := s.Host("h")
+		h.Login().Spawn("/usr/bin/id")
+		id := s.root("an alert")
+		i := s.told(t, "h", id)
+		c.say(s, func(from, to time.Duration, state string, class event.Class) {
+			s.graph.Cover(&event.Event{Host: event.Host{ID: "h"}, Kind: event.SensorCoverage, Coverage: &event.Coverage{
+				Class: class, From: i.Opened.Add(from), To: i.Opened.Add(to), State: state,
+			}}, s.Now.UnixNano())
+		})
+		if got := s.state(t, "h", id, provenance.Deleted); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestOneOfManyIsLeft: the book of files is full, and one that is not in it may
+// be there still.
+func TestOneOfManyIsLeft(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	h, web := s.web("h")
+	began := s.Now
+	sh := web.Fork().Exec("/bin/sh", "-c", "x")
+	id := s.root("a shell")
+	for n := range 300 {
+		sh.Install(fmt.Sprintf("/tmp/%d", n)).Spawn(fmt.Sprintf("/tmp/%d", n)).Exit()
+	}
+	for n := range 256 {
+		sh.Unlink(fmt.Sprintf("/tmp/%d", n))
+	}
+	h.Vouch(began.Add(-time.Second), event.CoverageComplete)
+	if got := s.state(t, "h", id, provenance.Deleted); got != provenance.Unknown {
+		t.Errorf("deleted is %s", got)
+	}
+}

@@ -38,6 +38,8 @@ type host struct {
 	// all classes.
 	covers     map[event.Class]*cover
 	everything cover
+	// heard is when the last event happened that came, by the host's clock.
+	heard int64
 	// told are the bytes of open connections that were counted already.
 	told *lru.Map[uint64, toldBytes]
 	// pruned counts edges of intrusions that were given up.
