@@ -211,6 +211,9 @@ func printStages(out io.Writer, stages []provenance.Stage) {
 		case provenance.Yes:
 			line = s.Time.UTC().Format("15:04:05.000") + "  " + s.Evidence
 		case provenance.Unknown:
+			line = s.Evidence
+		}
+		if len(s.Incomplete) > 0 {
 			line = "telemetry is not complete: " + strings.Join(s.Incomplete, ", ")
 		}
 		fmt.Fprintf(out, "  %-21s %-9s %s\n", s.Stage, s.State, plain(line))

@@ -34,7 +34,7 @@ func (h *host) answer(i *intrusion, question string) provenance.Answer {
 		a.Evidence = append([]string{"telemetry is not complete since " + stamp(i.Opened).Format("15:04:05.000 UTC") + ": " + strings.Join(incomplete, ", ")}, past...)
 	case pruned > 0:
 		a.State = provenance.Unknown
-		a.Evidence = append([]string{strconv.Itoa(pruned) + " facts were given up at a limit"}, past...)
+		a.Evidence = append([]string{prunedText(pruned)}, past...)
 	}
 	if over := len(a.Evidence) - provenance.MaxEvidence; over > 0 {
 		a.Evidence, a.More = a.Evidence[:provenance.MaxEvidence], over
@@ -42,19 +42,25 @@ func (h *host) answer(i *intrusion, question string) provenance.Answer {
 	return a
 }
 
-// pruned is how much of what a question rests on was given up.
-func (b *books) pruned(question string) int {
+// pruned is how much of what an answer or a stage rests on was given up.
+func (b *books) pruned(name string) int {
 	p := &b.Pruned
-	switch question {
-	case provenance.Files, provenance.Deleted:
+	switch name {
+	case provenance.Files, provenance.Deleted, provenance.Download, provenance.Permission, provenance.Execution:
 		return p.Files + p.Taints
 	case provenance.Persistence:
 		return p.Changes + p.Taints
-	case provenance.Lateral:
+	case provenance.Lateral, provenance.LateralMovement, provenance.CommandControl:
 		return p.Peers + p.Taints
+	case provenance.CredentialAccess:
+		return p.Reads + p.Taints
+	case provenance.Data, provenance.Exfiltration:
+		return p.Reads + p.Peers + p.Taints
 	}
-	return p.Reads + p.Peers + p.Taints
+	return p.Taints
 }
+
+func prunedText(count int) string { return strconv.Itoa(count) + " facts were given up at a limit" }
 
 // evidence for the questions: whether it was seen, what, and what was and is no
 // more.
@@ -117,7 +123,8 @@ func whatPersists(b *books) (yes bool, lines, past []string) {
 	return len(lines) > 0, lines, past
 }
 
-// whatIsDeleted is about the programs that were brought: yes where none is left.
+// whatIsDeleted is about the programs that were brought: yes where none is left,
+// which nobody can say of those that were given up.
 func whatIsDeleted(b *books) (yes bool, lines, past []string) {
 	there := 0
 	for k := range b.Files {
@@ -131,7 +138,10 @@ func whatIsDeleted(b *books) (yes bool, lines, past []string) {
 			past = append(past, fileText(f))
 		}
 	}
-	return there == 0 && len(lines) > 0, lines, past
+	if there > 0 || b.pruned(provenance.Deleted) > 0 {
+		return false, nil, append(past, lines...)
+	}
+	return len(lines) > 0, lines, nil
 }
 
 func whereTo(b *books) (yes bool, lines, past []string) {
@@ -192,6 +202,11 @@ func (h *host) states(i *intrusion) (states string, through int64) {
 		b.WriteString(strings.Join(incomplete, ","))
 		b.WriteByte(';')
 	}
+	for _, name := range provenance.StageNames {
+		incomplete, _ := h.complete(i.Opened, restsOn[name])
+		b.WriteString(strings.Join(incomplete, ","))
+		b.WriteByte(';')
+	}
 	return b.String(), through
 }
 
@@ -206,8 +221,12 @@ func (h *host) stages(i *intrusion) []provenance.Stage {
 			continue
 		}
 		s.State = provenance.NotSeen
-		if s.Incomplete, _ = h.complete(i.Opened, restsOn[s.Stage]); len(s.Incomplete) > 0 {
+		pruned := i.Books.pruned(s.Stage)
+		if s.Incomplete, _ = h.complete(i.Opened, restsOn[s.Stage]); len(s.Incomplete) > 0 || pruned > 0 {
 			s.State = provenance.Unknown
+		}
+		if pruned > 0 {
+			s.Evidence = prunedText(pruned)
 		}
 	}
 	return out

@@ -32,27 +32,34 @@ func (g *Graph) Cover(ev *event.Event, now int64) {
 	}
 	h := g.host(ev.Host.ID, now)
 	w := window{c.From.UnixNano(), c.To.UnixNano()}
-	if w.To < w.From {
-		return
-	}
-	complete := c.State == event.CoverageComplete || c.State == event.CoverageCoalesced
 	if c.Class == event.ClassAll {
-		h.everything.gap(w)
-	} else {
-		if h.covers == nil {
-			h.covers = map[event.Class]*cover{}
-		}
-		k := h.covers[c.Class]
-		if k == nil {
-			if len(h.covers) >= maxClasses {
-				return
-			}
-			k = &cover{From: w.From, Through: w.From}
-			h.covers[c.Class] = k
-		}
-		k.vouch(w, complete)
+		h.everything.gap(h.missing(w))
+	} else if k := h.cover(c.Class, w); k != nil {
+		k.vouch(w, c.State == event.CoverageComplete || c.State == event.CoverageCoalesced)
 	}
 	h.revouch()
+}
+
+// cover is that of a class, made where it is new; nil where there are too many.
+func (h *host) cover(class event.Class, w window) *cover {
+	if k := h.covers[class]; k != nil {
+		return k
+	}
+	if len(h.covers) >= maxClasses {
+		return nil
+	}
+	if h.covers == nil {
+		h.covers = map[event.Class]*cover{}
+	}
+	k := &cover{From: w.From, Through: w.From}
+	h.covers[class] = k
+	return k
+}
+
+// missing is when the events happened that the server says are missing: it knows
+// the one that came after them, which came after the last that came before.
+func (h *host) missing(w window) window {
+	return window{min(w.From, w.To, h.heard), max(w.From, w.To)}
 }
 
 // revouchEvery is how often an intrusion that changes no more says anew as of
@@ -81,16 +88,19 @@ func (h *host) revouch() {
 const maxClasses = 16
 
 // vouch takes one window in. What lies between the last one and it was vouched
-// for by nobody.
+// for by nobody. Where the host's clock stepped back, time is vouched for anew
+// from there on. A loss may be told of later than what came after it.
 func (c *cover) vouch(w window, complete bool) {
 	if w.From > c.Through+slack {
 		c.gap(window{c.Through, w.From})
 	}
 	c.From = min(c.From, w.From)
 	if !complete {
-		c.gap(w)
+		c.gap(window{min(w.From, w.To), max(w.From, w.To)})
 	}
-	c.Through = max(c.Through, w.To)
+	if complete || w.To > c.Through || w.To < w.From {
+		c.Through = w.To
+	}
 }
 
 // slack is what the ends of two windows that follow one another may be apart.
@@ -134,9 +144,9 @@ func (c *cover) join() {
 	c.Gaps = slices.Delete(c.Gaps, at, at+1)
 }
 
-// hits reports whether a gap is in a window.
+// hits reports whether a gap is in a window or at its edge.
 func (c *cover) hits(w window) bool {
-	return slices.ContainsFunc(c.Gaps, func(gap window) bool { return gap.From < w.To && gap.To > w.From })
+	return slices.ContainsFunc(c.Gaps, func(gap window) bool { return gap.From <= w.To && gap.To >= w.From })
 }
 
 // complete returns which of the classes were not complete from a time on, and

@@ -21,6 +21,8 @@ type scene struct {
 	*enginetest.World
 	graph *graph.Graph
 	last  graph.Subject
+	// shell is what a case of a table acts with.
+	shell *enginetest.Process
 	seen  []*event.Event
 }
 

@@ -84,6 +84,7 @@ func (h *host) age(at int64) {
 		if bones.Len() > bones.limit {
 			h.pruned++
 		}
+		h.lose(e)
 		bones.DropOldest()
 	}
 }
@@ -105,6 +106,8 @@ func (h *host) compact() {
 		from, to := h.nodes[x.From].base(), h.nodes[x.To].base()
 		if from != nil && to != nil {
 			h.append(hot, from, to, x)
+		} else {
+			h.lose(&x)
 		}
 	}
 }
@@ -119,11 +122,10 @@ func (h *host) fade() {
 	x := *e
 	list.DropOldest()
 	from, to := h.nodes[x.From].base(), h.nodes[x.To].base()
-	if from == nil || to == nil {
-		return
-	}
-	if len(from.taints()) > 0 && x.Op != opAsk || len(to.taints()) > 0 {
+	if from != nil && to != nil && (len(from.taints()) > 0 && x.Op != opAsk || len(to.taints()) > 0) {
 		h.append(skeleton, from, to, x)
+	} else {
+		h.lose(&x)
 	}
 }
 

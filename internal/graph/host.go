@@ -38,6 +38,8 @@ type host struct {
 	// all classes.
 	covers     map[event.Class]*cover
 	everything cover
+	// heard is when the last event happened that came, by the host's clock.
+	heard int64
 	// told are the bytes of open connections that were counted already.
 	told *lru.Map[uint64, toldBytes]
 	// pruned counts edges of intrusions that were given up.
@@ -80,7 +82,7 @@ func newHost(g *Graph, id string) *host {
 	}
 	h.procs.OnRemove(h.leftProcs)
 	h.files.OnRemove(h.leftFiles)
-	h.oldProcs.OnRemove(func(_ procKey, p *process) { delete(h.nodes, p.Node.ID) })
+	h.oldProcs.OnRemove(func(_ procKey, p *process) { h.leaveProcess(p) })
 	h.oldFiles.OnRemove(func(_ fileKey, v *version) { h.leave(v) })
 	h.gone.OnRemove(func(id nodeID, _ *version) { delete(h.nodes, id) })
 	h.peers.OnRemove(func(_ peerKey, p *peer) { delete(h.nodes, p.Node.ID) })
@@ -92,6 +94,15 @@ func (h *host) leftProcs(key procKey, p *process) {
 	if len(p.Node.taints()) > 0 {
 		h.oldProcs.Put(key, p, h.graph.now)
 		return
+	}
+	h.leaveProcess(p)
+}
+
+// leaveProcess forgets a process for good.
+func (h *host) leaveProcess(p *process) {
+	h.bequeath(p)
+	if !p.Exited {
+		h.miss(&p.Node)
 	}
 	delete(h.nodes, p.Node.ID)
 }
@@ -112,6 +123,7 @@ func (h *host) leave(v *version) {
 		h.gone.Put(v.Node.ID, v, h.graph.now)
 		return
 	}
+	h.miss(&v.Node)
 	delete(h.nodes, v.Node.ID)
 }
 

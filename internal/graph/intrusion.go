@@ -258,14 +258,14 @@ func (h *host) inside(p *process, i *intrusion, at int64) bool {
 	return len(i.Roots) > 0 && h.top(p).Node.weight(i.Number, at) >= half
 }
 
-// top is the first process of the lineage of p; p itself for a hub.
+// top is the first process of the lineage of p; p itself where it has none.
 func (h *host) top(p *process) *process {
-	if p.hub() {
+	if p.Lineage == "" {
 		return p
 	}
 	for range maxReach {
 		parent := h.get(p.Parent)
-		if parent == nil || parent.Lineage != p.Lineage || parent.hub() {
+		if parent == nil || parent.Lineage != p.Lineage {
 			return p
 		}
 		p = parent

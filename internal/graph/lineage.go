@@ -137,8 +137,11 @@ func (g *Graph) lineage(p, parent *process) string {
 	if parent != nil && parent.Context == p.Context && parent.Lineage != "" {
 		return parent.Lineage
 	}
-	return "tree:" + p.Key.String()
+	return treeOf(p)
 }
+
+// treeOf is the lineage of which p is the first process, where no context is one.
+func treeOf(p *process) string { return "tree:" + p.Key.String() }
 
 // outermost follows web-spawned shells up to the first: what a trojan that
 // listens spawns belongs to the intrusion that brought it.

@@ -43,6 +43,8 @@ type process struct {
 	First, Born int64
 	// Brought : it runs a file that an intruder brought.
 	Brought bool
+	// Lost is what of its doings is forgotten.
+	Lost loss
 	// Rare is what few processes have; nil for the others.
 	Rare *rare
 }

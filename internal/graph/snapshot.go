@@ -11,7 +11,7 @@ import (
 
 // version of the snapshot's form: another one is refused, and the engine then
 // starts from its log.
-const snapshotVersion = 4
+const snapshotVersion = 5
 
 type hostSnapshot struct {
 	ID    string
@@ -36,6 +36,7 @@ type hostSnapshot struct {
 	Dirty         []uint32
 	Covers        map[event.Class]*cover
 	Everything    cover
+	Heard         int64
 	Told          []lru.Item[uint64, toldBytes]
 	Pruned        uint64
 }
@@ -46,6 +47,7 @@ type header struct {
 	Contexts []lru.Item[string, *contextInfo]
 	Sides    []lru.Item[conversation, side]
 	Changed  []string
+	Advanced bool
 	Used     []int64
 	// Holders of each pool, in their order.
 	Holders [sorts][]string
@@ -54,7 +56,7 @@ type header struct {
 // Snapshot writes everything that the graph knows.
 func (g *Graph) Snapshot(enc *gob.Encoder) error {
 	hosts := g.hosts.Snapshot()
-	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Changed: g.changed}
+	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Changed: g.changed, Advanced: g.advanced}
 	for _, item := range hosts {
 		head.Used = append(head.Used, item.Used)
 	}
@@ -77,7 +79,7 @@ func (h *host) snapshot() hostSnapshot {
 		ID: h.id, Boots: h.boots, Next: h.next, First: h.first, Procs: h.procs.Snapshot(), Files: h.files.Snapshot(), Names: h.names.Snapshot(),
 		Exits: h.exits, Swept: h.swept, Peers: h.peers.Snapshot(), OldProcs: h.oldProcs.Snapshot(), OldFiles: h.oldFiles.Snapshot(),
 		Gone: h.gone.Snapshot(), LastNode: h.lastNode, Intrusions: h.intrusions.Snapshot(), LastIntrusion: h.lastIntrusion, Dirty: h.dirty,
-		Covers: h.covers, Everything: h.everything, Told: h.told.Snapshot(), Pruned: h.pruned,
+		Covers: h.covers, Everything: h.everything, Heard: h.heard, Told: h.told.Snapshot(), Pruned: h.pruned,
 	}
 	for tier, list := range h.edges {
 		s.Edges[tier], s.FirstEdges[tier] = list.list(), list.first
@@ -96,7 +98,7 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 	}
 	g.contexts.Restore(head.Contexts)
 	g.sides.Restore(head.Sides)
-	g.changed = head.Changed
+	g.changed, g.advanced = head.Changed, head.Advanced
 	for i := range head.Hosts {
 		var hs hostSnapshot
 		if err := dec.Decode(&hs); err != nil {
@@ -126,7 +128,7 @@ func (g *Graph) restoreHost(hs hostSnapshot, used int64) {
 	h.gone.Restore(hs.Gone)
 	h.intrusions.Restore(hs.Intrusions)
 	h.told.Restore(hs.Told)
-	h.lastNode, h.lastIntrusion, h.dirty, h.covers, h.everything, h.pruned = hs.LastNode, hs.LastIntrusion, hs.Dirty, hs.Covers, hs.Everything, hs.Pruned
+	h.lastNode, h.lastIntrusion, h.dirty, h.covers, h.everything, h.heard, h.pruned = hs.LastNode, hs.LastIntrusion, hs.Dirty, hs.Covers, hs.Everything, hs.Heard, hs.Pruned
 	for tier, list := range h.edges {
 		list.restore(hs.FirstEdges[tier], hs.Edges[tier])
 	}

@@ -3,6 +3,8 @@ package graph
 import (
 	"cmp"
 	"slices"
+
+	"baize/internal/lru"
 )
 
 // spread carries what a source is part of along an edge. It returns whether
@@ -52,23 +54,44 @@ func (h *host) joinTaints(p *process, at int64) {
 	}
 }
 
-// mark makes the lineage of p part of an intrusion: its first process and all
-// that came of it, as far as it is remembered. For a hub it is the event alone.
+// mark makes the lineage of p part of an intrusion: all of its processes and
+// what came of them, as far as that is remembered. For a hub it is the event
+// alone.
 func (h *host) mark(i *intrusion, p *process, last edge) {
 	top := h.top(p)
-	if top.hub() {
+	if top.Lineage == "" {
 		h.bookEvent(i, p, last)
 		return
 	}
 	if top.Node.weight(i.Number, i.Updated) >= whole && p.Node.weight(i.Number, i.Updated) >= half {
 		return
 	}
-	r := h.reach(i, h.line(p, top))
+	r := h.reach(i, h.ofOne(top.Lineage))
 	i = h.find(i.Number)
+	if !h.heads(top) {
+		r.lost |= lostMore
+	}
+	h.bookReached(i, r)
+	i.Books.lose(r.lost)
+}
+
+// bookReached books what reached processes did, in the order in which they did
+// it.
+func (h *host) bookReached(i *intrusion, r *reached) {
 	var acts []edgeRef
 	for _, id := range r.order {
-		for _, x := range h.around(h.nodes[id].base(), r.at[id]) {
-			if x.edge.actor() == id {
+		q := h.nodes[id].process
+		if q == nil {
+			continue
+		}
+		r.lost |= q.Lost
+		for _, x := range h.around(&q.Node, r.at[id]) {
+			object := h.nodes[x.edge.object()]
+			switch {
+			case x.edge.actor() != id:
+			case object.base() == nil:
+				r.lost |= x.edge.loss(object)
+			default:
 				acts = append(acts, x)
 			}
 		}
@@ -86,9 +109,6 @@ func (h *host) mark(i *intrusion, p *process, last edge) {
 			i.Books.update(q)
 		}
 	}
-	if r.cut {
-		i.Books.Pruned.Taints++
-	}
 }
 
 // reached are the nodes that something came to, in the order in which it did,
@@ -96,14 +116,14 @@ func (h *host) mark(i *intrusion, p *process, last edge) {
 type reached struct {
 	order []nodeID
 	at    map[nodeID]int64
-	// cut : there was more than maxReach.
-	cut bool
+	// lost is what of it cannot be told.
+	lost loss
 }
 
 // reach makes processes part of an intrusion, and all that came of them.
 func (h *host) reach(i *intrusion, line []*process) *reached {
 	r := &reached{at: map[nodeID]int64{}}
-	for _, q := range slices.Backward(line) {
+	for _, q := range line {
 		q.Node.add(taint{Of: i.Number, Weight: whole, At: q.Born})
 		h.joinTaints(q, i.Updated)
 		i = h.find(i.Number)
@@ -111,12 +131,12 @@ func (h *host) reach(i *intrusion, line []*process) *reached {
 	}
 	for k := 0; k < len(r.order); k++ {
 		from := r.order[k]
-		for _, x := range h.around(h.nodes[from].base(), r.at[from]) {
-			if _, known := r.at[x.edge.To]; known || x.edge.From != from || !h.spread(x.edge, x.at) {
+		for _, x := range h.after(h.nodes[from].base(), r.at[from]) {
+			if _, known := r.at[x.edge.To]; known || !h.spread(x.edge, x.at) {
 				continue
 			}
-			if len(r.order) == maxReach {
-				r.cut = true
+			if len(r.order) >= maxReach {
+				r.lost |= lostMore
 				return r
 			}
 			r.order, r.at[x.edge.To] = append(r.order, x.edge.To), x.at
@@ -125,15 +145,17 @@ func (h *host) reach(i *intrusion, line []*process) *reached {
 	return r
 }
 
-// line are the processes from p up to top.
-func (h *host) line(p, top *process) []*process {
-	list := []*process{p}
-	for p != top && len(list) < maxReach {
-		if p = h.get(p.Parent); p == nil {
-			break
+// ofOne are the processes of a lineage that are known, the first known first.
+func (h *host) ofOne(lineage string) []*process {
+	var list []*process
+	for _, procs := range []*lru.Map[procKey, *process]{h.procs, h.oldProcs} {
+		for _, p := range procs.All() {
+			if (*p).Lineage == lineage {
+				list = append(list, *p)
+			}
 		}
-		list = append(list, p)
 	}
+	slices.SortFunc(list, func(a, b *process) int { return cmp.Compare(a.Node.ID, b.Node.ID) })
 	return list
 }
 
@@ -149,21 +171,31 @@ func inTime(list []edgeRef) {
 	})
 }
 
-// around are the edges at a node that went on after something came to it,
-// oldest first, and when they carried it on.
-func (h *host) around(n *node, since int64) []edgeRef {
-	if n == nil {
-		return nil
-	}
+// after are the edges from a node that went on after something came to it, oldest
+// first, and when they carried it on.
+func (h *host) after(n *node, since int64) []edgeRef {
 	var list []edgeRef
-	collect := func(e *edge) bool {
+	if n != nil {
+		h.out(n, collect(&list, since))
+	}
+	inTime(list)
+	return list
+}
+
+// around are those to the node as well, in no order.
+func (h *host) around(n *node, since int64) []edgeRef {
+	var list []edgeRef
+	h.out(n, collect(&list, since))
+	h.in(n, collect(&list, since))
+	return list
+}
+
+// collect takes in the edges that went on after a time.
+func collect(list *[]edgeRef, since int64) func(*edge) bool {
+	return func(e *edge) bool {
 		if e.last() >= since {
-			list = append(list, edgeRef{e, max(e.First, since)})
+			*list = append(*list, edgeRef{e, max(e.First, since)})
 		}
 		return true
 	}
-	h.out(n, collect)
-	h.in(n, collect)
-	inTime(list)
-	return list
 }

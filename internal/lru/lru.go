@@ -37,7 +37,7 @@ func New[K comparable, V any](limit int) *Map[K, V] {
 }
 
 // OnRemove calls f with each entry that leaves, for whatever reason. f must not
-// use the map.
+// change the map.
 func (m *Map[K, V]) OnRemove(f func(K, V)) { m.removed = f }
 
 // Len is the number of entries.

@@ -133,3 +133,19 @@ func (p *Process) AcceptFrom(from string, fromPort uint16, to string, toPort uin
 	})
 	return p
 }
+
+// Reboot starts the host anew: another boot, with only pid 1.
+func (h *Host) Reboot() *Host {
+	h.boot += "'"
+	h.pid = firstPID
+	h.start()
+	return h
+}
+
+// Link gives a file another name besides.
+func (p *Process) Link(from, to string) *Process {
+	key := p.host.File(from)
+	p.host.emit(&event.Event{Kind: event.FileLink, Process: p.whole(), File: &event.File{Path: from, Inode: key, Target: &event.File{Path: to}}})
+	p.host.files[to] = key
+	return p
+}

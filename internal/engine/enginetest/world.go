@@ -70,10 +70,15 @@ const firstPID = 100
 // Host adds a machine with only pid 1 on it.
 func (w *World) Host(id string) *Host {
 	h := &Host{ID: id, Name: id + ".example", world: w, boot: "boot-" + id, pid: firstPID, inode: 1000, files: map[string]event.FileKey{}}
-	h.Init = &Process{host: h, self: event.Process{PID: 1, Executable: "/usr/lib/systemd/systemd", CommandLine: "/sbin/init", Key: event.ProcessKey{Host: id, Boot: h.boot, PID: 1, Start: 1}}}
-	h.Init.context = &event.Context{ID: "boot:" + h.Init.self.Key.String(), Kind: event.ContextBoot, Root: h.Init.self.Key}
+	h.start()
 	w.hosts = append(w.hosts, h)
 	return h
+}
+
+// start makes pid 1.
+func (h *Host) start() {
+	h.Init = &Process{host: h, self: event.Process{PID: 1, Executable: "/usr/lib/systemd/systemd", CommandLine: "/sbin/init", Key: event.ProcessKey{Host: h.ID, Boot: h.boot, PID: 1, Start: 1}}}
+	h.Init.context = &event.Context{ID: "boot:" + h.Init.self.Key.String(), Kind: event.ContextBoot, Root: h.Init.self.Key}
 }
 
 // File returns the identity of the file at a path, made at first use.
