@@ -38,6 +38,9 @@ type Fleet interface {
 	Host(ctx context.Context, id string) (Host, error)
 	// Ping sends a signed command that does nothing and waits for its result.
 	Ping(ctx context.Context, id, by string) (Result, error)
+	// Stat has a host look at a file: the arguments and the detail of a result that
+	// is done are those of response.ActionStat.
+	Stat(ctx context.Context, id, by string, arguments map[string]string) (Result, error)
 	// Revoke ends the host's identity for good, and its session.
 	Revoke(ctx context.Context, id, by string) error
 	// EnrolToken makes a token that enrols up to uses hosts within life.
@@ -59,6 +62,8 @@ type Config struct {
 	Fleet  Fleet
 	Log    Log
 	Policy *policy.Manager
+	// Evidence is what is collected of hosts.
+	Evidence Evidence
 	// Console serves everything that is not the API's; nil for none.
 	Console http.Handler
 	Metrics *prometheus.Registry
@@ -74,6 +79,7 @@ type Server struct {
 	fleet   Fleet
 	log     Log
 	policy  *policy.Manager
+	kept    Evidence
 	logger  *slog.Logger
 	version string
 	now     func() time.Time
@@ -89,7 +95,7 @@ type Server struct {
 // New makes a server.
 func New(c Config) *Server {
 	s := &Server{
-		state: c.State, fleet: c.Fleet, log: c.Log, policy: c.Policy, logger: c.Logger, version: c.Version, now: c.Now,
+		state: c.State, fleet: c.Fleet, log: c.Log, policy: c.Policy, kept: c.Evidence, logger: c.Logger, version: c.Version, now: c.Now,
 		metrics: newMetrics(c.Metrics), logins: newLimiter(), exports: make(chan struct{}, maxExports),
 	}
 	if s.now == nil {
@@ -123,6 +129,7 @@ func (s *Server) routes() {
 	s.ruleRoutes()
 	s.exceptionRoutes()
 	s.hostRoutes()
+	s.evidenceRoutes()
 	s.userRoutes()
 	s.tokenRoutes()
 	s.auditRoutes()
