@@ -96,9 +96,22 @@ func callAndShow(ctx context.Context, c *client, cmd *cobra.Command, method, pat
 func showEvidence(cmd *cobra.Command, e *evidence) {
 	out := cmd.OutOrStdout()
 	for _, line := range [][2]string{
-		{"id", e.ID}, {"host", e.Host}, {"what", e.What}, {"path", e.Path}, {"container", e.Container}, {"inode", e.Inode}, {"process", e.Process},
-		{"mode", e.Mode}, {"changed", stamp(e.Modified)}, {"sha256", e.SHA256}, {"asked by", e.By}, {"for alert", e.Alert}, {"asked", stamp(e.Asked)},
-		{"collected", stamp(e.Collected)}, {"state", e.State}, {"because", e.Detail},
+		{"id", e.ID},
+		{"host", e.Host},
+		{"what", e.What},
+		{"path", e.Path},
+		{"container", e.Container},
+		{"inode", e.Inode},
+		{"process", e.Process},
+		{"mode", e.Mode},
+		{"changed", stamp(e.Modified)},
+		{"sha256", e.SHA256},
+		{"asked by", e.By},
+		{"for alert", e.Alert},
+		{"asked", stamp(e.Asked)},
+		{"collected", stamp(e.Collected)},
+		{"state", e.State},
+		{"because", e.Detail},
 	} {
 		if line[1] != "" {
 			fmt.Fprintf(out, "%-10s %s\n", line[0], plain(line[1]))

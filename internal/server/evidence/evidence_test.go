@@ -167,8 +167,8 @@ func TestContentOfTwoRequestsGoesWithTheLast(t *testing.T) {
 
 func TestWhatAHostSaysIsHeldAgainstWhatItSent(t *testing.T) {
 	for want, host := range map[string]func(b *bench, id string){
-		"refused: not allowed": func(b *bench, id string) { b.answers(id, "refused", "not allowed") },
-		"failed: no such file": func(b *bench, id string) { b.answers(id, "failed", "no such file") },
+		"refused: not allowed":                                           func(b *bench, id string) { b.answers(id, "refused", "not allowed") },
+		"failed: no such file":                                           func(b *bench, id string) { b.answers(id, "failed", "no such file") },
 		"failed: the host's answer cannot be read":                       func(b *bench, id string) { b.answers(id, "done", "{") },
 		"failed: the host says that it delivered, and nothing came":      func(b *bench, id string) { b.answers(id, "done", `{"sha256":"`+digestOf("evil")+`","size":4}`) },
 		"failed: the host delivered other content than was asked for":    func(b *bench, id string) { b.delivers("good")(id, respond.Order{}) },
