@@ -51,7 +51,7 @@ func ClassOf(k Kind) Class {
 		return ClassProcess
 	case FileCreate, FileCloseWrite, FileOpen, FileRename, FileLink, FileUnlink, FileAttributes, MemfdCreate:
 		return ClassFile
-	case NetworkConnect, NetworkAccept, NetworkListen, NetworkClose, NetworkSocket:
+	case NetworkConnect, NetworkAccept, NetworkListen, NetworkClose, NetworkBytes, NetworkSocket:
 		return ClassNetwork
 	case DNSQuery:
 		return ClassDNS

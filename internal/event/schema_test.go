@@ -133,7 +133,7 @@ func samples() map[event.Kind]event.Event {
 	for _, kind := range []event.Kind{event.FileCreate, event.FileCloseWrite, event.FileOpen, event.FileRename, event.FileLink, event.FileUnlink, event.FileAttributes, event.MemfdCreate, event.FileHash, event.FileDiff} {
 		all[kind] = onFile
 	}
-	for _, kind := range []event.Kind{event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose} {
+	for _, kind := range []event.Kind{event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose, event.NetworkBytes} {
 		all[kind] = conversation
 	}
 	all[event.ContainerStart], all[event.ContainerStop] = box, box
