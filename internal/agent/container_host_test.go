@@ -12,6 +12,9 @@ import (
 	"baize/internal/event"
 )
 
+// waiting is a program that waits: it tries to enrol where nobody listens.
+var waiting = "/baize-agent enrol --state /s --server 127.0.0.1:1 --token x." + strings.Repeat("00", 32)
+
 // importImage makes an image of one static program.
 func importImage(t *testing.T) (image, id string) {
 	t.Helper()
@@ -34,9 +37,7 @@ func TestAContainerHasItsNameAndImage(t *testing.T) {
 	image, digest := importImage(t)
 	h := newHost(t)
 	name := fmt.Sprintf("baize-agent-test-%d", os.Getpid())
-	// A program that waits: it tries to enrol where nobody listens.
-	token := "x." + strings.Repeat("00", 32)
-	h.sh("docker run -d --rm --network none --name " + name + " " + image + " /baize-agent enrol --state /s --server 127.0.0.1:1 --token " + token)
+	h.sh("docker run -d --rm --network none --label tier=front --label db=postgres://u:hunter22@db/x --name " + name + " " + image + " " + waiting)
 	t.Cleanup(func() { _ = exec.Command("docker", "rm", "-f", name).Run() })
 	ev := h.find("the exec in the container", executed("/baize-agent"))
 	if ev.Container == nil || ev.Container.ID == "" || ev.Process.Context.Kind != event.ContextContainer || ev.Process.Agent {
@@ -47,6 +48,9 @@ func TestAContainerHasItsNameAndImage(t *testing.T) {
 	})
 	if c := start.Container; c.State != event.ContainerOK || c.Image.Name != image || c.Image.Digest != digest || c.ID != ev.Container.ID {
 		t.Errorf("%+v, image %+v; want %s, %s", c, c.Image, image, digest)
+	}
+	if l := start.Container.Labels; l["tier"] != "front" || l["db"] == "" || strings.Contains(l["db"], "hunter22") || ev.Container.Labels != nil {
+		t.Errorf("labels at the start %v, later %v", l, ev.Container.Labels)
 	}
 	if ev.Process.Hash == nil || ev.Process.Hash.SHA256 == "" {
 		t.Errorf("digest %+v", ev.Process.Hash)
@@ -74,12 +78,11 @@ func TestAContainerOfContainerdHasItsNameAndImage(t *testing.T) {
 	digest := imageArchive(t, packed, image, program)
 	h := newHost(t)
 	h.sh("ctr -n default images import " + packed)
-	token := "x." + strings.Repeat("00", 32)
 	t.Cleanup(func() {
 		_ = exec.Command("ctr", "-n", "default", "task", "rm", "-f", name).Run()
 		_ = exec.Command("ctr", "-n", "default", "container", "rm", name).Run()
 	})
-	h.sh("ctr -n default run -d " + image + " " + name + " /baize-agent enrol --state /s --server 127.0.0.1:1 --token " + token)
+	h.sh("ctr -n default run -d --label tier=front --label io.kubernetes.pod.name=shop --label io.kubernetes.pod.namespace=prod --label io.kubernetes.pod.uid=u1 " + image + " " + name + " " + waiting)
 	ev := h.find("the exec in the container", executed("/baize-agent"))
 	if ev.Container == nil || ev.Container.ID != name || ev.Process.Context.Kind != event.ContextContainer {
 		t.Fatalf("container %+v, context %+v", ev.Container, ev.Process.Context)
@@ -91,6 +94,53 @@ func TestAContainerOfContainerdHasItsNameAndImage(t *testing.T) {
 	if c.State != event.ContainerOK || c.Name != name || c.Runtime != "containerd" || *c.Image != (event.Name{Name: image, Digest: digest}) {
 		t.Errorf("%+v, image %+v; want %s, %s", c, c.Image, image, digest)
 	}
+	if c.Labels["tier"] != "front" || c.Pod == nil || *c.Pod != (event.Pod{Name: "shop", Namespace: "prod", UID: "u1"}) {
+		t.Errorf("labels %v, pod %+v", c.Labels, c.Pod)
+	}
 	h.sh("ctr -n default task kill -s SIGKILL " + name)
 	h.find("its end", func(ev *event.Event) bool { return ev.Kind == event.ContainerStop && ev.Container.Name == name })
+}
+
+// Podman has no daemon: what it knows is on disk.
+func TestAContainerOfPodmanHasItsNameAndImage(t *testing.T) {
+	podman := podmanIn(t)
+	image, digest := podman.image()
+	h := newHost(t)
+	name := fmt.Sprintf("baize-agent-test-%d", os.Getpid())
+	h.sh(podman.run + " run -d --rm --network none --ulimit nofile=512:512 --ulimit nproc=512:512 --name " + name + " " + image + " " + waiting)
+	t.Cleanup(func() { podman.sh("rm -f -t 0 " + name) })
+	ev := h.find("the exec in the container", executed("/baize-agent"))
+	if ev.Container == nil || ev.Process.Context.Kind != event.ContextContainer {
+		t.Fatalf("container %+v, context %+v", ev.Container, ev.Process.Context)
+	}
+	start := h.find("the start of the container", func(ev *event.Event) bool {
+		return ev.Kind == event.ContainerStart && ev.Container.Name == name
+	})
+	c := start.Container
+	if c.State != event.ContainerOK || c.Runtime != "podman" || c.ID != ev.Container.ID || *c.Image != (event.Name{Name: image, Digest: digest}) {
+		t.Errorf("%+v, image %+v; want %s, %s", c, c.Image, image, digest)
+	}
+	podman.sh("kill " + name)
+	h.find("its end", func(ev *event.Event) bool { return ev.Kind == event.ContainerStop && ev.Container.Name == name })
+}
+
+// CRI-O keeps its containers in the same store as Podman, with metadata and
+// annotations of its own, and gives the OCI runtime a cgroup of its own naming.
+func TestAContainerAsCRIOMakesItHasItsPod(t *testing.T) {
+	podman := podmanIn(t)
+	image, digest := podman.image()
+	box := podman.asCRIO(image)
+	h := newHost(t)
+	h.sh("runc --root " + podman.dir + "/runc run -d --bundle " + box.bundle + " " + box.id + " < /dev/null > /dev/null 2>&1")
+	t.Cleanup(func() { _ = exec.Command("runc", "--root", podman.dir+"/runc", "delete", "-f", box.id).Run() })
+	start := h.find("the start of the container", func(ev *event.Event) bool {
+		return ev.Kind == event.ContainerStart && ev.Container.ID == box.id
+	})
+	c := start.Container
+	if c.State != event.ContainerOK || c.Runtime != "cri-o" || c.Name != "web" || *c.Image != (event.Name{Name: image, Digest: digest}) {
+		t.Errorf("%+v, image %+v", c, c.Image)
+	}
+	if c.Pod == nil || *c.Pod != (event.Pod{Name: "shop", Namespace: "prod", UID: "u1"}) || c.Labels["tier"] != "front" {
+		t.Errorf("pod %+v, labels %v", c.Pod, c.Labels)
+	}
 }

@@ -27,7 +27,10 @@ func (a *agent) heartbeat() *baizev1.Heartbeat {
 	}
 	h.Tier, h.Armed = uint32(health.Tier), true
 	for _, c := range health.Classes {
-		h.Classes = append(h.Classes, &baizev1.ClassHealth{Class: string(c.Class), State: c.State, Seen: c.Seen, Lost: c.Lost, Losses: losses(c.Losses)})
+		h.Classes = append(h.Classes, &baizev1.ClassHealth{
+			Class: string(c.Class), State: c.State, Seen: c.Seen, Lost: c.Lost, Losses: losses(c.Losses),
+			Coalesced: c.Coalesced, Filtered: c.Filtered, Throttled: c.Throttled, LeftOut: c.LeftOut,
+		})
 	}
 	// A host whose logs are not read, as its owner or its scope has it, is not
 	// in trouble.

@@ -189,7 +189,7 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 	a.uplink = uplink.New(uplink.Options{
 		Dir: o.identityDir(), Identity: id, Spool: kept,
 		Hello:  &baizev1.Hello{Boot: boot, Name: name, Version: Version, Kernel: host.Kernel},
-		Health: a.heartbeat, Accept: accept(obeyer), Back: a.back, Log: o.Log,
+		Health: a.heartbeat, Accept: accept(obeyer), Back: a.back, Interest: a.interest, Log: o.Log,
 	})
 	return a, nil
 }
@@ -204,6 +204,17 @@ func (a *agent) readLogs() error {
 	cursor, first, place := logs.OpenCursor(a.options.State, func(boot string) uint64 { return a.spool.NextSeq(boot) - 1 })
 	a.observer.readLogs(config, cursor, first)
 	return errors.Join(err, place)
+}
+
+// interest spares what no rule asks for, as far as that exists for rules alone.
+func (a *agent) interest(revision string, kinds []string) {
+	asked := make([]event.Kind, len(kinds))
+	for i, kind := range kinds {
+		asked[i] = event.Kind(kind)
+	}
+	if err := a.observer.sensor.Ask(revision, asked); err != nil {
+		a.log.Warn("filter what no rule asks for", "error", err)
+	}
 }
 
 // back reports a time without the server.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"baize/internal/event"
+	"baize/internal/provenance"
 )
 
 // Kinds of alert.
@@ -52,6 +53,14 @@ type Alert struct {
 	Group        []GroupValue   `json:"group,omitempty"`
 	Evidence     []*event.Event `json:"evidence,omitempty"`
 	Contributing uint64         `json:"contributing,omitempty"`
+	// Intrusion that its process is part of; empty where there is none.
+	Intrusion string `json:"intrusion,omitempty"`
+	// Path is the way back from the process to the entry point, as it was when the
+	// alert was raised.
+	Path *provenance.Graph `json:"path,omitempty"`
+	// Of a kill chain: its stages, and from 0 to 100 how much of a chain they make.
+	Stages []provenance.Stage `json:"stages,omitempty"`
+	Score  int                `json:"score,omitempty"`
 	// Incident it belongs to; empty until merged, and in foreign input.
 	Incident string `json:"incident,omitempty"`
 	// Extra keeps the fields this version does not know.

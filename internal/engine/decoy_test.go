@@ -151,7 +151,7 @@ func TestARestoredEngineKeepsRotationOne(t *testing.T) {
 		}
 	}
 	s.take(t, e.Finish())
-	if open := s.open(); len(open) != 1 || len(open[0].Alerts) != len(s.alerts) {
+	if open := s.open(); len(open) != 1 || len(open[0].Alerts) != len(s.alerts)+len(s.chains) {
 		t.Fatalf("%d incidents of %d alerts: %+v", len(open), len(s.alerts), open)
 	}
 }

@@ -79,11 +79,21 @@ func feed(t testing.TB, e *Engine, events []*event.Event) []byte {
 	return b.Bytes()
 }
 
+// sound fails where an event ended in a panic.
+func sound(t interface{ Fatalf(string, ...any) }, e *Engine) {
+	if n, last := e.Panics(); n > 0 {
+		t.Fatalf("%d events panicked, the last: %s", n, last)
+	}
+}
+
 // small limits make everything overflow.
 func small(t testing.TB) Config {
 	return Config{
-		Rules:    testRules(t),
-		Limits:   graph.Limits{Hosts: 3, ProcessesPerHost: 20, FilesPerHost: 4, Processes: 40, Files: 9, Contexts: 5, Exited: time.Second, Silent: time.Minute},
+		Rules: testRules(t),
+		Limits: graph.Limits{
+			Hosts: 3, ProcessesPerHost: 20, FilesPerHost: 4, Processes: 40, Files: 9, Contexts: 5, PeersPerHost: 4, Peers: 7, EdgesPerHost: 20,
+			BonesPerHost: 8, Edges: 40, Bones: 15, KeptPerHost: 3, Sides: 3, Exited: time.Second, Silent: time.Minute,
+		},
 		Merger:   incident.Config{OpenLevel: "medium", Alerts: 12, Keys: 16},
 		Alerts:   6,
 		Entities: 5,
@@ -127,6 +137,7 @@ func TestRestoringIsNotStopping(t *testing.T) {
 		}
 		want := append(feed(t, whole, log[cut:]), lines(t, whole.Finish())...)
 		got := append(feed(t, again, log[cut:]), lines(t, again.Finish())...)
+		sound(rt, whole)
 		if !bytes.Equal(got, want) {
 			rt.Fatalf("cut at %d of %d: restored engine differs\n got %s\nwant %s", cut, len(log), got, want)
 		}
@@ -152,7 +163,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	cfg := small(t)
 	e := New(cfg)
 	feed(t, e, script(3, 300))
-	if s := e.Stats(); s.Processes > cfg.Limits.Processes || s.Hosts > cfg.Limits.Hosts || s.Files > cfg.Limits.Files || s.Names > cfg.Limits.Files || s.Contexts > cfg.Limits.Contexts || s.Evicted == 0 {
+	sound(t, e)
+	if s := e.Stats(); s.Processes > cfg.Limits.Processes || s.Hosts > cfg.Limits.Hosts || s.Files > cfg.Limits.Files || s.Names > cfg.Limits.Files || s.Contexts > cfg.Limits.Contexts || s.Edges > cfg.Limits.Edges || s.Peers > cfg.Limits.Peers || s.Evicted == 0 {
 		t.Fatalf("%+v", s)
 	}
 }
@@ -167,4 +179,18 @@ func TestAMissAllocatesNothingInProvenance(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() { e.Process(last) }); n != 0 {
 		t.Fatalf("%v allocations for an event that raises nothing", n)
 	}
+}
+
+// resumed is an engine that goes on from a snapshot of another.
+func resumed(t testing.TB, e *Engine) *Engine {
+	t.Helper()
+	var snapshot bytes.Buffer
+	if err := e.Snapshot(&snapshot); err != nil {
+		t.Fatal(err)
+	}
+	again := New(Config{Rules: testRules(t)})
+	if err := again.Restore(&snapshot); err != nil {
+		t.Fatal(err)
+	}
+	return again
 }

@@ -11,6 +11,7 @@ import (
 	"baize/internal/graph"
 	"baize/internal/incident"
 	"baize/internal/lru"
+	"baize/internal/provenance"
 	"baize/internal/sigma"
 	"baize/internal/sigma/correlate"
 	"baize/internal/taxonomy"
@@ -43,7 +44,8 @@ type Config struct {
 	// Final asks for the last revision of each incident alone, when it ends or
 	// the log does: what a replay wants.
 	Final bool
-	// Trace asks for the provenance of each new alert.
+	// Trace asks for the provenance of each alert: of one without an intrusion when
+	// it is raised, of the others when they are given up or the log ends.
 	Trace bool
 }
 
@@ -75,23 +77,25 @@ func (c Config) withDefaults() Config {
 type Output struct {
 	Alerts    []alert.Alert
 	Incidents []incident.Incident
-	// Traces of the new alerts, where Config.Trace asks for them.
-	Traces []Trace
+	// Intrusions that changed, whole.
+	Intrusions []provenance.Intrusion `json:",omitempty"`
+	// Traces of alerts, where Config.Trace asks for them.
+	Traces []Trace `json:",omitempty"`
 	// Hidden are the firings that exceptions hid.
 	Hidden []exception.Firing `json:",omitempty"`
 }
 
 // Empty reports whether nothing changed.
 func (o *Output) Empty() bool {
-	return len(o.Alerts) == 0 && len(o.Incidents) == 0 && len(o.Hidden) == 0
+	return len(o.Alerts) == 0 && len(o.Incidents) == 0 && len(o.Hidden) == 0 && len(o.Intrusions) == 0
 }
 
-// Trace is the provenance of one alert when it was raised.
+// Trace is the provenance of one alert, with the answers about its intrusion.
 type Trace struct {
-	Alert string
-	graph.Trace
-	// Event that raised it.
-	Event *event.Event
+	provenance.Graph
+	// Time of the alert.
+	Time    time.Time
+	Answers map[string]provenance.Answer
 }
 
 // Engine is the machine. It is not safe for concurrent use.
@@ -101,6 +105,8 @@ type Engine struct {
 	base   *incident.Baseline
 	merger *incident.Merger
 	alerts *lru.Map[alertKey, *firing]
+	// chains are the kill-chain alerts by intrusion.
+	chains *lru.Map[string, *alert.Alert]
 	// awaited are the alerts that lack the digest of an image.
 	awaited *lru.Map[event.FileKey, []alertKey]
 	// waiting are the alerts that repeated since the last beat began.
@@ -120,6 +126,8 @@ type Engine struct {
 	// observed that of the last one.
 	contributors *lru.Map[uint64, contributor]
 	observed     uint64
+	// left are the traces of alerts that were given up.
+	left []Trace
 	// panics that were caught since the engine was made, and which was the last.
 	panics   uint64
 	panicked string
@@ -134,10 +142,15 @@ func New(cfg Config) *Engine {
 		graph:        graph.New(cfg.Limits),
 		base:         base,
 		merger:       incident.New(cfg.Merger, base),
+		chains:       lru.New[string, *alert.Alert](maxChains),
 		alerts:       lru.New[alertKey, *firing](cfg.Alerts),
 		awaited:      lru.New[event.FileKey, []alertKey](maxAwaited),
 		contributors: lru.New[uint64, contributor](maxContributors),
 		heard:        lru.New[hostKey, heard](maxHosts),
+	}
+	e.merger.Answers = e.graph.Told
+	if cfg.Trace {
+		e.alerts.OnRemove(func(_ alertKey, f *firing) { e.left = append(e.left, e.trace(f)...) })
 	}
 	e.use(cfg.Rules)
 	return e
@@ -201,6 +214,12 @@ func (e *Engine) process(ev *event.Event, out *Output) {
 	default:
 		e.observe(ev, out)
 	}
+	if e.graph.Advanced() {
+		e.flushIntrusions(false, out)
+	}
+	if len(e.left) > 0 {
+		out.Traces, e.left = append(out.Traces, e.left...), nil
+	}
 	if e.cfg.Final {
 		out.Incidents = e.merger.Ended()
 	} else {
@@ -212,7 +231,7 @@ func (e *Engine) process(ev *event.Event, out *Output) {
 // next beat.
 func (e *Engine) Finish() Output {
 	var out Output
-	e.FinishAlerts(func(part Output) { out.Alerts = part.Alerts })
+	e.FinishAlerts(func(part Output) { out = part })
 	e.FinishIncidents(func(part Output) { out.Incidents = append(out.Incidents, part.Incidents...) })
 	return out
 }
@@ -220,8 +239,22 @@ func (e *Engine) Finish() Output {
 // FinishAlerts hands out the repeats that wait for the next beat.
 func (e *Engine) FinishAlerts(emit func(Output)) {
 	var out Output
+	e.flushIntrusions(true, &out)
 	e.flushAlerts(&out)
 	emit(out)
+}
+
+// FinishTraces hands out the provenance of the alerts that were not given up
+// before, one at a time.
+func (e *Engine) FinishTraces(emit func(Output)) {
+	for _, f := range e.alerts.All() {
+		if list := e.trace(*f); len(list) > 0 {
+			emit(Output{Traces: list})
+		}
+	}
+	for _, a := range e.chains.All() {
+		emit(Output{Traces: []Trace{e.traceOf(*a)}})
+	}
 }
 
 // FinishIncidents hands out the incidents that were not handed out yet, one at
@@ -256,6 +289,7 @@ func (e *Engine) advance(ev *event.Event, out *Output) {
 }
 
 func (e *Engine) flush(out *Output) {
+	e.flushIntrusions(false, out)
 	e.flushAlerts(out)
 	if !e.cfg.Final {
 		out.Incidents = append(out.Incidents, e.merger.Drain(true)...)

@@ -37,6 +37,7 @@ func (e *Engine) coverage(ev *event.Event, out *Output) {
 	if s := ev.Coverage.State; s == event.CoverageLost || s == event.CoverageUnavailable && ev.Coverage.Lost > 0 {
 		e.raise(ev, lost, graph.Subject{}, out)
 	}
+	e.graph.Cover(ev, e.now)
 }
 
 // raise makes an alert, or counts it as a repeat.
@@ -50,15 +51,19 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 
 // open hands out a new alert.
 func (e *Engine) open(key alertKey, a alert.Alert, ev *event.Event, s *graph.Subject, out *Output) {
-	e.graph.Taint(s.Lineage, e.now)
+	a.Intrusion = e.root(ev, &a, s)
 	if a.Kind != alert.KindSensor || s.Lineage != "" {
 		a.Incident, _ = e.merger.Add(&a, factsOf(ev, s), e.now)
 	}
 	e.alerts.Put(key, &firing{Key: key, Alert: a}, e.now)
 	e.await(ev, key)
 	out.Alerts = append(out.Alerts, a)
-	if e.cfg.Trace && ev.Process != nil {
-		out.Traces = append(out.Traces, Trace{Alert: a.ID, Trace: e.graph.Trace(ev.Process.Key), Event: ev})
+	if ev.Process != nil && a.Kind != alert.KindSensor {
+		path := e.graph.Trace(ev, a.Intrusion)
+		a.Path = &path
+	}
+	if e.cfg.Trace && a.Intrusion == "" {
+		out.Traces = append(out.Traces, e.traceOf(&a))
 	}
 }
 

@@ -104,7 +104,7 @@ func (e *Engine) echo(f *firing, ev *event.Event, s *graph.Subject, news bool) b
 	if !e.merger.Echo(&a, f.Alert.ID, factsOf(ev, s), e.now) && news {
 		return false
 	}
-	e.graph.Taint(s.Lineage, e.now)
+	e.root(ev, &a, s)
 	return true
 }
 

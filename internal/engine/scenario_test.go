@@ -11,6 +11,7 @@ import (
 	"baize/internal/engine/enginetest"
 	"baize/internal/event"
 	"baize/internal/incident"
+	"baize/internal/provenance"
 )
 
 // rulesForTests are the few rules that the scenarios need, in Sigma.
@@ -77,19 +78,28 @@ func testRules(t testing.TB) Rules {
 
 // seen is what a store would hold after a log: the newest of each.
 type seen struct {
-	alerts    map[string]alert.Alert
-	incidents map[string]incident.Incident
-	order     []string
+	alerts map[string]alert.Alert
+	// chains are the kill-chain alerts, which are no firings of rules.
+	chains     map[string]alert.Alert
+	intrusions map[string]provenance.Intrusion
+	incidents  map[string]incident.Incident
+	order      []string
 }
 
 func run(t testing.TB, events []*event.Event) seen {
 	t.Helper()
-	return collect(t, New(Config{Rules: testRules(t)}), events)
+	e := New(Config{Rules: testRules(t)})
+	s := collect(t, e, events)
+	sound(t, e)
+	return s
 }
 
 func collect(t testing.TB, e *Engine, events []*event.Event) seen {
 	t.Helper()
-	s := seen{alerts: map[string]alert.Alert{}, incidents: map[string]incident.Incident{}}
+	s := seen{
+		alerts: map[string]alert.Alert{}, chains: map[string]alert.Alert{}, intrusions: map[string]provenance.Intrusion{},
+		incidents: map[string]incident.Incident{},
+	}
 	for _, ev := range events {
 		s.take(t, e.Process(ev))
 	}
@@ -99,7 +109,20 @@ func collect(t testing.TB, e *Engine, events []*event.Event) seen {
 
 func (s *seen) take(t testing.TB, out Output) {
 	t.Helper()
+	for _, i := range out.Intrusions {
+		if have, ok := s.intrusions[i.ID]; ok && have.Revision >= i.Revision {
+			t.Fatalf("intrusion %s: revision %d after %d", i.ID, i.Revision, have.Revision)
+		}
+		s.intrusions[i.ID] = i
+	}
 	for _, a := range out.Alerts {
+		if a.Kind == alert.KindChain {
+			if have, ok := s.chains[a.ID]; ok && have.Revision >= a.Revision {
+				t.Fatalf("kill chain %s: revision %d after %d", a.ID, a.Revision, have.Revision)
+			}
+			s.chains[a.ID] = a
+			continue
+		}
 		if have, ok := s.alerts[a.ID]; ok && have.Revision >= a.Revision {
 			t.Fatalf("alert %s: revision %d after %d", a.ID, a.Revision, have.Revision)
 		}
@@ -141,7 +164,7 @@ func TestTheReportIsOneIncident(t *testing.T) {
 	if len(open) != 1 {
 		t.Fatalf("%d incidents, want 1: %+v", len(open), open)
 	}
-	if len(open[0].Alerts) != len(s.alerts) || len(s.alerts) < 6 {
+	if len(open[0].Alerts) != len(s.alerts)+len(s.chains) || len(s.alerts) < 6 {
 		t.Fatalf("%d of %d alerts are in the incident", len(open[0].Alerts), len(s.alerts))
 	}
 	for _, want := range []string{"203.0.113.9", "203.0.113.77"} {
@@ -319,7 +342,7 @@ func TestALateDigestJoins(t *testing.T) {
 	}
 	s := run(t, *events)
 	open := s.open()
-	if len(open) != 1 || len(open[0].Reasons) != 1 || open[0].Reasons[0].Reason != incident.ReasonHash {
+	if len(open) != 1 || !slices.ContainsFunc(open[0].Reasons, func(r incident.Reason) bool { return r.Reason == incident.ReasonHash }) {
 		t.Fatalf("incidents %+v", open)
 	}
 	for _, a := range s.alerts {
@@ -337,7 +360,7 @@ func TestRepeatsAreCounted(t *testing.T) {
 	}
 	s := run(t, *events)
 	open := s.open()
-	if len(open) != 1 || open[0].Count != uint64(len(s.alerts))+50 {
+	if len(open) != 1 || open[0].Count != uint64(len(s.alerts)+len(s.chains))+50 {
 		t.Fatalf("count %d of %d alerts", open[0].Count, len(s.alerts))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"baize/internal/alert"
 	"baize/internal/event"
 	"baize/internal/lru"
 	"baize/internal/sigma/correlate"
@@ -15,7 +16,7 @@ import (
 
 // snapshotVersion rises whenever a snapshot of before could not be continued.
 // A snapshot of another version is refused; the engine then starts from its log.
-const snapshotVersion = 4
+const snapshotVersion = 5
 
 // ErrSnapshot reports a snapshot that this engine cannot continue from.
 var ErrSnapshot = errors.New("unusable snapshot")
@@ -33,6 +34,8 @@ type header struct {
 	// More is how many repeats of each wait.
 	More    []uint64
 	Awaited []lru.Item[event.FileKey, []alertKey]
+	// Chains are JSON as well.
+	Chains []lru.Item[string, []byte]
 	// Waiting are the alerts to hand out, in order; some may have left Alerts.
 	Waiting []waiting
 	// Correlations are what they remember, Contributors the events that they
@@ -64,6 +67,13 @@ func (e *Engine) Snapshot(w io.Writer) error {
 		}
 		head.Alerts = append(head.Alerts, lru.Item[alertKey, []byte]{Key: item.Key, Value: body, Used: item.Used})
 		head.More = append(head.More, item.Value.More)
+	}
+	for _, item := range e.chains.Snapshot() {
+		body, err := json.Marshal(item.Value)
+		if err != nil {
+			return fmt.Errorf("snapshot of alert %s: %w", item.Value.ID, err)
+		}
+		head.Chains = append(head.Chains, lru.Item[string, []byte]{Key: item.Key, Value: body, Used: item.Used})
 	}
 	for _, f := range e.waiting {
 		body, err := json.Marshal(f.Alert)
@@ -127,6 +137,13 @@ func (e *Engine) restoreAlerts(head *header) error {
 			return err
 		}
 		e.alerts.Put(item.Key, f, item.Used)
+	}
+	for _, item := range head.Chains {
+		var a alert.Alert
+		if err := json.Unmarshal(item.Value, &a); err != nil {
+			return fmt.Errorf("%w: kill chain: %w", ErrSnapshot, err)
+		}
+		e.chains.Put(item.Key, &a, item.Used)
 	}
 	for _, w := range head.Waiting {
 		f, err := restored(w.Key, w.Body, w.More)

@@ -40,6 +40,12 @@ type Coverage struct {
 	State string    `json:"state"`
 	// Lost is the number of observations known to be missing.
 	Lost uint64 `json:"lost"`
+	// Coalesced observations are in the counts of other events; Filtered are of
+	// kinds that no rule asks for, and Throttled came faster than a rate: they were
+	// counted and not told.
+	Coalesced uint64 `json:"coalesced,omitempty"`
+	Filtered  uint64 `json:"filtered,omitempty"`
+	Throttled uint64 `json:"throttled,omitempty"`
 	// Reason says why the state is not complete.
 	Reason string `json:"reason,omitempty"`
 }

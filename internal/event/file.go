@@ -93,6 +93,17 @@ type Container struct {
 	Name    string `json:"name,omitempty"`
 	Runtime string `json:"runtime,omitempty"`
 	Image   *Name  `json:"image,omitempty"`
+	// Pod is the Kubernetes pod that the container belongs to, nil for none.
+	Pod *Pod `json:"pod,omitempty"`
+	// Labels that people gave it, without their secrets; in container.start alone.
+	Labels map[string]string `json:"labels,omitempty"`
+}
+
+// Pod is a Kubernetes pod, as the labels of its containers name it.
+type Pod struct {
+	Name      string `json:"name,omitempty"`
+	Namespace string `json:"namespace,omitempty"`
+	UID       string `json:"uid,omitempty"`
 }
 
 // Name is an image reference.

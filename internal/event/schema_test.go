@@ -105,7 +105,7 @@ func samples() map[event.Kind]event.Event {
 	local := &event.Endpoint{IP: netip.MustParseAddr("2001:db8::7"), Port: 40_000}
 	outside := &event.Endpoint{IP: netip.MustParseAddr("203.0.113.9"), Port: 443}
 	conversation := event.Event{Process: shell(), Source: local, Destination: outside, Network: &event.Network{Transport: "tcp", Cookie: 9, NetNS: 4026531840, BytesOut: 10, BytesIn: 20, Initiated: true}, Result: &zero}
-	box := event.Event{Process: shell(), Container: &event.Container{State: event.ContainerOK, ID: "c0ffee", Name: "web", Runtime: "docker", Image: &event.Name{Name: "web:1", Digest: "sha256:" + digest}}}
+	box := event.Event{Process: shell(), Container: &event.Container{State: event.ContainerOK, ID: "c0ffee", Name: "web", Runtime: "docker", Image: &event.Name{Name: "web:1", Digest: "sha256:" + digest}, Pod: &event.Pod{Name: "shop", Namespace: "prod", UID: "u1"}, Labels: map[string]string{"tier": "front"}}}
 	onFile, onProcess := event.Event{Process: shell(), File: file(), Via: event.ViaRing, Result: &zero}, event.Event{Process: shell(), Operation: operation()}
 	all := map[event.Kind]event.Event{
 		event.ProcessPtrace:  {Process: shell(), Target: shell(), Operation: operation()},

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"strconv"
 
 	"baize/internal/event"
 )
@@ -13,17 +14,75 @@ type fileKey struct {
 	Gen    uint32
 }
 
-// version is a file as last written.
+// version is a file as last written, or a sensitive one as last read.
 type version struct {
+	Node node
+	Key  fileKey
 	Path string
-	// Writer is the lineage that wrote it, By the process.
+	// Type as events have it: empty for a regular file.
+	Type string
+	// Written : it was written since the host is observed. Writer is the lineage
+	// that did so last, By the process.
+	Written bool
+	// Executable since ExecutableAt.
+	Executable bool
+	// Memory : it never had a name.
+	Memory bool
+	// Gone : the last name was removed at GoneAt.
+	Gone   bool
 	Writer string
-	By     event.ProcessKey
+	By     procKey
+	// SHA256 and Size of the content last seen.
+	SHA256 string
+	Size   uint64
+	// Rare is what few files have; nil for the others.
+	Rare *rareFile
+}
+
+// rareFile is what few files have.
+type rareFile struct {
+	ExecutableAt, GoneAt int64
 	// Links are the names that were added to it.
 	Links int
 	// Users are other lineages that executed or read it, at most maxUsers.
 	Users []string
+	// Readers counts those that took it for a definition.
+	Readers int
+	// Sensitive is the sensor's class, Denied says that nobody was let in.
+	Sensitive string
+	Denied    bool
+	// Persists is the class of what decides what is run later; Added and Removed
+	// are the lines that changed last.
+	Persists       string
+	Added, Removed []string
+	// Whole : Added is all that is in the file; what was new is not known.
+	Whole bool
 }
+
+// noRareFile is what most files have.
+var noRareFile rareFile
+
+// rare is what v has of it, to be read only.
+func (v *version) rare() *rareFile {
+	if v.Rare == nil {
+		return &noRareFile
+	}
+	return v.Rare
+}
+
+// rarely returns the same to write to.
+func (v *version) rarely() *rareFile {
+	if v.Rare == nil {
+		v.Rare = &rareFile{}
+	}
+	return v.Rare
+}
+
+// Types of files that are told apart.
+const (
+	typeDirectory = "dir"
+	typeSymlink   = "symlink"
+)
 
 // maxUsers bounds for how many lineages a written file is a tie. A file that
 // more of them use is a tool of the host, not the burden of one intruder.
@@ -39,28 +98,6 @@ type Flow struct {
 	Read bool
 }
 
-// flow keeps what files p writes, and finds what it executes or reads of others.
-func (h *host) flow(p *process, ev *event.Event, now int64) *Flow {
-	switch ev.Kind {
-	case event.FileCloseWrite, event.FileCreate, event.MemfdCreate:
-		h.written(p, ev.File, now)
-		h.named(ev, now)
-	case event.FileRename, event.FileLink:
-		h.renamed(p, ev, now)
-		h.named(ev, now)
-	case event.FileUnlink:
-		h.unlinked(keyOf(ev.File))
-	case event.ProcessExec:
-		return h.executed(p, ev, now)
-	case event.FileOpen:
-		if ev.Result != nil && *ev.Result < 0 {
-			return nil // it was not allowed
-		}
-		return h.read(p, ev.File, now)
-	}
-	return nil
-}
-
 func keyOf(f *event.File) fileKey {
 	if f == nil {
 		return fileKey{}
@@ -68,17 +105,67 @@ func keyOf(f *event.File) fileKey {
 	return fileKey{Device: f.Inode.Device, Inode: f.Inode.Inode, Gen: f.Inode.Gen}
 }
 
-func (h *host) written(p *process, f *event.File, now int64) {
+// file returns what is known of a file, made where it is new. It is nil for what
+// is no file with a content of its own.
+func (h *host) file(f *event.File, now int64) *version {
 	key := keyOf(f)
-	if key == (fileKey{}) {
-		return
+	if key == (fileKey{}) || f.Type != "" && f.Type != typeSymlink && f.Type != typeDirectory {
+		return nil
 	}
-	v, writer := h.files.Get(key, now), p.author()
-	if v != nil && (*v).Writer == writer {
-		(*v).By = p.Key
-		return
+	v := h.known(key, now)
+	if v == nil {
+		v = &version{Key: key, Type: f.Type, Node: node{Still: true}}
+		h.number(&v.Node, holder{file: v})
+		h.files.Put(key, v, now)
 	}
-	h.files.Put(key, &version{Path: clip(f.Path), Writer: writer, By: p.Key}, now)
+	return v
+}
+
+// known returns what is known of a file, nil for nothing.
+func (h *host) known(key fileKey, now int64) *version {
+	if slot := h.files.Get(key, now); slot != nil {
+		return *slot
+	}
+	if slot := h.oldFiles.Get(key, now); slot != nil {
+		return *slot
+	}
+	return nil
+}
+
+// written notes that p made the content of a file.
+func (h *host) written(v *version, p *process, path string) {
+	v.Path, v.Written, v.Writer, v.By = h.share(path), true, p.author(), h.key(p.Key)
+}
+
+// describe takes over what an event says of a file.
+func (v *version) describe(f *event.File, at int64) {
+	if f.Hash != nil && f.Hash.SHA256 != "" {
+		v.SHA256 = f.Hash.SHA256
+	}
+	if f.Size > 0 {
+		v.Size = f.Size
+	}
+	if f.Sensitive != "" {
+		v.rarely().Sensitive = f.Sensitive
+	}
+	if v.Type == "" && executable(f.Mode) {
+		v.permit(at)
+	}
+	if class := persistence(v.Path, v.rare().Sensitive); class != "" || v.Rare != nil {
+		v.rarely().Persists = class
+	}
+}
+
+func (v *version) permit(at int64) {
+	if !v.Executable {
+		v.Executable, v.rarely().ExecutableAt = true, at
+	}
+}
+
+// executable reports whether anybody may execute a file of a mode in octal.
+func executable(mode string) bool {
+	bits, err := strconv.ParseUint(mode, 8, 32)
+	return err == nil && bits&0o111 != 0
 }
 
 // installers put in place what others made, by the path of their image.
@@ -100,76 +187,49 @@ func (p *process) author() string {
 
 // unlinked forgets a file with its last name: the inode number is free for
 // another then. Running images keep theirs.
-func (h *host) unlinked(key fileKey) {
-	if v := h.files.Peek(key); v != nil && (*v).Links > 0 {
-		(*v).Links--
+func (h *host) unlinked(v *version, at int64) {
+	if v.rare().Links > 0 {
+		v.Rare.Links--
 		return
 	}
-	h.files.Delete(key)
-}
-
-// renamed keeps the writer and changes the name. Whoever renames a file that
-// nobody was seen to write is its author here.
-func (h *host) renamed(p *process, ev *event.Event, now int64) {
-	f := ev.File
-	if f == nil || f.Target == nil {
-		return
-	}
-	v := h.files.Get(keyOf(f), now)
-	if v == nil {
-		h.written(p, &event.File{Path: f.Target.Path, Inode: f.Inode}, now)
-		v = h.files.Peek(keyOf(f))
-	}
-	if v == nil {
-		return
-	}
-	(*v).Path = clip(f.Target.Path)
-	if ev.Kind == event.FileLink {
-		(*v).Links++
-	}
+	v.Gone, v.rarely().GoneAt = true, at
+	h.files.Delete(v.Key)
+	h.oldFiles.Delete(v.Key)
 }
 
 // executed finds who wrote what p runs: its image, or the script that its
 // image was started for.
-func (h *host) executed(p *process, ev *event.Event, now int64) *Flow {
-	p.Flow = nil
-	if image := ev.Process.Exe; image != nil {
-		p.Flow = h.use(p, fileKey{Device: image.Inode.Device, Inode: image.Inode.Inode, Gen: image.Inode.Gen}, false, now)
+func (h *host) executed(p *process, ev *event.Event, now int64) (image, script *version) {
+	if x := ev.Process.Exe; x != nil {
+		image = h.known(fileKey{Device: x.Inode.Device, Inode: x.Inode.Inode, Gen: x.Inode.Gen}, now)
 	}
-	if p.Flow == nil {
-		p.Flow = h.use(p, h.script(ev), false, now)
+	script = h.known(h.script(ev), now)
+	flow := h.use(p, image, false)
+	if flow == nil {
+		flow = h.use(p, script, false)
 	}
-	return p.Flow
+	if flow != nil || p.Rare != nil {
+		p.rarely().Flow = flow
+	}
+	return image, script
 }
 
 // definition is the class of files that say what is run: crontabs, units,
 // shell start files.
 const definition = "definition"
 
-// read ties by definition files only: credentials are read by everybody.
-func (h *host) read(p *process, f *event.File, now int64) *Flow {
-	if f == nil || f.Sensitive != definition {
+// use ties p to who wrote a file.
+func (h *host) use(p *process, v *version, read bool) *Flow {
+	if v == nil || v.Writer == "" || p.Lineage == "" || v.Writer == p.Lineage {
 		return nil
 	}
-	return h.use(p, keyOf(f), true, now)
-}
-
-func (h *host) use(p *process, key fileKey, read bool, now int64) *Flow {
-	slot := h.files.Get(key, now)
-	if slot == nil {
-		return nil
-	}
-	v := *slot
-	if v.Writer == "" || p.Lineage == "" || v.Writer == p.Lineage {
-		return nil
-	}
-	if !slices.Contains(v.Users, p.Lineage) {
-		if len(v.Users) == maxUsers {
+	if r := v.rarely(); !slices.Contains(r.Users, p.Lineage) {
+		if len(r.Users) == maxUsers {
 			return nil
 		}
-		v.Users = append(v.Users, p.Lineage)
+		r.Users = append(r.Users, p.Lineage)
 	}
-	return &Flow{From: v.Writer, Path: v.Path, By: v.By, Read: read}
+	return &Flow{From: v.Writer, Path: v.Path, By: h.unkey(v.By), Read: read}
 }
 
 // Brought reports whether an image was written since the host is observed, or
@@ -186,5 +246,6 @@ func (g *Graph) Brought(hostID string, image *event.Image) bool {
 	if h == nil {
 		return false
 	}
-	return (*h).files.Peek(fileKey{Device: image.Inode.Device, Inode: image.Inode.Inode, Gen: image.Inode.Gen}) != nil
+	v := (*h).known(fileKey{Device: image.Inode.Device, Inode: image.Inode.Inode, Gen: image.Inode.Gen}, 0)
+	return v != nil && v.Written
 }

@@ -13,8 +13,16 @@ type Graph struct {
 	limits   Limits
 	hosts    *lru.Map[string, *host]
 	contexts *lru.Map[string, *contextInfo]
-	tainted  *lru.Map[string, bool]
-	now      int64 // of the event that is being observed
+	sides    *lru.Map[conversation, side]
+	// now and at are the engine's time and the host's, of the event that is being
+	// observed.
+	now, at int64
+	// last is the edge that it made.
+	last edge
+	// changed are the hosts with intrusions that changed.
+	changed []string
+	// advanced : one of them reached another stage.
+	advanced bool
 	texts    texts
 	// pools bound what all hosts hold together.
 	pools [sorts]*pool
@@ -26,12 +34,15 @@ func New(limits Limits) *Graph {
 		limits:   limits,
 		hosts:    lru.New[string, *host](limits.Hosts),
 		contexts: lru.New[string, *contextInfo](limits.Contexts),
-		tainted:  lru.New[string, bool](limits.Contexts),
+		sides:    lru.New[conversation, side](limits.Sides),
 		texts:    texts{},
 		pools: [sorts]*pool{
 			newPool(sortProcs, limits.Processes, limits.Hosts),
 			newPool(sortFiles, limits.Files, limits.Hosts),
 			newPool(sortNames, limits.Files, limits.Hosts),
+			newPool(sortPeers, limits.Peers, limits.Hosts),
+			newPool(sortEdges, limits.Edges, limits.Hosts),
+			newPool(sortBones, limits.Bones, limits.Hosts),
 		},
 	}
 }
@@ -64,12 +75,14 @@ func (g *Graph) Observe(ev *event.Event, now int64) Subject {
 	if ev.Process == nil || ev.Process.Key.IsZero() {
 		return Subject{}
 	}
-	g.now = now
+	g.now, g.at = now, ev.Time.UnixNano()
 	h := g.host(ev.Host.ID, now)
 	p := g.process(h, ev.Process, now)
 	g.apply(h, p, ev, now)
+	flow := g.keep(h, p, ev, now)
 	s := g.subject(p)
-	s.Flow = h.flow(p, ev, now)
+	s.Flow = flow
+	h.age(g.at)
 	g.settle(h, now)
 	g.sweep(h, now)
 	return s
@@ -79,10 +92,12 @@ func (g *Graph) Observe(ev *event.Event, now int64) Subject {
 func (g *Graph) Stats() Stats {
 	s := Stats{
 		Hosts: g.hosts.Len(), Processes: g.pools[sortProcs].total, Files: g.pools[sortFiles].total, Names: g.pools[sortNames].total, Contexts: g.contexts.Len(),
+		Peers: g.pools[sortPeers].total, Edges: g.pools[sortEdges].total, Bones: g.pools[sortBones].total,
 		Evicted: g.hosts.Evicted() + g.contexts.Evicted(),
 	}
 	for _, h := range g.hosts.All() {
-		s.Evicted += (*h).files.Evicted() + (*h).procs.Evicted() + (*h).names.Evicted()
+		s.Intrusions += (*h).intrusions.Len()
+		s.Evicted += (*h).pruned + (*h).files.Evicted() + (*h).procs.Evicted() + (*h).names.Evicted()
 	}
 	return s
 }
@@ -99,7 +114,7 @@ func (g *Graph) host(id string, now int64) *host {
 			break
 		}
 	}
-	return *g.hosts.Put(id, newHost(id, g.limits), now)
+	return *g.hosts.Put(id, newHost(g, id), now)
 }
 
 // put adds a process and keeps the limits.
@@ -131,6 +146,11 @@ func (g *Graph) sweep(h *host, now int64) {
 	}
 	h.files.Expire(now - int64(g.limits.Silent))
 	h.names.Expire(now - int64(g.limits.Silent))
+	h.oldProcs.Expire(now - int64(g.limits.Silent))
+	h.oldFiles.Expire(now - int64(g.limits.Silent))
+	h.gone.Expire(now - int64(g.limits.Silent))
+	h.peers.Expire(now - int64(g.limits.Silent))
+	h.intrusions.Expire(now - int64(g.limits.Silent))
 	g.settle(h, now)
 }
 
@@ -142,6 +162,7 @@ func (g *Graph) exited(h *host, p *process, now int64) {
 		return
 	}
 	p.Exited = true
+	h.over(p)
 	h.exits = append(h.exits, exit{At: now, Key: h.key(p.Key)})
 	for len(h.exits) > g.limits.ProcessesPerHost || len(h.exits) > 0 && h.procs.Peek(h.exits[0].Key) == nil {
 		h.exits = h.exits[1:]

@@ -26,11 +26,21 @@ type scene struct {
 
 func newScene(limits graph.Limits) *scene {
 	s := &scene{graph: graph.New(limits)}
-	s.World = enginetest.New(func(ev *event.Event) {
-		s.seen = append(s.seen, ev)
-		s.last = s.graph.Observe(ev, ev.Time.UnixNano())
-	})
+	keep := true
+	s.World = enginetest.New(s.observe(&keep))
 	return s
+}
+
+// observe feeds the graph, and keeps the events while keep says so.
+func (s *scene) observe(keep *bool) func(*event.Event) {
+	return func(ev *event.Event) {
+		if *keep {
+			s.seen = append(s.seen, ev)
+		}
+		if s.graph.Cover(ev, ev.Time.UnixNano()); ev.Coverage == nil {
+			s.last = s.graph.Observe(ev, ev.Time.UnixNano())
+		}
+	}
 }
 
 func TestLineages(t *testing.T) {
@@ -90,7 +100,7 @@ func TestAListenerOfATaintedLineageIsNoHub(t *testing.T) {
 	s := newScene(graph.DefaultLimits())
 	p := s.Host("h").Service("a.service", "/usr/bin/java").Spawn("/opt/x")
 	lineage := s.last.Lineage
-	s.graph.Taint(lineage, 0)
+	s.root("an alert")
 	p.Listen(4444).Connect("10.0.0.1", 1)
 	if s.last.Lineage != lineage {
 		t.Fatalf("lineage %q became %q", lineage, s.last.Lineage)
@@ -176,29 +186,18 @@ func TestEventsAloneRebuildTheGraph(t *testing.T) {
 	}
 }
 
-func TestTraceEndsAtTheEntry(t *testing.T) {
-	s := newScene(graph.DefaultLimits())
-	web := s.Host("h").Service("a.service", "/usr/bin/java")
-	shell := web.Fork().Exec("/bin/sh", "-c", "x")
-	curl := shell.Spawn("/usr/bin/env").Spawn("/usr/bin/curl")
-	trace := s.graph.Trace(curl.Key())
-	if len(trace.Steps) != 3 || trace.Steps[0].Exe != "/usr/bin/curl" || trace.Steps[2].Key != shell.Key() || trace.Hub.Key != web.Key() || !trace.Whole {
-		t.Fatalf("%+v", trace)
-	}
-	if got := s.graph.Trace(event.ProcessKey{Host: "nobody"}); len(got.Steps) != 0 || got.Whole {
-		t.Errorf("a trace of nothing: %+v", got)
-	}
-}
-
 func TestLimitsHold(t *testing.T) {
-	limits := graph.Limits{Hosts: 3, ProcessesPerHost: 10, FilesPerHost: 5, Processes: 25, Files: 12, Contexts: 7, Exited: time.Second, Silent: time.Hour}
+	limits := graph.Limits{
+		Hosts: 3, ProcessesPerHost: 10, FilesPerHost: 5, Processes: 25, Files: 12, Contexts: 7, PeersPerHost: 5, Peers: 9, EdgesPerHost: 30,
+		BonesPerHost: 10, Edges: 70, Bones: 20, KeptPerHost: 4, Sides: 5, Exited: time.Second, Silent: time.Hour,
+	}
 	s := newScene(limits)
 	for i := range 8 {
 		h := s.Host(string(rune('a' + i)))
 		for range 30 {
 			h.Login().Spawn("/bin/x").Write("/tmp/" + s.Now.String()).Exit()
 		}
-		if got := s.graph.Stats(); got.Hosts > 3 || got.Processes > 25 || got.Contexts > 7 || got.Files > 12 || got.Names > 12 {
+		if got := s.graph.Stats(); got.Hosts > 3 || got.Processes > 25 || got.Contexts > 7 || got.Files > 12 || got.Names > 12 || got.Edges > 70 || got.Peers > 9 || got.Bones > 20 {
 			t.Fatalf("%+v", got)
 		}
 	}
@@ -239,7 +238,7 @@ func TestOddEvents(t *testing.T) {
 	} {
 		g.Observe(ev, 0)
 	}
-	if g.Trace(key); g.Stats().Processes != 1 {
+	if g.Trace(&event.Event{Host: event.Host{ID: "h"}, Process: &event.Process{Key: key}}, ""); g.Stats().Processes != 1 {
 		t.Fatalf("%+v", g.Stats())
 	}
 }
@@ -291,7 +290,7 @@ func TestABusyHostPushesNoOtherOut(t *testing.T) {
 				t.Errorf("host %s: file %d was pushed out", id, n)
 			}
 		}
-		if trace := s.graph.Trace(session.Key()); len(trace.Steps) == 0 {
+		if trace := s.graph.Trace(&event.Event{Host: event.Host{ID: id}, Process: &event.Process{Key: session.Key()}}, ""); len(trace.Nodes) == 0 {
 			t.Errorf("host %s: its session was pushed out", id)
 		}
 	}
@@ -314,7 +313,10 @@ func (s *scene) file(host string, n int) event.FileKey {
 // snapshot, whose counts are taken anew, at any point of a log that overflows
 // every limit; both then evict the same.
 func TestThePoolsCountWhatIsHeld(t *testing.T) {
-	limits := graph.Limits{Hosts: 3, ProcessesPerHost: 10, FilesPerHost: 5, Processes: 14, Files: 8, Contexts: 7, Exited: time.Second, Silent: time.Minute}
+	limits := graph.Limits{
+		Hosts: 3, ProcessesPerHost: 10, FilesPerHost: 5, Processes: 14, Files: 8, Contexts: 7, PeersPerHost: 5, Peers: 9, EdgesPerHost: 30,
+		BonesPerHost: 10, Edges: 50, Bones: 20, KeptPerHost: 4, Sides: 5, Exited: time.Second, Silent: time.Minute,
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newScene(limits)
 		hosts := []*enginetest.Host{s.Host("a"), s.Host("b"), s.Host("c"), s.Host("d")}

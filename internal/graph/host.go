@@ -15,8 +15,33 @@ type host struct {
 	boots []string
 	next  uint32 // number of the next boot; numbers are never used again
 	first uint32 // number of boots[0]
+	graph *Graph
 	procs *lru.Map[procKey, *process]
 	files *lru.Map[fileKey, *version]
+	peers *lru.Map[peerKey, *peer]
+	// oldProcs and oldFiles are those of intrusions that left procs and files: a
+	// flood of others does not push them out.
+	oldProcs *lru.Map[procKey, *process]
+	oldFiles *lru.Map[fileKey, *version]
+	// gone are files without a name: another one may have their inode.
+	gone *lru.Map[nodeID, *version]
+	// nodes are all of them by number.
+	nodes    map[nodeID]holder
+	lastNode nodeID
+	edges    [tiers]*edges
+	// intrusions by number, the one that changed longest ago first.
+	intrusions    *lru.Map[uint32, *intrusion]
+	lastIntrusion uint32
+	// dirty are the intrusions that changed since they were last told.
+	dirty []uint32
+	// covers is what the sensor vouches for, by class; everything has the gaps of
+	// all classes.
+	covers     map[event.Class]*cover
+	everything cover
+	// told are the bytes of open connections that were counted already.
+	told *lru.Map[uint64, toldBytes]
+	// pruned counts edges of intrusions that were given up.
+	pruned uint64
 	// names are the files by the path that they were last written under.
 	names *lru.Map[string, fileKey]
 	// exits are the processes that ended, oldest first.
@@ -33,14 +58,77 @@ type exit struct {
 	Key procKey
 }
 
-func newHost(id string, limits Limits) *host {
-	return &host{
-		id:    id,
-		procs: lru.New[procKey, *process](limits.ProcessesPerHost),
-		files: lru.New[fileKey, *version](limits.FilesPerHost),
-		names: lru.New[string, fileKey](limits.FilesPerHost),
+// maxTold bounds the open connections whose bytes are counted as they go.
+const maxTold = 1024
+
+func newHost(g *Graph, id string) *host {
+	limits := &g.limits
+	h := &host{
+		id:         id,
+		graph:      g,
+		procs:      lru.New[procKey, *process](limits.ProcessesPerHost),
+		files:      lru.New[fileKey, *version](limits.FilesPerHost),
+		names:      lru.New[string, fileKey](limits.FilesPerHost),
+		peers:      lru.New[peerKey, *peer](limits.PeersPerHost),
+		oldProcs:   lru.New[procKey, *process](limits.KeptPerHost),
+		oldFiles:   lru.New[fileKey, *version](limits.KeptPerHost),
+		nodes:      map[nodeID]holder{},
+		gone:       lru.New[nodeID, *version](limits.KeptPerHost),
+		edges:      [tiers]*edges{newEdges(limits.EdgesPerHost), newEdges(limits.BonesPerHost)},
+		intrusions: lru.New[uint32, *intrusion](maxIntrusions),
+		told:       lru.New[uint64, toldBytes](maxTold),
 	}
+	h.procs.OnRemove(h.leftProcs)
+	h.files.OnRemove(h.leftFiles)
+	h.oldProcs.OnRemove(func(_ procKey, p *process) { delete(h.nodes, p.Node.ID) })
+	h.oldFiles.OnRemove(func(_ fileKey, v *version) { h.leave(v) })
+	h.gone.OnRemove(func(id nodeID, _ *version) { delete(h.nodes, id) })
+	h.peers.OnRemove(func(_ peerKey, p *peer) { delete(h.nodes, p.Node.ID) })
+	return h
 }
+
+// leftProcs keeps the processes of intrusions beyond their time.
+func (h *host) leftProcs(key procKey, p *process) {
+	if len(p.Node.taints()) > 0 {
+		h.oldProcs.Put(key, p, h.graph.now)
+		return
+	}
+	delete(h.nodes, p.Node.ID)
+}
+
+// leftFiles does so with files.
+func (h *host) leftFiles(key fileKey, v *version) {
+	if len(v.Node.taints()) > 0 && !v.Gone {
+		h.oldFiles.Put(key, v, h.graph.now)
+		return
+	}
+	h.leave(v)
+}
+
+// leave forgets a file, but one that is gone only after a while: what it did
+// may yet turn out to be of note.
+func (h *host) leave(v *version) {
+	if v.Gone {
+		h.gone.Put(v.Node.ID, v, h.graph.now)
+		return
+	}
+	delete(h.nodes, v.Node.ID)
+}
+
+// used returns the process of key and makes it the newest, nil where it is not
+// known.
+func (h *host) used(key procKey, now int64) *process {
+	if p := h.procs.Get(key, now); p != nil {
+		return *p
+	}
+	if p := h.oldProcs.Get(key, now); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// share returns the graph's own copy of a text.
+func (h *host) share(text string) string { return h.graph.texts.share(text) }
 
 // key turns an event's key into the host's own.
 func (h *host) key(k event.ProcessKey) procKey {
@@ -54,6 +142,14 @@ func (h *host) name(k event.ProcessKey) event.ProcessKey {
 	}
 	k.Boot = h.boots[h.boot(k.Boot)-h.first]
 	return k
+}
+
+// unkey is a key as events have it; zero where its boot is forgotten.
+func (h *host) unkey(k procKey) event.ProcessKey {
+	if at := int64(k.Boot) - int64(h.first); k != (procKey{}) && at >= 0 && at < int64(len(h.boots)) {
+		return event.ProcessKey{Host: h.id, Boot: h.boots[at], PID: k.PID, Start: k.Start}
+	}
+	return event.ProcessKey{}
 }
 
 // boot numbers a boot. A new one beyond maxBoots forgets the oldest, whose
@@ -76,6 +172,9 @@ func (h *host) boot(id string) uint32 {
 // get returns the process of key, nil where it is not known.
 func (h *host) get(key procKey) *process {
 	if p := h.procs.Peek(key); p != nil {
+		return *p
+	}
+	if p := h.oldProcs.Peek(key); p != nil {
 		return *p
 	}
 	return nil

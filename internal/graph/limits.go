@@ -15,23 +15,42 @@ type Limits struct {
 	// that got none for longest does.
 	Processes int
 	Files     int
-	// Contexts known at once, of all hosts.
-	Contexts int
+	// PeersPerHost are the other ends of conversations known at once, Peers those
+	// of all hosts together.
+	PeersPerHost, Peers int
+	// EdgesPerHost bounds what is remembered of who did what to whom, BonesPerHost
+	// that which is remembered for long, Edges and Bones both of all hosts together.
+	EdgesPerHost, BonesPerHost int
+	Edges, Bones               int
+	// KeptPerHost are the processes and files of intrusions that are kept beyond
+	// the others.
+	KeptPerHost int
+	// Contexts known at once, of all hosts, and Sides of conversations of which
+	// the other host has not told yet.
+	Contexts, Sides int
 	// Exited is how long an exited process stays known.
 	Exited time.Duration
 	// Silent is how long a process or file stays known without any event.
 	Silent time.Duration
 }
 
-// DefaultLimits keep a host below 8 MB and all hosts together below 200 MB.
+// DefaultLimits keep a host below 15 MB and all hosts together below 400 MB.
 func DefaultLimits() Limits {
 	return Limits{
 		Hosts:            20_000,
-		ProcessesPerHost: 16_384,
+		ProcessesPerHost: 10_240,
 		FilesPerHost:     8_192,
 		Processes:        200_000,
 		Files:            200_000,
+		PeersPerHost:     2_048,
+		Peers:            200_000,
+		EdgesPerHost:     150_000,
+		BonesPerHost:     30_000,
+		Edges:            1_000_000,
+		Bones:            500_000,
+		KeptPerHost:      4_096,
 		Contexts:         100_000,
+		Sides:            100_000,
 		Exited:           2 * time.Hour,
 		Silent:           30 * 24 * time.Hour,
 	}
@@ -39,6 +58,7 @@ func DefaultLimits() Limits {
 
 // Stats says how much the graph holds, and has given up at its limits.
 type Stats struct {
-	Hosts, Processes, Files, Names, Contexts int
-	Evicted                                  uint64
+	Hosts, Processes, Files, Names, Contexts, Peers, Edges, Bones, Intrusions int
+
+	Evicted uint64
 }

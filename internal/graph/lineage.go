@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -26,14 +27,30 @@ const maxNesting = 16
 // what the event says of them.
 func (g *Graph) process(h *host, ep *event.Process, now int64) *process {
 	key := h.key(ep.Key)
-	if p := h.procs.Get(key, now); p != nil {
-		return *p
+	if p := h.used(key, now); p != nil {
+		return p
 	}
 	parent := g.ancestors(h, ep, now)
-	p := &process{Key: h.name(ep.Key), Parent: parent, Server: ep.Server, First: now}
+	p := g.newProcess(h, ep, parent, now)
 	g.put(h, key, p, now)
 	g.describe(p, ep)
 	g.place(h, p, ep.Context)
+	return p
+}
+
+// newProcess makes one that is met for the first time. One that was started
+// before anything was told of it began, by what is known, no later than now.
+func (g *Graph) newProcess(h *host, ep *event.Process, parent procKey, now int64) *process {
+	p := &process{Key: h.name(ep.Key), Parent: parent, Server: ep.Server, First: now, Born: g.at}
+	if !ep.Start.IsZero() {
+		p.Born = min(p.Born, ep.Start.UnixNano())
+	}
+	h.number(&p.Node, holder{process: p})
+	if above := h.get(parent); above != nil {
+		if taints := above.Node.taints(); len(taints) > 0 {
+			p.Node.marked().Taints = slices.Clone(taints)
+		}
+	}
 	return p
 }
 
@@ -56,10 +73,10 @@ func (g *Graph) ancestor(h *host, ep *event.Process, above procKey, ctx *event.C
 		return above
 	}
 	key := h.key(ep.Key)
-	if h.procs.Get(key, now) != nil {
+	if h.used(key, now) != nil {
 		return key
 	}
-	p := &process{Key: h.name(ep.Key), Parent: above, Server: ep.Server, First: now}
+	p := g.newProcess(h, ep, above, now)
 	g.put(h, key, p, now)
 	g.describe(p, ep)
 	if ep.Context != nil {
@@ -203,7 +220,7 @@ func (g *Graph) learnShell(h *host, p *process, ctx *event.Context, info *contex
 	if info.Service == "" {
 		info.Service = "server:" + first.Key.String()
 	}
-	if server.Source != "" && g.now-server.SourceTime <= sourceWindow && g.now-server.OtherTime > sourceWindow {
-		info.Source = server.Source
+	if r := server.rare(); r.Source != "" && g.now-r.SourceTime <= sourceWindow && g.now-r.OtherTime > sourceWindow {
+		info.Source = r.Source
 	}
 }

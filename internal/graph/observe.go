@@ -31,7 +31,7 @@ func (g *Graph) serve(h *host, p *process, server bool, ctx *event.Context) {
 		return
 	}
 	p.Server = server
-	tainted := g.tainted.Peek(p.Lineage) != nil
+	tainted := p.Lineage != "" && p.Node.heaviest(g.at).Weight >= half
 	switch {
 	case tainted && moved && ctx.Kind == event.ContextService:
 		p.Context, p.Kind, p.Root = g.texts.share(ctx.ID), g.texts.share(ctx.Kind), p.Key == ctx.Root
@@ -40,10 +40,13 @@ func (g *Graph) serve(h *host, p *process, server bool, ctx *event.Context) {
 	}
 }
 
-// Taint says that a lineage raised an alert.
-func (g *Graph) Taint(lineage string, now int64) {
-	if lineage != "" && g.tainted.Get(lineage, now) == nil {
-		g.tainted.Put(lineage, true, now)
+// over tells the intrusions of a process that it ended.
+func (h *host) over(p *process) {
+	for _, t := range p.Node.taints() {
+		if i := h.find(t.Of); i != nil && i.Books.Processes.get(p.Node.ID) != nil {
+			i.Books.exited(p)
+			h.touch(i, h.graph.at)
+		}
 	}
 }
 
@@ -52,11 +55,11 @@ func accepted(p *process, ev *event.Event, now int64) {
 	if ev.Source == nil || !event.Outside(ev.Source.IP) {
 		return
 	}
-	peer := ev.Source.IP.String()
-	if p.Source != "" && p.Source != peer {
-		p.OtherTime = p.SourceTime
+	peer, r := ev.Source.IP.String(), p.rarely()
+	if r.Source != "" && r.Source != peer {
+		r.OtherTime = r.SourceTime
 	}
-	p.Source, p.SourceTime = peer, now
+	r.Source, r.SourceTime = peer, now
 }
 
 // subject says what is known of p.

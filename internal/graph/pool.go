@@ -15,6 +15,9 @@ const (
 	sortProcs sort = iota
 	sortFiles
 	sortNames
+	sortPeers
+	sortEdges
+	sortBones
 	sorts // how many there are
 )
 
@@ -24,9 +27,24 @@ func (h *host) part(s sort) store {
 		return h.files
 	case sortNames:
 		return h.names
+	case sortPeers:
+		return h.peers
+	case sortEdges:
+		return (*fading)(h)
+	case sortBones:
+		return h.edges[skeleton]
 	}
 	return h.procs
 }
+
+// fading is the hot tier of a host's edges.
+type fading host
+
+// Len is how many there are.
+func (f *fading) Len() int { return f.edges[hot].Len() }
+
+// DropOldest takes the oldest away, into the skeleton if it belongs there.
+func (f *fading) DropOldest() { (*host)(f).fade() }
 
 // pool bounds what all hosts hold together of one sort. Over the limit a host
 // above its share gives up its own oldest entry, otherwise the host that got

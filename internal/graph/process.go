@@ -18,6 +18,7 @@ type procKey struct {
 
 // process is what is kept of one process, exited ones included.
 type process struct {
+	Node   node
 	Key    event.ProcessKey
 	Parent procKey
 	Exe    string
@@ -37,8 +38,17 @@ type process struct {
 	// Root : it is the first process of its context.
 	Root   bool
 	Exited bool
-	// First is when it was first seen.
-	First int64
+	// First is when it was first seen, by the engine's clock; Born when it began,
+	// by the host's.
+	First, Born int64
+	// Brought : it runs a file that an intruder brought.
+	Brought bool
+	// Rare is what few processes have; nil for the others.
+	Rare *rare
+}
+
+// rare is what few processes have.
+type rare struct {
 	// Source is the outside peer that a server accepted last, at SourceTime;
 	// another one was last accepted at OtherTime.
 	Source     string
@@ -46,6 +56,31 @@ type process struct {
 	OtherTime  int64
 	// Flow says from whom the image that it runs came.
 	Flow *Flow
+	// Called is the peer that it called last, as text.
+	Called string
+	// Elevated tells how it became somebody of more power.
+	Elevated string
+	// Definitions are files that a hub read to know what to run.
+	Definitions []nodeID
+}
+
+// noRare is what most processes have.
+var noRare rare
+
+// rare is what p has of it, to be read only.
+func (p *process) rare() *rare {
+	if p.Rare == nil {
+		return &noRare
+	}
+	return p.Rare
+}
+
+// rarely returns the same to write to.
+func (p *process) rarely() *rare {
+	if p.Rare == nil {
+		p.Rare = &rare{}
+	}
+	return p.Rare
 }
 
 // hubNames are the images that stand for hubs where the host assigned no

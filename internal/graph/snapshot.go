@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"io"
 
+	"baize/internal/event"
 	"baize/internal/lru"
 )
 
 // version of the snapshot's form: another one is refused, and the engine then
 // starts from its log.
-const snapshotVersion = 3
+const snapshotVersion = 4
 
 type hostSnapshot struct {
 	ID    string
@@ -22,13 +23,29 @@ type hostSnapshot struct {
 	Names []lru.Item[string, fileKey]
 	Exits []exit
 	Swept int64
+
+	Peers         []lru.Item[peerKey, *peer]
+	OldProcs      []lru.Item[procKey, *process]
+	OldFiles      []lru.Item[fileKey, *version]
+	Gone          []lru.Item[nodeID, *version]
+	LastNode      nodeID
+	Edges         [tiers][]edge
+	FirstEdges    [tiers]edgeNumber
+	Intrusions    []lru.Item[uint32, *intrusion]
+	LastIntrusion uint32
+	Dirty         []uint32
+	Covers        map[event.Class]*cover
+	Everything    cover
+	Told          []lru.Item[uint64, toldBytes]
+	Pruned        uint64
 }
 
 type header struct {
 	Version  int
 	Hosts    int
 	Contexts []lru.Item[string, *contextInfo]
-	Tainted  []lru.Item[string, bool]
+	Sides    []lru.Item[conversation, side]
+	Changed  []string
 	Used     []int64
 	// Holders of each pool, in their order.
 	Holders [sorts][]string
@@ -37,7 +54,7 @@ type header struct {
 // Snapshot writes everything that the graph knows.
 func (g *Graph) Snapshot(enc *gob.Encoder) error {
 	hosts := g.hosts.Snapshot()
-	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Tainted: g.tainted.Snapshot()}
+	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Changed: g.changed}
 	for _, item := range hosts {
 		head.Used = append(head.Used, item.Used)
 	}
@@ -56,7 +73,16 @@ func (g *Graph) Snapshot(enc *gob.Encoder) error {
 }
 
 func (h *host) snapshot() hostSnapshot {
-	return hostSnapshot{ID: h.id, Boots: h.boots, Next: h.next, First: h.first, Procs: h.procs.Snapshot(), Files: h.files.Snapshot(), Names: h.names.Snapshot(), Exits: h.exits, Swept: h.swept}
+	s := hostSnapshot{
+		ID: h.id, Boots: h.boots, Next: h.next, First: h.first, Procs: h.procs.Snapshot(), Files: h.files.Snapshot(), Names: h.names.Snapshot(),
+		Exits: h.exits, Swept: h.swept, Peers: h.peers.Snapshot(), OldProcs: h.oldProcs.Snapshot(), OldFiles: h.oldFiles.Snapshot(),
+		Gone: h.gone.Snapshot(), LastNode: h.lastNode, Intrusions: h.intrusions.Snapshot(), LastIntrusion: h.lastIntrusion, Dirty: h.dirty,
+		Covers: h.covers, Everything: h.everything, Told: h.told.Snapshot(), Pruned: h.pruned,
+	}
+	for tier, list := range h.edges {
+		s.Edges[tier], s.FirstEdges[tier] = list.list(), list.first
+	}
+	return s
 }
 
 // Restore reads into an empty graph what Snapshot wrote.
@@ -69,7 +95,8 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 		return fmt.Errorf("graph snapshot: version %d, want %d: %w", head.Version, snapshotVersion, io.ErrUnexpectedEOF)
 	}
 	g.contexts.Restore(head.Contexts)
-	g.tainted.Restore(head.Tainted)
+	g.sides.Restore(head.Sides)
+	g.changed = head.Changed
 	for i := range head.Hosts {
 		var hs hostSnapshot
 		if err := dec.Decode(&hs); err != nil {
@@ -88,10 +115,47 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 }
 
 func (g *Graph) restoreHost(hs hostSnapshot, used int64) {
-	h := newHost(hs.ID, g.limits)
+	h := newHost(g, hs.ID)
 	h.boots, h.next, h.first, h.exits, h.swept = hs.Boots, hs.Next, hs.First, hs.Exits, hs.Swept
 	h.procs.Restore(hs.Procs)
 	h.files.Restore(hs.Files)
 	h.names.Restore(hs.Names)
+	h.peers.Restore(hs.Peers)
+	h.oldProcs.Restore(hs.OldProcs)
+	h.oldFiles.Restore(hs.OldFiles)
+	h.gone.Restore(hs.Gone)
+	h.intrusions.Restore(hs.Intrusions)
+	h.told.Restore(hs.Told)
+	h.lastNode, h.lastIntrusion, h.dirty, h.covers, h.everything, h.pruned = hs.LastNode, hs.LastIntrusion, hs.Dirty, hs.Covers, hs.Everything, hs.Pruned
+	for tier, list := range h.edges {
+		list.restore(hs.FirstEdges[tier], hs.Edges[tier])
+	}
+	h.index()
 	g.hosts.Put(hs.ID, h, used)
+}
+
+// index makes the nodes known by their numbers.
+func (h *host) index() {
+	for _, p := range h.procs.All() {
+		h.nodes[(*p).Node.ID] = holder{process: *p}
+	}
+	for _, p := range h.oldProcs.All() {
+		h.nodes[(*p).Node.ID] = holder{process: *p}
+	}
+	for _, files := range []*lru.Map[fileKey, *version]{h.files, h.oldFiles} {
+		for _, v := range files.All() {
+			h.nodes[(*v).Node.ID] = holder{file: *v}
+		}
+	}
+	for _, v := range h.gone.All() {
+		h.nodes[(*v).Node.ID] = holder{file: *v}
+	}
+	for _, p := range h.peers.All() {
+		h.nodes[(*p).Node.ID] = holder{peer: *p}
+	}
+	for _, slot := range h.intrusions.All() {
+		for _, number := range h.dirty {
+			(*slot).dirty = (*slot).dirty || number == (*slot).Number
+		}
+	}
 }

@@ -48,7 +48,7 @@ func (g *group) before(other *group) bool {
 // the redirect by which its id is still found.
 func (m *Merger) end(g, into *group) {
 	g.Revision++
-	last := g.view()
+	last := m.view(g)
 	last.MergedInto = into.ID
 	m.ended = append(m.ended, last)
 }

@@ -17,6 +17,8 @@ const (
 	capListed   = 10_000
 	capLineages = 1_000
 	capHosts    = 1_000
+
+	capIntrusions = 1_000
 )
 
 // tally is an entity of an incident: how many alerts have it, and which was
@@ -60,6 +62,8 @@ type group struct {
 	// Echoed are lineages that repeated an alert and join Lineages when its
 	// counter changes: an incident never changes without a higher revision.
 	Echoed map[string]bool
+	// Intrusions that its alerts are part of, at most capIntrusions.
+	Intrusions []string
 	// Service is how the service that was entered describes itself.
 	Service string
 	// Command of the first web-spawned shell, which raised an alert at CommandTime.
@@ -92,6 +96,9 @@ func (g *group) include(n *node, a *alert.Alert, facts *Facts) {
 	if a.Rule != nil {
 		g.Tactics = union(g.Tactics, a.Rule.Tactics)
 	}
+	if a.Intrusion != "" {
+		g.intrusion(a.Intrusion)
+	}
 	g.tell(n, facts)
 	for i := range a.Entities {
 		g.tally(n, &a.Entities[i])
@@ -101,6 +108,12 @@ func (g *group) include(n *node, a *alert.Alert, facts *Facts) {
 func (g *group) host(h event.Host) {
 	if h.ID != "" && len(g.Hosts) < capHosts && !slices.ContainsFunc(g.Hosts, func(have event.Host) bool { return have.ID == h.ID }) {
 		g.Hosts = append(g.Hosts, h)
+	}
+}
+
+func (g *group) intrusion(id string) {
+	if len(g.Intrusions) < capIntrusions && !slices.Contains(g.Intrusions, id) {
+		g.Intrusions = append(g.Intrusions, id)
 	}
 }
 
@@ -197,6 +210,9 @@ func (g *group) absorb(other *group) {
 func (g *group) absorbFacts(other *group) {
 	if other.LeadLevel > g.LeadLevel {
 		g.Lead, g.LeadLevel, g.LeadTitle = other.Lead, other.LeadLevel, other.LeadTitle
+	}
+	for _, id := range other.Intrusions {
+		g.intrusion(id)
 	}
 	for lineage, shell := range other.Lineages {
 		g.Lineages[lineage] = shell

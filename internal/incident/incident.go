@@ -8,6 +8,7 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	"baize/internal/provenance"
 )
 
 // Statuses of an incident.
@@ -42,7 +43,9 @@ type Incident struct {
 	Reasons   []Reason       `json:"reasons"`
 	Tactics   []string       `json:"tactics"`
 	// Answers to the five questions, by name; each yes, not_seen or unknown.
-	Answers map[string]Answer `json:"answers,omitempty"`
+	Answers map[string]provenance.Answer `json:"answers,omitempty"`
+	// Intrusions are those that its alerts are part of, one for each host at least.
+	Intrusions []string `json:"intrusions,omitempty"`
 }
 
 // Reason says why two alerts belong together.
@@ -52,31 +55,4 @@ type Reason struct {
 	Reason string  `json:"reason"`
 	Entity string  `json:"entity,omitempty"`
 	Weight float64 `json:"weight"`
-}
-
-// States of an answer.
-const (
-	AnswerYes     = "yes"
-	AnswerNotSeen = "not_seen"
-	AnswerUnknown = "unknown"
-)
-
-// Questions that are asked of every intrusion, as names in Answers: which files
-// it brought, where it persists, whether its trojans are deleted, whether it
-// moved to other hosts, what was read or left.
-var Questions = []string{"files", "persistence", "deleted", "lateral", "data"}
-
-// Unanswered are all questions as unknown: nothing vouches for an answer.
-func Unanswered() map[string]Answer {
-	answers := make(map[string]Answer, len(Questions))
-	for _, q := range Questions {
-		answers[q] = Answer{State: AnswerUnknown}
-	}
-	return answers
-}
-
-// Answer is one of the five, with what it rests on.
-type Answer struct {
-	State    string   `json:"state"`
-	Evidence []string `json:"evidence,omitempty"`
 }

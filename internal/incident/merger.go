@@ -8,6 +8,7 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/lru"
+	"baize/internal/provenance"
 )
 
 // Config bounds a merger and says from which level on an alert opens an
@@ -66,6 +67,8 @@ type Merger struct {
 	echoes *lru.Map[string, echo]
 	dirty  []*group
 	ended  []Incident
+	// Answers returns those of an intrusion by its id, nil where it is not known.
+	Answers func(intrusion string) map[string]provenance.Answer
 }
 
 // New returns a merger that takes from base what is ordinary.
@@ -189,6 +192,60 @@ func (m *Merger) Flow(org, from, to, entity string, now int64) {
 	}
 	m.connect(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonFileFlow, Entity: entity, Weight: 1})
 	m.touch(a.group, now)
+}
+
+// TouchIntrusion says that what is known of an intrusion changed: so did the
+// incident of its alerts. It returns that incident's id.
+func (m *Merger) TouchIntrusion(org, id string, now int64) string {
+	n := m.ofIntrusion(org, id)
+	if n == nil {
+		return ""
+	}
+	m.touch(n.group, now)
+	return n.group.ID
+}
+
+// SameIntrusion says that one intrusion turned out to be part of another.
+func (m *Merger) SameIntrusion(org, id, into string, now int64) {
+	a, b := m.ofIntrusion(org, into), m.ofIntrusion(org, id)
+	if a == nil || b == nil || a.group == b.group {
+		return
+	}
+	m.connect(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonIntrusion, Entity: into, Weight: 1})
+	m.touch(a.group, now)
+}
+
+func (m *Merger) ofIntrusion(org, id string) *node {
+	f := feature{Kind: ReasonIntrusion, Value: id}
+	if slot := m.index.Peek(f.key(org)); slot != nil {
+		for _, n := range *slot {
+			if !n.group.gone {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+// Advance takes in that a known alert tells of more than before.
+func (m *Merger) Advance(a *alert.Alert, now int64) {
+	slot := m.byID.Get(a.ID, now)
+	if slot == nil || (*slot).group.gone {
+		return
+	}
+	n := *slot
+	n.Level = max(n.Level, levelOf(a))
+	n.Last = max(n.Last, a.Last.UnixNano())
+	g := n.group
+	g.Level, g.Updated = max(g.Level, n.Level), max(g.Updated, n.Last)
+	g.lead(n, a)
+	g.Tactics = union(g.Tactics, a.Rule.Tactics)
+	for i := range a.Entities {
+		if g.Entities[entityKey{a.Entities[i].Type, a.Entities[i].Value}] == nil {
+			g.tally(n, &a.Entities[i])
+		}
+	}
+	m.touch(g, now)
 }
 
 func (m *Merger) neighbour(of, lineage string, now int64) {
@@ -359,7 +416,7 @@ func (m *Merger) forget() {
 		g := *slot
 		m.nodes -= len(g.Nodes) + int(g.Unlisted)
 		if g.dirty && g.open() {
-			m.ended = append(m.ended, g.view())
+			m.ended = append(m.ended, m.view(g))
 		}
 		g.gone = true
 		for _, n := range g.Nodes {
@@ -443,7 +500,7 @@ func (m *Merger) DrainTo(all bool, yield func(Incident)) {
 			waiting = append(waiting, g)
 		default:
 			g.dirty = false
-			yield(g.view())
+			yield(m.view(g))
 		}
 	}
 	clear(m.dirty[len(waiting):])

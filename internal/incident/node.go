@@ -44,7 +44,7 @@ func (f *feature) key(org string) string { return f.Kind + "\x00" + org + "\x00"
 
 // binds reports whether the feature may make a reason that always joins.
 func (f *feature) binds() bool {
-	return f.Kind == ReasonLineage || f.Kind == ReasonProcess || f.Kind == ReasonFile
+	return f.Kind == ReasonLineage || f.Kind == ReasonIntrusion || f.Kind == ReasonProcess || f.Kind == ReasonFile
 }
 
 // node is an alert as the merger keeps it.
@@ -79,8 +79,11 @@ func levelOf(a *alert.Alert) int {
 	if a.Rule == nil {
 		return 0
 	}
-	return max(0, slices.Index(levels, a.Rule.Level))
+	return Severity(a.Rule.Level)
 }
+
+// Severity orders the levels of rules: 0 for none, 5 for critical.
+func Severity(level string) int { return max(0, slices.Index(levels, level)) }
 
 // newNode takes out of an alert what can tie it to others.
 func (m *Merger) newNode(a *alert.Alert, now int64) *node {
@@ -89,6 +92,7 @@ func (m *Merger) newNode(a *alert.Alert, now int64) *node {
 	if a.Lineage != "" {
 		n.add(feature{Kind: ReasonLineage, Value: a.Lineage})
 	}
+	n.add(feature{Kind: ReasonIntrusion, Value: a.Intrusion})
 	n.add(feature{Kind: ReasonService, Value: a.Service})
 	for i := range a.Entities {
 		for _, f := range m.features(a, &a.Entities[i], now) {

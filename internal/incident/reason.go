@@ -9,6 +9,7 @@ import (
 const (
 	ReasonLineage   = "lineage"
 	ReasonProcess   = "process"
+	ReasonIntrusion = "intrusion"
 	ReasonFileFlow  = "file_flow"
 	ReasonHash      = "hash"
 	ReasonAddress   = "address"
@@ -66,6 +67,7 @@ const day = 24 * time.Hour
 var kinds = []kind{
 	{name: ReasonLineage, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
 	{name: ReasonProcess, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
+	{name: ReasonIntrusion, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
 	{name: ReasonFileFlow, weight: 1, family: familyFlow, alone: true, always: true, window: 7 * day},
 	{name: ReasonStack, weight: 0.9, family: familyContent, alone: true, window: 7 * day},
 	{name: ReasonHash, weight: 0.9, family: familyContent, alone: true, window: 30 * day},

@@ -39,6 +39,14 @@ func commandTemplate(command string) string {
 	return template
 }
 
+// CommandTemplate is a command line with what rotates taken out, "" for one that
+// says too little to recognise its author by.
+func CommandTemplate(command string) string { return commandTemplate(command) }
+
+// WritableTemplate is a path in a directory that anybody may write to, without
+// the last name; "" for any other.
+func WritableTemplate(path string) string { return pathTemplate(path) }
+
 // minExactWords is how many words a command needs in which nothing rotates to
 // be told from what everybody types.
 const minExactWords = 6

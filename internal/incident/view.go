@@ -2,12 +2,14 @@ package incident
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	"baize/internal/provenance"
 )
 
 // tallies are the entities of a group, the most telling first.
@@ -48,7 +50,7 @@ func outside(value string) bool {
 }
 
 // view builds what is shown of a group.
-func (g *group) view() Incident {
+func (m *Merger) view(g *group) Incident {
 	tallies := g.tallies()
 	inc := Incident{
 		ID: g.ID, Revision: g.Revision, Org: g.Org, Status: StatusOpen,
@@ -56,7 +58,7 @@ func (g *group) view() Incident {
 		Level: levels[g.Level], Score: g.score(), Title: g.title(), Count: g.Count,
 		Hosts: slices.Clone(g.Hosts), Reasons: slices.Clone(g.Edges), Tactics: slices.Clone(g.Tactics),
 		Alerts: make([]string, 0, len(g.Nodes)), Entities: make([]alert.Entity, 0, len(tallies)),
-		Answers: Unanswered(),
+		Answers: m.answers(g), Intrusions: slices.Clone(g.Intrusions),
 	}
 	for _, n := range g.Nodes {
 		inc.Alerts = append(inc.Alerts, n.ID)
@@ -66,6 +68,28 @@ func (g *group) view() Incident {
 	}
 	inc.Account, inc.AccountZH = g.account(tallies)
 	return inc.filled()
+}
+
+// answers are those of all its intrusions together.
+func (m *Merger) answers(g *group) map[string]provenance.Answer {
+	if len(g.Intrusions) == 0 || m.Answers == nil {
+		return provenance.Unanswered()
+	}
+	var all map[string]provenance.Answer
+	for _, id := range g.Intrusions {
+		answers := m.Answers(id)
+		if answers == nil {
+			answers = provenance.Unanswered()
+		}
+		if all == nil {
+			all = maps.Clone(answers)
+			continue
+		}
+		for _, q := range provenance.Questions {
+			all[q] = provenance.Join(all[q], answers[q])
+		}
+	}
+	return all
 }
 
 // filled makes the lists that the contract promises empty rather than null.

@@ -28,12 +28,17 @@ type Map[K comparable, V any] struct {
 	newest  int32
 	limit   int
 	evicted uint64
+	removed func(K, V)
 }
 
 // New returns an empty map of at most limit entries; limit must be positive.
 func New[K comparable, V any](limit int) *Map[K, V] {
 	return &Map[K, V]{index: make(map[K]int32), oldest: none, newest: none, limit: limit}
 }
+
+// OnRemove calls f with each entry that leaves, for whatever reason. f must not
+// use the map.
+func (m *Map[K, V]) OnRemove(f func(K, V)) { m.removed = f }
 
 // Len is the number of entries.
 func (m *Map[K, V]) Len() int { return len(m.index) }
@@ -161,9 +166,13 @@ func (m *Map[K, V]) take() int32 {
 
 func (m *Map[K, V]) remove(at int32) {
 	m.unlink(at)
-	delete(m.index, m.entries[at].key)
+	gone := m.entries[at]
+	delete(m.index, gone.key)
 	m.entries[at] = entry[K, V]{}
 	m.free = append(m.free, at)
+	if m.removed != nil {
+		m.removed(gone.key, gone.value)
+	}
 }
 
 func (m *Map[K, V]) unlink(at int32) {

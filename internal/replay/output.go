@@ -86,7 +86,7 @@ func (o *output) addIncident(i *incident.Incident) error {
 }
 
 func (o *output) addTrace(t *engine.Trace) error {
-	return addJSON(o.traces, append(timeKey(t.Event.Time), t.Alert...), provenanceOf(t))
+	return addJSON(o.traces, append(timeKey(t.Time), t.Alert...), provenanceOf(t))
 }
 
 // addJSON encodes as the API does: nothing is escaped for HTML.

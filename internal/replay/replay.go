@@ -173,6 +173,7 @@ func (r *run) finish() error {
 	if r.order == byTime { // a live log's repeats wait for its next tick
 		r.engine.FinishAlerts(emit)
 	}
+	r.engine.FinishTraces(emit)
 	r.engine.FinishIncidents(emit)
 	r.summary.Hosts = r.hosts.Len()
 	if digest := r.engine.RuleDigest(); digest != r.summary.Rules {

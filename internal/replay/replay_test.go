@@ -21,6 +21,7 @@ import (
 	"baize/internal/event"
 	"baize/internal/event/eventio"
 	"baize/internal/incident"
+	"baize/internal/provenance"
 )
 
 func config(t testing.TB) engine.Config {
@@ -170,7 +171,7 @@ func TestProvenanceReachesTheEntry(t *testing.T) {
 		if p.Entry != nil && strings.HasPrefix(p.Entry.Context, "web_shell:") && p.Entry.Executable == "/bin/sh" {
 			whole++
 		}
-		if len(p.Answers) != len(incident.Questions) || p.Answers["persistence"].State != incident.AnswerUnknown {
+		if len(p.Answers) != len(provenance.Questions) || p.Answers["persistence"].State != provenance.Unknown {
 			t.Errorf("answers %v", p.Answers)
 		}
 	}

@@ -43,7 +43,7 @@ func carried(kind event.Kind) *event.Event {
 		ev.Message = "x"
 	}
 	ev.Host.Name, ev.Result = "x", new(int)
-	ev.Container = &event.Container{State: "x", ID: "x", Name: "x", Runtime: "x", Image: &event.Name{Name: "x", Digest: "x"}}
+	ev.Container = &event.Container{State: "x", ID: "x", Name: "x", Runtime: "x", Image: &event.Name{Name: "x", Digest: "x"}, Pod: &event.Pod{Name: "x", Namespace: "x"}}
 	return ev
 }
 

@@ -73,6 +73,16 @@ var containerFields = []field{
 			out.NonEmpty(c.Image.Digest)
 		}
 	})},
+	{"Container.Pod", container(func(c *event.Container, out *sigma.Values) {
+		if c.Pod != nil {
+			out.NonEmpty(c.Pod.Name)
+		}
+	})},
+	{"Container.Namespace", container(func(c *event.Container, out *sigma.Values) {
+		if c.Pod != nil {
+			out.NonEmpty(c.Pod.Namespace)
+		}
+	})},
 }
 
 func coverage(get func(*event.Coverage, *sigma.Values)) func(*Record, *sigma.Values) {

@@ -292,3 +292,24 @@ func comparesFields(part, name, other string) bool {
 	rest, ok := strings.CutPrefix(part, name+" ")
 	return ok && strings.HasSuffix(rest, " "+other) && !strings.Contains(rest, `"`)
 }
+
+// Asked are the kinds of event that any of the rules could match.
+func Asked(rules []*sigma.Rule) []event.Kind {
+	var asked []event.Kind
+	for _, kind := range Kinds() {
+		if slices.ContainsFunc(rules, func(r *sigma.Rule) bool { return couldMatch(r, kind) }) {
+			asked = append(asked, kind)
+		}
+	}
+	return asked
+}
+
+func couldMatch(r *sigma.Rule, kind event.Kind) bool {
+	source, ok := answering(r.Logsource, kind)
+	if !ok || r.Correlation != nil {
+		return false
+	}
+	p := &prober{source: source, kind: kind, event: sampleOf(kind, r.Logsource), never: map[string]bool{}}
+	can, _ := p.part(r.Explain(p))
+	return can
+}

@@ -102,3 +102,16 @@ func TestCorrelationsNeedWhatTheirRulesNeed(t *testing.T) {
 		}
 	}
 }
+
+// A kind that lacks a field which a rule needs is not asked for.
+func TestAskedAreTheKindsThatCouldMatch(t *testing.T) {
+	set, report := sigma.Load(fstest.MapFS{"r.yml": {Data: []byte(
+		"title: T\nlogsource: {product: linux, service: auditd}\ndetection:\n  s: {type: SYSCALL, SYSCALL: ptrace}\n  condition: s\n")}})
+	if report.Loaded != 1 {
+		t.Fatalf("%+v", report)
+	}
+	got := Asked(set.Rules())
+	if !slices.Contains(got, event.ProcessPtrace) || slices.Contains(got, event.NetworkSocket) || slices.Contains(got, event.FileOpen) {
+		t.Errorf("asked for %v", got)
+	}
+}

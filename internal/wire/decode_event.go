@@ -178,7 +178,7 @@ func (d *decoder) dns(c *cursor) (*event.DNS, error) {
 
 func (d *decoder) container(c *cursor) (*event.Container, error) {
 	box := &event.Container{}
-	image := &event.Name{}
+	image, pod := &event.Name{}, &event.Pod{}
 	err := d.message(c, func(c *cursor) error {
 		switch c.field {
 		case 1:
@@ -193,9 +193,20 @@ func (d *decoder) container(c *cursor) (*event.Container, error) {
 			return d.text(c, &image.Name)
 		case 6:
 			return d.text(c, &image.Digest)
+		case 7:
+			return d.text(c, &pod.Name)
+		case 8:
+			return d.text(c, &pod.Namespace)
+		case 9:
+			return d.text(c, &pod.UID)
+		case 10:
+			return d.pair(c, &box.Labels)
 		}
 		return nil
 	})
+	if *pod != (event.Pod{}) {
+		box.Pod = pod
+	}
 	if *image != (event.Name{}) {
 		box.Image = image
 	}
@@ -218,6 +229,12 @@ func (d *decoder) coverage(c *cursor) (*event.Coverage, error) {
 			return c.uint64(&v.Lost)
 		case 6:
 			return d.text(c, &v.Reason)
+		case 7:
+			return c.uint64(&v.Coalesced)
+		case 8:
+			return c.uint64(&v.Filtered)
+		case 9:
+			return c.uint64(&v.Throttled)
 		}
 		return nil
 	})

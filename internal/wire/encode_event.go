@@ -140,6 +140,12 @@ func (e *encoder) container(n protowire.Number, c *event.Container) {
 		e.text(5, c.Image.Name)
 		e.text(6, c.Image.Digest)
 	}
+	if c.Pod != nil {
+		e.text(7, c.Pod.Name)
+		e.text(8, c.Pod.Namespace)
+		e.text(9, c.Pod.UID)
+	}
+	e.pairs(10, c.Labels)
 	e.close(start)
 }
 
@@ -154,6 +160,9 @@ func (e *encoder) coverage(n protowire.Number, c *event.Coverage) {
 	e.text(4, c.State)
 	e.uint(5, c.Lost)
 	e.text(6, c.Reason)
+	e.uint(7, c.Coalesced)
+	e.uint(8, c.Filtered)
+	e.uint(9, c.Throttled)
 	e.close(start)
 }
 

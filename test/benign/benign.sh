@@ -63,7 +63,8 @@ packages() {
   # The lists may name versions that are gone from the mirror by now.
   apt-get -o DPkg::Lock::Timeout=60 install -y -qq --no-install-recommends "$package" > "$work/apt.log" 2>&1 ||
     { apt-get update -qq && apt-get -o DPkg::Lock::Timeout=60 install -y -qq --no-install-recommends "$package"; } > "$work/apt.log" 2>&1
-  dpkg-query -L "$package" | grep -m1 /usr/share/doc/ > /dev/null
+  dpkg-query -L "$package" > "$work/files"
+  grep -q /usr/share/doc/ "$work/files"
   apt-get -o DPkg::Lock::Timeout=60 remove -y -qq "$package" >> "$work/apt.log" 2>&1
 }
 

@@ -42,6 +42,7 @@ func TestTheHeapStandsStillBeyondTheLimits(t *testing.T) {
 	}
 	limits := graph.Limits{
 		Hosts: 400, ProcessesPerHost: 320, FilesPerHost: 160, Processes: 4_000, Files: 4_000, Contexts: 2_000,
+		PeersPerHost: 40, Peers: 4_000, EdgesPerHost: 3_000, BonesPerHost: 600, Edges: 20_000, Bones: 10_000, KeptPerHost: 80, Sides: 2_000,
 		Exited: 2 * time.Hour, Silent: 30 * 24 * time.Hour,
 	}
 	in, out := io.Pipe()

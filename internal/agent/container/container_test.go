@@ -126,7 +126,7 @@ func ask(t *testing.T, sockets Sockets, id ID) *event.Container {
 func TestDocker(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/containers/"+id+"/json", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"Name":"/web","Image":"sha256:11","Config":{"Image":"shop/web:7"}}`)
+		fmt.Fprint(w, `{"Name":"/web","Image":"sha256:11","Config":{"Image":"shop/web:7","Labels":{"tier":"front","io.kubernetes.pod.name":"shop","io.kubernetes.pod.namespace":"prod"}}}`)
 	})
 	mux.HandleFunc("/images/sha256:11/json", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"RepoDigests":["shop/web@sha256:22"]}`)
@@ -135,6 +135,9 @@ func TestDocker(t *testing.T) {
 	box := ask(t, sockets, ID{Docker, id})
 	if box.State != event.ContainerOK || box.Name != "web" || *box.Image != (event.Name{Name: "shop/web:7", Digest: "sha256:22"}) {
 		t.Errorf("%+v, image %+v", box, box.Image)
+	}
+	if box.Labels["tier"] != "front" || box.Pod == nil || *box.Pod != (event.Pod{Name: "shop", Namespace: "prod"}) {
+		t.Errorf("labels %v, pod %+v", box.Labels, box.Pod)
 	}
 	other := strings.Repeat("0b", 32)
 	if box = ask(t, sockets, ID{Docker, other}); box.State != event.ContainerAbsent || box.ID != other {
@@ -199,7 +202,8 @@ func field(number protowire.Number, value string) string {
 // containerdServer answers the two methods that are used, in one namespace.
 func containerdServer(t *testing.T, namespace string) string {
 	t.Helper()
-	box := field(1, id) + field(2, field(1, "x")+field(2, "y")) + field(2, field(1, "nerdctl/name")+field(2, "web")) + field(3, "docker.io/web:7")
+	box := field(1, id) + field(2, field(1, "x")+field(2, "y")) + field(2, field(1, "nerdctl/name")+field(2, "web")) +
+		field(2, field(1, labelPod)+field(2, "shop")) + field(2, field(1, labelNamespace)+field(2, "prod")) + field(3, "docker.io/web:7")
 	image := field(1, "docker.io/web:7") + field(3, field(1, "type")+field(2, "sha256:33"))
 	answers := map[string]string{
 		getContainer + field(1, id):            field(1, box),
@@ -238,6 +242,9 @@ func TestContainerd(t *testing.T) {
 		if box.Name != "web" || *box.Image != (event.Name{Name: "docker.io/web:7", Digest: "sha256:33"}) || box.Runtime != Containerd {
 			t.Errorf("namespace %s: %+v, image %+v", namespace, box, box.Image)
 		}
+		if box.Labels["x"] != "y" || box.Pod == nil || *box.Pod != (event.Pod{Name: "shop", Namespace: "prod"}) {
+			t.Errorf("labels %v, pod %+v", box.Labels, box.Pod)
+		}
 	}
 	sockets := Sockets{Containerd: []string{containerdServer(t, "elsewhere")}}
 	if box := ask(t, sockets, ID{ID: id}); box.State != event.ContainerAbsent {
@@ -248,7 +255,7 @@ func TestContainerd(t *testing.T) {
 func FuzzContainerdAnswer(f *testing.F) {
 	f.Add([]byte(field(2, field(1, "nerdctl/name")+field(2, "web"))))
 	f.Fuzz(func(_ *testing.T, message []byte) {
-		_ = containerdName(message, "x")
+		_ = containerdLabels(message)
 		_ = firstField(firstField(message, 1), 3)
 	})
 }

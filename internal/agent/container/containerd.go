@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,9 +44,9 @@ const (
 	fieldDescriptorSum   = 2
 )
 
-// nameLabels are where the name of a container is found, which containerd
-// itself has no notion of.
-var nameLabels = []string{"nerdctl/name", "io.kubernetes.container.name"}
+// labelNerdctl is where the name of a container is found, which containerd itself
+// has no notion of, if Kubernetes has not given it.
+const labelNerdctl = "nerdctl/name"
 
 func newContainerd(socket string) (*containerd, error) {
 	conn, err := grpc.NewClient("unix://"+socket,
@@ -84,13 +85,15 @@ func (c *containerd) describe(ctx context.Context, id string, box []byte) (*even
 	}
 	target := firstField(firstField(answer, fieldAnswer), fieldImageTarget)
 	image.Digest = string(firstField(target, fieldDescriptorSum))
+	labels := containerdLabels(box)
 	return &event.Container{
 		State: event.ContainerOK, ID: id, Runtime: Containerd,
-		Name: containerdName(box, id), Image: image,
+		Name: cmp.Or(labels[labelNerdctl], labels[labelContainer], id), Image: image,
+		Labels: bounded(labels), Pod: podOf(labels),
 	}, nil
 }
 
-func containerdName(box []byte, id string) string {
+func containerdLabels(box []byte) map[string]string {
 	labels := map[string]string{}
 	eachField(box, func(number protowire.Number, value []byte) bool {
 		if number == fieldContainerLabels {
@@ -98,12 +101,7 @@ func containerdName(box []byte, id string) string {
 		}
 		return true
 	})
-	for _, label := range nameLabels {
-		if name := labels[label]; name != "" {
-			return name
-		}
-	}
-	return id
+	return labels
 }
 
 func (c *containerd) call(ctx context.Context, method, key string) ([]byte, error) {

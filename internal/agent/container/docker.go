@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,10 @@ func (d *docker) close() { d.client.CloseIdleConnections() }
 type described struct {
 	Name   string
 	Image  string // the id of the image's configuration
-	Config struct{ Image string }
+	Config struct {
+		Image  string
+		Labels map[string]string
+	}
 }
 
 func (d *docker) inspect(ctx context.Context, id string) (*event.Container, error) {
@@ -71,7 +75,8 @@ func (d *docker) inspect(ctx context.Context, id string) (*event.Container, erro
 	}
 	return &event.Container{
 		State: event.ContainerOK, ID: id, Runtime: Docker,
-		Name: strings.TrimPrefix(box.Name, "/"), Image: image,
+		Name:  cmp.Or(box.Config.Labels[labelContainer], strings.TrimPrefix(box.Name, "/")),
+		Image: image, Labels: bounded(box.Config.Labels), Pod: podOf(box.Config.Labels),
 	}, nil
 }
 

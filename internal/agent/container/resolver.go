@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -12,11 +13,14 @@ import (
 	"baize/internal/event"
 )
 
-// Sockets where runtimes listen. A missing one is looked for again at every
-// question, so that a runtime may come later.
+// Sockets where runtimes listen, and directories where they keep what they know.
+// A missing one is looked for again at every question, so that a runtime may come
+// later.
 type Sockets struct {
 	Docker     []string
 	Containerd []string
+	// Storage are roots of containers/storage.
+	Storage []string
 }
 
 // DefaultSockets are the usual places.
@@ -27,6 +31,7 @@ func DefaultSockets() Sockets {
 			"/run/containerd/containerd.sock", "/run/k3s/containerd/containerd.sock",
 			"/run/docker/containerd/containerd.sock",
 		},
+		Storage: []string{defaultStorage},
 	}
 }
 
@@ -39,6 +44,9 @@ func HostSockets(getenv func(string) string) Sockets {
 	}
 	if socket := getenv("CONTAINERD_ADDRESS"); socket != "" && !slices.Contains(s.Containerd, socket) {
 		s.Containerd = append(s.Containerd, socket)
+	}
+	if root := storageRoot(cmp.Or(getenv("CONTAINERS_STORAGE_CONF"), storageConfig)); root != defaultStorage {
+		s.Storage = append(s.Storage, root)
 	}
 	return s
 }
@@ -53,7 +61,7 @@ const (
 // after the last the container is absent.
 var retries = []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second, 10 * time.Second, 30 * time.Second}
 
-// runtime is one socket.
+// runtime is one socket or directory.
 type runtime interface {
 	name() string
 	inspect(ctx context.Context, id string) (*event.Container, error)
@@ -183,6 +191,9 @@ func (r *Resolver) present() []runtime {
 	}
 	for _, socket := range r.sockets.Containerd {
 		all = r.addLocked(all, socket, func() (runtime, error) { return newContainerd(socket) })
+	}
+	for _, root := range r.sockets.Storage {
+		all = r.addLocked(all, root, func() (runtime, error) { return &storage{root}, nil })
 	}
 	return all
 }

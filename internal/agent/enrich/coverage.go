@@ -39,7 +39,7 @@ type classCoverage struct {
 	// standing holds from window to window until the sensor says otherwise;
 	// passing is the worst of this window.
 	standing, passing coverState
-	lost              uint64
+	counts            counts
 	// total is what was lost since the start.
 	total    uint64
 	reported time.Time
@@ -58,8 +58,11 @@ func newCoverage() *coverage {
 	return c
 }
 
-// report takes what the sensor says. Losses and throttling pass; that a class
-// is not available, or filtered, stands until it is said to be complete.
+// counts is how many observations of a window were not told one by one.
+type counts struct{ lost, coalesced, filtered, throttled uint64 }
+
+// report takes what the sensor says. What was lost or spared passes; that a class
+// is not available stands until it is said to be complete.
 func (c *coverage) report(now time.Time, said *event.Coverage) {
 	if said == nil {
 		return
@@ -70,7 +73,7 @@ func (c *coverage) report(now time.Time, said *event.Coverage) {
 	}
 	state := coverState{said.State, said.Reason}
 	switch said.State {
-	case event.CoverageComplete, event.CoverageUnavailable, event.CoverageFiltered:
+	case event.CoverageComplete, event.CoverageUnavailable:
 		class.standing = state
 	default:
 		class.reported = now
@@ -78,7 +81,10 @@ func (c *coverage) report(now time.Time, said *event.Coverage) {
 	if worse(said.State, class.passing.state) {
 		class.passing = state
 	}
-	class.lost += said.Lost
+	class.counts.lost += said.Lost
+	class.counts.coalesced += said.Coalesced
+	class.counts.filtered += said.Filtered
+	class.counts.throttled += said.Throttled
 	class.total += said.Lost
 }
 
@@ -114,7 +120,8 @@ func (e *Enricher) coverageEvent(class event.Class, from, to time.Time) *event.E
 		Time: to.UTC(), Kind: event.SensorCoverage, Count: 1,
 		Coverage: &event.Coverage{
 			Class: class, From: from.UTC(), To: to.UTC(),
-			State: c.passing.state, Lost: c.lost, Reason: c.passing.reason,
+			State: c.passing.state, Reason: c.passing.reason,
+			Lost: c.counts.lost, Coalesced: c.counts.coalesced, Filtered: c.counts.filtered, Throttled: c.counts.throttled,
 		},
 	}
 }
@@ -124,7 +131,7 @@ func (c *classCoverage) next(to time.Time) {
 	if !c.reported.After(to) {
 		c.passing = c.standing
 	}
-	c.lost = 0
+	c.counts = counts{}
 }
 
 // Gap reports a time in which nobody watched, or whose events are gone.

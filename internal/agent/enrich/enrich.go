@@ -155,7 +155,7 @@ func (e *Enricher) key(id Identity) event.ProcessKey {
 
 // event begins the event of a record about p.
 func (e *Enricher) event(rec *sensor.Record, p *process) *event.Event {
-	ev := &event.Event{Time: e.Wall(rec.Mono), Kind: rec.Kind, Process: e.short(p)}
+	ev := &event.Event{Time: e.Wall(rec.Mono), Kind: rec.Kind, Process: e.short(p), Count: rec.Count}
 	if rec.File != nil && rec.Kind == event.FileOpen && rec.Result < 0 {
 		ev.Result = result(rec)
 	}

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"maps"
 	"time"
 
 	"baize/internal/agent/digest"
@@ -66,6 +67,14 @@ func (e *Enricher) finish(i *item) *event.Event {
 	ev.Org, ev.Host, ev.Boot = e.config.Org, e.config.Host, e.config.Boot
 	ev.Container = i.box.container()
 	i.diff.finish(ev)
+	if i.box.pending() {
+		i.box.late = true
+	}
+	if ev.Kind == event.ContainerStart {
+		whole := *ev.Container
+		whole.Labels = i.box.labels
+		ev.Container = &whole
+	}
 	if i.digest == nil {
 		return ev
 	}
@@ -106,8 +115,19 @@ func (e *Enricher) Resolved(now time.Time, box *event.Container) {
 	if b == nil {
 		return
 	}
-	b.state = box
+	state := *box
+	b.labels, state.Labels = e.redacted(box.Labels), nil
+	b.state = &state
 	e.announce(now, b)
+}
+
+// redacted takes the secrets out of labels.
+func (e *Enricher) redacted(labels map[string]string) map[string]string {
+	out := maps.Clone(labels)
+	for name, value := range out {
+		out[name], _ = e.config.Redactor.Env(name, value)
+	}
+	return out
 }
 
 // announce reports the start of a container once it has a process and its
@@ -117,7 +137,16 @@ func (e *Enricher) announce(now time.Time, b *box) {
 		return
 	}
 	b.announced = true
+	if e.wasTold(b) {
+		return
+	}
 	e.queue(now, &event.Event{Time: e.now(), Kind: event.ContainerStart, Process: e.short(b.root)}, nil, b)
+}
+
+// wasTold reports whether an earlier run of the agent told of a container's start,
+// and nothing of this run needs what it said.
+func (e *Enricher) wasTold(b *box) bool {
+	return !b.late && !e.since.IsZero() && b.root.start.Before(e.since)
 }
 
 func (e *Enricher) now() time.Time { return time.Now().UTC() }

@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"maps"
+
 	"baize/internal/agent/container"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
@@ -41,8 +43,11 @@ type box struct {
 	context *event.Context
 	// root is its first process, nil until that has executed something.
 	root *process
-	// announced : its start was reported, or was before the agent's.
-	announced bool
+	// labels are its labels, without secrets, for its start alone.
+	labels map[string]string
+	// announced : its start was reported. late : events went out before its runtime
+	// answered.
+	announced, late bool
 }
 
 func (b *box) pending() bool { return b != nil && b.state.State == event.ContainerPending }
@@ -57,10 +62,23 @@ func (b *box) container() *event.Container {
 type places struct {
 	byKey map[placeKey]*place
 	boxes map[string]*box
+	// byMount finds the container of a process that has left its cgroup and not
+	// its mount namespace.
+	byMount map[uint32]*box
+	// unasked wait for room in the resolver's queue.
+	unasked []*box
 }
 
 func newPlaces() *places {
-	return &places{byKey: map[placeKey]*place{}, boxes: map[string]*box{}}
+	return &places{byKey: map[placeKey]*place{}, boxes: map[string]*box{}, byMount: map[uint32]*box{}}
+}
+
+// forget drops a container that has ended: the numbers of its namespaces are
+// given out again.
+func (p *places) forget(b *box) {
+	delete(p.boxes, b.id.ID)
+	maps.DeleteFunc(p.byMount, func(_ uint32, other *box) bool { return other == b })
+	maps.DeleteFunc(p.byKey, func(_ placeKey, at *place) bool { return at.box == b })
 }
 
 func keyOf(task *sensor.Task) placeKey {
@@ -69,7 +87,7 @@ func keyOf(task *sensor.Task) placeKey {
 
 // place finds where a task is. inherited is where its parent, or itself before,
 // was: it stands in when the process is gone already.
-func (e *Enricher) place(task *sensor.Task, inherited *place, cold bool) *place {
+func (e *Enricher) place(task *sensor.Task, inherited *place) *place {
 	key := keyOf(task)
 	if inherited != nil && !inherited.unknown && inherited.key == key {
 		inherited.visit(task.PID)
@@ -87,15 +105,18 @@ func (e *Enricher) place(task *sensor.Task, inherited *place, cold bool) *place 
 		}
 		return stand
 	}
-	return e.settle(task, groups, cold)
+	return e.settle(task, groups)
 }
 
 // settle makes a place of what the cgroups say. It is remembered only if the
 // process was still in the namespace of the record when they were read.
-func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup, cold bool) *place {
+func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup) *place {
 	p := &place{key: keyOf(task), unit: container.Unit(groups)}
 	if id, found := container.FromCgroups(groups); found {
-		p.box = e.box(id, cold)
+		p.box = e.box(id)
+	}
+	if p.box == nil {
+		p.box = e.places.byMount[task.MountNS]
 	}
 	p.visit(task.PID)
 	if e.config.Proc.NamespaceOf(task.PID) != task.MountNS {
@@ -103,28 +124,42 @@ func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup, cold bool) 
 	}
 	if len(e.places.byKey) >= maxPlaces {
 		clear(e.places.byKey)
+		clear(e.places.byMount)
 	}
 	e.places.byKey[p.key] = p
+	if p.box != nil && task.MountNS != e.mountNS {
+		e.places.byMount[task.MountNS] = p.box
+	}
 	return p
 }
 
 // box returns the container, asking its runtime at first sight.
-func (e *Enricher) box(id container.ID, cold bool) *box {
+func (e *Enricher) box(id container.ID) *box {
 	if b := e.places.boxes[id.ID]; b != nil {
 		return b
 	}
 	if len(e.places.boxes) >= maxPlaces {
 		clear(e.places.boxes)
+		e.places.unasked = nil
 	}
 	b := &box{
-		id: id, announced: cold,
+		id:    id,
 		state: &event.Container{State: event.ContainerPending, ID: id.ID, Runtime: id.Runtime},
 	}
 	e.places.boxes[id.ID] = b
-	if !e.config.Resolver.Ask(id) {
-		b.state = &event.Container{State: event.ContainerAbsent, ID: id.ID, Runtime: id.Runtime}
-	}
+	e.places.unasked = append(e.places.unasked, b)
+	e.askForBoxes()
 	return b
+}
+
+// askForBoxes asks about the containers that nobody was asked about, as far as
+// there is room.
+func (e *Enricher) askForBoxes() {
+	waiting := e.places.unasked
+	for len(waiting) > 0 && (e.places.boxes[waiting[0].id.ID] != waiting[0] || e.config.Resolver.Ask(waiting[0].id)) {
+		waiting = waiting[1:]
+	}
+	e.places.unasked = waiting
 }
 
 func (p *place) visit(pid uint32) {

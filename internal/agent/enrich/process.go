@@ -68,7 +68,7 @@ func (e *Enricher) born(now time.Time, task *sensor.Task, parent *process) *proc
 	if parent != nil {
 		e.inherit(p, parent)
 	}
-	p.place = e.place(task, p.place, false)
+	p.place = e.place(task, p.place)
 	e.identify(now, p, task)
 	e.procs.add(p)
 	return p
@@ -96,7 +96,7 @@ func (e *Enricher) update(now time.Time, p *process, task *sensor.Task) {
 		e.identify(now, p, task)
 	}
 	if p.place.key != keyOf(task) {
-		p.place = e.place(task, p.place, false)
+		p.place = e.place(task, p.place)
 		p.changed()
 		e.assign(p, nil)
 	}

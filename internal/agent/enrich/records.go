@@ -60,7 +60,7 @@ func (e *Enricher) raised(now time.Time, p *process, rec *sensor.Record) {
 func (e *Enricher) executed(_ time.Time, p *process, rec *sensor.Record) {
 	before := p.image
 	if p.place.unknown { // there is one more chance to read where it is
-		p.place = e.place(&rec.Task, nil, false)
+		p.place = e.place(&rec.Task, nil)
 	}
 	p.image, p.title, p.name = e.image(rec.Exec), "", rec.Task.Comm
 	// In a container nothing is the host's.
@@ -77,7 +77,6 @@ func (e *Enricher) snapshot(now time.Time, rec *sensor.Record) {
 	p := e.procs.procs[Identity{rec.Task.PID, rec.Task.Start}]
 	if p == nil {
 		p = e.born(now, &rec.Task, parent)
-		p.place = e.place(&rec.Task, p.place, true)
 	}
 	e.executed(now, p, rec)
 	e.update(now, p, &rec.Task)
@@ -110,7 +109,7 @@ func (e *Enricher) exit(now time.Time, rec *sensor.Record) {
 // boxEnded reports the end of a container's first process.
 func (e *Enricher) boxEnded(now, at time.Time, p *process, b *box) {
 	e.queue(now, &event.Event{Time: at, Kind: event.ContainerStop, Process: e.short(p)}, nil, b)
-	delete(e.places.boxes, b.id.ID)
+	e.places.forget(b)
 }
 
 // exitCode is the shell's view of the kernel's exit_code: the status in the

@@ -16,6 +16,7 @@ func (e *Enricher) Tick(now time.Time) {
 	e.repeats(now)
 	e.meter(now)
 	e.window(now, false)
+	e.askForBoxes()
 	// A step of the wall clock moves the boot time; its drift is below a
 	// microsecond a second.
 	e.boot = e.config.BootTime()

@@ -62,6 +62,7 @@ type Gateway struct {
 	Hold       bool
 	BreakAfter int
 	Outgoing   chan *baizev1.Envelope
+	Interests  chan *baizev1.Interest
 	Blob       []byte
 	BreakBlob  int
 }
@@ -79,6 +80,7 @@ func New(t testing.TB) *Gateway {
 	g := &Gateway{
 		t: t, key: key, Lifetime: time.Hour, Marks: map[string]uint64{}, Serials: map[string]bool{},
 		CommandKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, ed25519.SeedSize)), Outgoing: make(chan *baizev1.Envelope, 8),
+		Interests: make(chan *baizev1.Interest, 8),
 	}
 	g.Authority = g.issue(&x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, key.Public())
 	g.Address = "127.0.0.1:0"
@@ -235,6 +237,8 @@ func (g *Gateway) Connect(stream grpc.BidiStreamingServer[baizev1.ConnectRequest
 			return stream.Context().Err()
 		case e := <-g.Outgoing:
 			answer = &baizev1.ConnectResponse{Message: &baizev1.ConnectResponse_Command{Command: e}}
+		case i := <-g.Interests:
+			answer = &baizev1.ConnectResponse{Message: &baizev1.ConnectResponse_Interest{Interest: i}}
 		case r := <-requests:
 			if r.GetBatch() != nil {
 				n++

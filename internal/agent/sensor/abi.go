@@ -88,6 +88,7 @@ const (
 	numberFlags
 	numberCode
 	numberVia
+	numberWay
 	numbersCount
 )
 

@@ -9,15 +9,15 @@ import (
 )
 
 // coverage turns the counters into statements: one per class and window, and
-// one as soon as a loss is noticed.
+// another as soon as not everything was told one by one.
 type coverage struct {
 	sensor      *Sensor
-	said        [][outcomes]uint64
+	said        []tally
 	next, check time.Time
 }
 
 func newCoverage(s *Sensor) *coverage {
-	return &coverage{sensor: s, said: make([][outcomes]uint64, len(classes))}
+	return &coverage{sensor: s, said: make([]tally, len(classes))}
 }
 
 // append adds the statements due at now.
@@ -35,12 +35,11 @@ func (c *coverage) append(batch []Record, now time.Time) []Record {
 		return append(batch, c.unknown(err)...)
 	}
 	for i, class := range classes {
-		lost, reason := losses(since(counts[i], c.said[i]))
-		if !whole && lost == 0 {
+		news := since(counts[i], c.said[i])
+		if state, _ := c.sensor.worst(&news); !whole && state == event.CoverageComplete {
 			continue
 		}
-		state := c.sensor.state(class, &reason, lost)
-		batch = append(batch, statement(class, state, lost, reason))
+		batch = append(batch, c.sensor.stated(class, &news))
 		c.said[i] = counts[i]
 	}
 	return batch
@@ -62,7 +61,19 @@ func statement(class event.Class, state string, lost uint64, reason string) Reco
 	}
 }
 
-func since(now, then [outcomes]uint64) [outcomes]uint64 {
+// stated is the statement of what came of a class since the one before.
+func (s *Sensor) stated(class event.Class, news *tally) Record {
+	state, reason := s.state(class, news)
+	r := statement(class, state, 0, reason)
+	for _, l := range news.losses() {
+		r.Coverage.Lost += l.Count
+	}
+	spared := news.spared()
+	r.Coverage.Coalesced, r.Coverage.Filtered, r.Coverage.Throttled = spared.Coalesced, spared.Filtered, spared.Throttled
+	return r
+}
+
+func since(now, then tally) tally {
 	for o := range now {
 		now[o] -= then[o]
 	}

@@ -3,6 +3,7 @@ package sensor
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"baize/internal/event"
@@ -45,10 +46,19 @@ type ClassHealth struct {
 	// LeftOut is how many of those seen nobody asked for, such as opens of files
 	// that are not watched.
 	LeftOut uint64
+	// Spared are those that were seen, counted and not told one by one.
+	Spared
 	// Losses are the parts of Lost by reason.
 	Losses []Loss
 	// Reason says why the state is not complete.
 	Reason string
+}
+
+// Spared counts observations that are not told one by one.
+type Spared struct {
+	// Coalesced went into the count of another record of the same act, Filtered
+	// were asked for by no rule, Throttled came faster than their cgroup's rate.
+	Coalesced, Filtered, Throttled uint64
 }
 
 // Loss is how many observations one reason cost.
@@ -70,19 +80,28 @@ const (
 	classCount
 )
 
-// Outcomes of enum outcome.
+// Outcomes of enum outcome, and those of our own.
 const (
 	outcomeSeen = iota
 	outcomeRingFull
 	outcomeMapFull
 	outcomeRead
 	outcomeCompat
-	outcomes
+	outcomeShed
+	outcomeFiltered
+	outcomeThrottled
+	outcomeLeft
+	kernelOutcomes
+	outcomeCoalesced = kernelOutcomes
+	outcomes         = kernelOutcomes + 1
 )
 
-var outcomeReasons = [outcomes]string{
+// tally is what became of the observations of one class.
+type tally [outcomes]uint64
+
+var outcomeReasons = [...]string{
 	outcomeRingFull: "ring full", outcomeMapFull: "map full", outcomeRead: "memory not readable",
-	outcomeCompat: "32-bit programs, whose calls are hidden",
+	outcomeCompat: "32-bit programs, whose calls are hidden", outcomeShed: "shed under pressure",
 }
 
 // counters are the kernel's counts by class and outcome, and our own.
@@ -93,33 +112,32 @@ type counters struct {
 	malformed atomic.Uint64
 	// writesLost are close-writes that could not be read or joined.
 	writesLost atomic.Uint64
-	// leftOut are records that nobody asked for, by class.
-	leftOut [classCount]atomic.Uint64
+	// leftOut are records that nobody asked for, and coalesced those that went
+	// into another, by class.
+	leftOut, coalesced [classCount]atomic.Uint64
 }
 
 // left counts a record that is not delivered because nobody asked for it:
 // canaries, opens of files that are not watched, mounts as such.
 func (c *counters) left(class event.Class) {
-	i := max(slices.Index(classes, class), 0)
-	if class == "" {
-		i = classFile // kindMounted is counted as a file's
-	}
-	c.leftOut[i].Add(1)
+	c.leftOut[max(slices.Index(classes, class), 0)].Add(1)
 }
 
 // read adds up the CPUs.
-func (c *counters) read() ([][outcomes]uint64, error) {
-	out := make([][outcomes]uint64, len(classes))
+func (c *counters) read() ([]tally, error) {
+	out := make([]tally, len(classes))
 	var perCPU []uint64
 	for i := range classes {
-		for o := range outcomes {
-			if err := c.table.Lookup(uint32(i*outcomes+o), &perCPU); err != nil {
+		for o := range kernelOutcomes {
+			if err := c.table.Lookup(uint32(i*kernelOutcomes+o), &perCPU); err != nil {
 				return nil, fmt.Errorf("read the counters: %w", err)
 			}
 			for _, n := range perCPU {
 				out[i][o] += n
 			}
 		}
+		out[i][outcomeLeft] += c.leftOut[i].Load()
+		out[i][outcomeCoalesced] = c.coalesced[i].Load()
 	}
 	out[classProcess][outcomeRead] += c.malformed.Load()
 	out[classFile][outcomeRead] += c.writesLost.Load()
@@ -140,50 +158,59 @@ func (s *Sensor) Health() (Health, error) {
 		return Health{}, err
 	}
 	for i, class := range classes {
-		ch := ClassHealth{Class: class, Seen: counts[i][outcomeSeen], LeftOut: s.counts.leftOut[i].Load()}
-		ch.Lost, ch.Reason = losses(counts[i])
-		ch.Losses = byReason(counts[i])
-		ch.State = s.state(class, &ch.Reason, ch.Lost)
+		ch := ClassHealth{Class: class, Seen: counts[i][outcomeSeen], LeftOut: counts[i][outcomeLeft], Spared: counts[i].spared()}
+		ch.Losses = counts[i].losses()
+		for _, l := range ch.Losses {
+			ch.Lost += l.Count
+		}
+		ch.State, ch.Reason = s.state(class, &counts[i])
 		h.Classes = append(h.Classes, ch)
 	}
 	return h, nil
 }
 
-// losses adds up what was lost and names the reasons.
-func losses(c [outcomes]uint64) (lost uint64, reason string) {
-	for _, l := range byReason(c) {
-		lost += l.Count
-		if reason != "" {
-			reason += ", "
-		}
-		reason += fmt.Sprintf("%s: %d", l.Reason, l.Count)
-	}
-	return lost, reason
-}
-
-// byReason lists what was lost.
-func byReason(c [outcomes]uint64) (list []Loss) {
-	for o := outcomeRingFull; o < outcomes; o++ {
-		if c[o] > 0 {
-			list = append(list, Loss{Reason: outcomeReasons[o], Count: c[o]})
+// losses lists what was lost.
+func (t *tally) losses() (list []Loss) {
+	for o, reason := range outcomeReasons {
+		if reason != "" && t[o] > 0 {
+			list = append(list, Loss{Reason: reason, Count: t[o]})
 		}
 	}
 	return list
 }
 
+func (t *tally) spared() Spared {
+	return Spared{Coalesced: t[outcomeCoalesced], Filtered: t[outcomeFiltered], Throttled: t[outcomeThrottled]}
+}
+
+// worst is the coverage state that the counts make, and why.
+func (s *Sensor) worst(t *tally) (state, reason string) {
+	var why []string
+	for _, l := range t.losses() {
+		why = append(why, fmt.Sprintf("%s: %d", l.Reason, l.Count))
+	}
+	switch {
+	case len(why) > 0:
+		return event.CoverageLost, strings.Join(why, ", ")
+	case t[outcomeThrottled] > 0:
+		return event.CoverageThrottled, "faster than the rate of a cgroup"
+	case t[outcomeFiltered] > 0:
+		return event.CoverageFiltered, s.orders.reason()
+	case t[outcomeCoalesced] > 0:
+		return event.CoverageCoalesced, "repeats are counted"
+	}
+	return event.CoverageComplete, ""
+}
+
 // state is the coverage state of a class; a hook that is missing outweighs
 // losses, since nobody can count what it would have seen.
-func (s *Sensor) state(class event.Class, reason *string, lost uint64) string {
+func (s *Sensor) state(class event.Class, t *tally) (state, reason string) {
 	for _, h := range s.hookStates() {
 		if h.Class == class && !h.Attached {
-			*reason = h.Name + ": " + h.Error
-			return event.CoverageUnavailable
+			return event.CoverageUnavailable, h.Name + ": " + h.Error
 		}
 	}
-	if lost > 0 {
-		return event.CoverageLost
-	}
-	return event.CoverageComplete
+	return s.worst(t)
 }
 
 // hookStates are the states of all hooks, fanotify's as it is now.

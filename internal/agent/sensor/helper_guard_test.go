@@ -40,14 +40,23 @@ func watchItself([]string) error {
 	})
 }
 
-// seize traces a process, without stopping it, until it is killed.
+// seize traces a process until it is killed. Each signal stops the traced, the Go
+// runtime's own included; it goes on at once.
 func seize(args []string) error {
 	runtime.LockOSThread()
-	if _, _, errno := syscall.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(number(args[0])), 0, 0, 0, 0); errno != 0 {
+	pid := number(args[0])
+	if _, _, errno := syscall.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0); errno != 0 {
 		return errno
 	}
-	time.Sleep(time.Minute)
-	return nil
+	for {
+		var st unix.WaitStatus
+		if _, err := unix.Wait4(pid, &st, unix.WALL, nil); err != nil || st.Exited() || st.Signaled() {
+			return err
+		}
+		if err := unix.PtraceCont(pid, int(st.StopSignal())); err != nil {
+			return err
+		}
+	}
 }
 
 // release lets the helper act.

@@ -81,6 +81,9 @@ var helpers = map[string]func(args []string) error{
 	"bound":      readThroughBind,
 	"sensor":     watchItself,
 	"seize":      seize,
+	"controls":   controls,
+	"modes":      modes,
+	"opens":      opens,
 }
 
 func number(s string) int {

@@ -72,24 +72,36 @@ func TestEverythingAttaches(t *testing.T) {
 
 func TestMissingHookMakesTheClassUnavailable(t *testing.T) {
 	s := &Sensor{hooks: []Hook{{Name: "on_state", Class: event.ClassNetwork, Error: "refused"}}, scope: &scope{}}
-	reason := ""
-	if got := s.state(event.ClassNetwork, &reason, 5); got != event.CoverageUnavailable || reason != "on_state: refused" {
+	if got, reason := s.state(event.ClassNetwork, &tally{outcomeRingFull: 5}); got != event.CoverageUnavailable || reason != "on_state: refused" {
 		t.Errorf("%s: %s", got, reason)
 	}
-	if got := s.state(event.ClassDNS, &reason, 5); got != event.CoverageLost {
-		t.Errorf("dns is %s", got)
-	}
-	if got := s.state(event.ClassDNS, &reason, 0); got != event.CoverageComplete {
+	if got, _ := s.state(event.ClassDNS, &tally{}); got != event.CoverageComplete {
 		t.Errorf("dns is %s", got)
 	}
 }
 
-func TestLosses(t *testing.T) {
-	n, reason := losses([outcomes]uint64{outcomeSeen: 50, outcomeRingFull: 3, outcomeRead: 2})
-	if n != 5 || reason != "ring full: 3, memory not readable: 2" {
-		t.Errorf("%d: %s", n, reason)
+// The state of a window is the worst of what became of its observations.
+func TestStates(t *testing.T) {
+	s := &Sensor{orders: &orders{revision: "7", unasked: []string{"process.signal"}}}
+	all := tally{outcomeSeen: 50, outcomeLeft: 9}
+	for _, step := range []struct {
+		outcome       int
+		state, reason string
+	}{
+		{outcomeSeen, event.CoverageComplete, ""},
+		{outcomeCoalesced, event.CoverageCoalesced, "repeats are counted"},
+		{outcomeFiltered, event.CoverageFiltered, "rules 7 ask for no process.signal"},
+		{outcomeThrottled, event.CoverageThrottled, "faster than the rate of a cgroup"},
+		{outcomeRead, event.CoverageLost, "memory not readable: 3"},
+		{outcomeShed, event.CoverageLost, "memory not readable: 3, shed under pressure: 3"},
+	} {
+		all[step.outcome] = 3
+		if state, reason := s.worst(&all); state != step.state || reason != step.reason {
+			t.Errorf("%s, %q, want %s, %q", state, reason, step.state, step.reason)
+		}
 	}
-	if n, reason := losses([outcomes]uint64{outcomeSeen: 50}); n != 0 || reason != "" {
-		t.Errorf("%d: %s", n, reason)
+	stated := s.stated(event.ClassKernel, &all).Coverage
+	if stated.Lost != 6 || stated.Coalesced != 3 || stated.Filtered != 3 || stated.Throttled != 3 {
+		t.Errorf("stated %+v", stated)
 	}
 }

@@ -37,7 +37,7 @@ type cost struct {
 }
 
 func (c cost) run(b *testing.B) {
-	s, err := Open(Options{RingBytes: 64 << 20})
+	s, err := Open(Options{RingBytes: 64 << 20, Rate: 1 << 20}) // all of them become records
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,8 +1,11 @@
 package sensor
 
 import (
+	"time"
+
 	"baize/internal/event"
 
+	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -21,6 +24,8 @@ type joiner struct {
 	limited bool
 	// mounted is told of processes that mounted something.
 	mounted func(pid uint32)
+	// discards are what the kernel need not tell again for a while.
+	discards *ebpf.Map
 }
 
 // join completes r, and tells whether it is to be delivered.
@@ -54,10 +59,23 @@ func (j *joiner) watched(r *Record) bool {
 		// The path says it already.
 		f.Origin = ""
 	}
-	if f.Watch == WatchSetting && f.Flags&unix.O_ACCMODE == unix.O_RDONLY {
+	if f.Watch == "" || f.Watch == WatchSetting && f.Flags&unix.O_ACCMODE == unix.O_RDONLY {
+		j.discard(r.way)
 		return false
 	}
-	return f.Watch != "" && !ownEntry(&r.Task, f.Path)
+	// Others may not open it unseen.
+	return !ownEntry(&r.Task, f.Path)
+}
+
+// discardFor is how long the kernel may leave out what led to nothing.
+const discardFor = 10 * time.Second
+
+// discard has the kernel leave out opens of a file that no watch covers, as long
+// as nothing on the way to it changes. It may fail: then they come again.
+func (j *joiner) discard(way uint64) {
+	if way != 0 && j.discards != nil {
+		_ = j.discards.Put(way, boottime()+uint64(discardFor))
+	}
 }
 
 // writer finds who closed a file.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -41,7 +42,10 @@ func newLoader(o Options, scope *scope) (*loader, error) {
 
 func setVariables(spec *ebpf.CollectionSpec, o Options, scope *scope) error {
 	spec.Maps[sensorMapRing].MaxEntries = uint32(o.RingBytes)
-	values := map[string]any{sensorVarWakeBytes: uint64(o.RingBytes / 8)}
+	values := map[string]any{
+		sensorVarRingBytes: uint64(o.RingBytes), sensorVarThrottleBurst: uint64(burstFor),
+		sensorVarThrottleEach: uint64(time.Second) / uint64(o.Rate),
+	}
 	if ownPIDNamespace() == 0 {
 		values[sensorVarAgentPid] = uint32(os.Getpid())
 	}

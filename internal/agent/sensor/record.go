@@ -65,6 +65,12 @@ type Record struct {
 	// Ring says that the request came through io_uring.
 	Ring bool
 
+	// Count is how many observations of the same act the record stands for; 0
+	// reads as 1.
+	Count uint64
+
+	// way stands for the path and the access of an open.
+	way uint64
 	// targetPID is a pid which the process table turns into Child or Task.
 	targetPID uint32
 }

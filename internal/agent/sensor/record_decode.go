@@ -17,6 +17,7 @@ func (p *parts) record() (Record, error) {
 		OldCredentials: p.old, Result: int32(p.numbers[numberResult]), Request: uint32(p.numbers[numberRequest]),
 		Code: uint32(p.numbers[numberCode]),
 		Ring: p.numbers[numberVia] != 0,
+		way:  p.numbers[numberWay],
 	}
 	switch p.kind {
 	case kindFork:

@@ -48,6 +48,7 @@ func (j *joiner) settled(batch []Record) []Record {
 	kept := batch[:0]
 	for i := range batch {
 		if r := &batch[i]; r.Ring && r.Kind == event.FileOpen && !j.watched(r) {
+			j.counts.left(event.ClassFile)
 			continue
 		}
 		kept = append(kept, batch[i])

@@ -37,15 +37,18 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 		watching.Go(func() { s.guard.flock.fly(inner) })
 	}
 	coverage := newCoverage(s)
+	pace := &pace{orders: s.orders, most: batchLeast}
+	repeats := newRepeats(s.counts)
 	raw := ringbuf.Record{RawSample: make([]byte, 0, 32<<10)}
 	for ctx.Err() == nil {
-		batch, err := s.batch(ctx, &raw)
+		batch, err := s.batch(ctx, &raw, pace)
 		if err != nil {
 			return err
 		}
 		s.settler.settle(batch)
 		batch = s.joiner.settled(batch)
-		batch = s.guard.append(writesFirst(batch), time.Now())
+		batch = repeats.coalesce(writesFirst(batch))
+		batch = s.guard.append(batch, time.Now())
 		batch = coverage.append(batch, time.Now())
 		if len(batch) > 0 {
 			emit(batch)
@@ -55,14 +58,34 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 }
 
 // batch reads for the flush time or until the batch is full, and then what was
-// written before.
-func (s *Sensor) batch(ctx context.Context, raw *ringbuf.Record) ([]Record, error) {
-	out, err := s.read(nil, raw, batchMax, time.Now().Add(s.options.Flush))
-	if err != nil || s.writes == nil {
+// written before. After a batch without records the first record is waited for.
+func (s *Sensor) batch(ctx context.Context, raw *ringbuf.Record, p *pace) ([]Record, error) {
+	out, err := s.first(raw, p)
+	if err != nil || p.idle {
 		return out, err
 	}
+	out, err = s.read(out, raw, p.most, time.Now().Add(s.options.Flush))
+	if err != nil {
+		return nil, err
+	}
+	p.had(len(out))
+	if s.writes == nil {
+		return out, nil
+	}
 	s.writes.flush(ctx)
-	return s.read(out, raw, 2*batchMax, time.Now())
+	return s.read(out, raw, 2*p.most, time.Now())
+}
+
+// first ends an idle time with a record.
+func (s *Sensor) first(raw *ringbuf.Record, p *pace) ([]Record, error) {
+	if !p.idle {
+		return nil, nil
+	}
+	out, err := s.read(nil, raw, 1, time.Now().Add(idleWait))
+	if err == nil && len(out) > 0 {
+		err = p.busy()
+	}
+	return out, err
 }
 
 // read appends records until a deadline or until there are so many.

@@ -27,16 +27,19 @@ type Options struct {
 	Watches []Watch
 	// Window is how often coverage is stated; 0 means 10 s.
 	Window time.Duration
+	// Rate is how many records a second of one kind that exists for rules alone a
+	// cgroup may cause, with bursts of burstFor as much; 0 means 500.
+	Rate int
 }
 
 const (
 	defaultRing   = 8 << 20
 	defaultFlush  = 50 * time.Millisecond
 	defaultWindow = 10 * time.Second
+	defaultRate   = 500
+	burstFor      = 5 * time.Second
 	// lossCheck is how soon a loss is stated.
 	lossCheck = time.Second
-	// batchMax bounds a batch.
-	batchMax = 512
 )
 
 func (o Options) withDefaults() (Options, error) {
@@ -55,6 +58,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Window == 0 {
 		o.Window = defaultWindow
 	}
+	if o.Rate == 0 {
+		o.Rate = defaultRate
+	}
 	return o, nil
 }
 
@@ -72,6 +78,7 @@ type Sensor struct {
 	measured atomic.Pointer[[]Cost]
 	reader   *ringbuf.Reader
 	counts   *counters
+	orders   *orders
 	iterator *link.Iter
 	// iterating serialises the iterator, which has one buffer.
 	iterating sync.Mutex
@@ -105,6 +112,7 @@ func Open(o Options) (*Sensor, error) {
 		return nil, errors.Join(fmt.Errorf("map the ring: %w", err), s.Close())
 	}
 	s.counts = &counters{table: s.loader.maps[sensorMapCounters]}
+	s.orders = newOrders(s.loader, o)
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -118,7 +126,7 @@ func (s *Sensor) start() error {
 	}
 	s.joiner = &joiner{
 		table: newTable(), watches: s.options.Watches, counts: s.counts,
-		ns: ownPIDNamespace(), limited: s.scope.limited,
+		ns: ownPIDNamespace(), limited: s.scope.limited, discards: s.loader.maps[sensorMapDiscards],
 	}
 	if err := s.armAll(); err != nil {
 		return err

@@ -52,6 +52,12 @@ type sensorHome struct {
 	Root   uint64
 }
 
+type sensorOrders struct {
+	_         structs.HostLayout
+	WakeBytes uint64
+	Unasked   uint64
+}
+
 type sensorOwner struct {
 	_         structs.HostLayout
 	Task      sensorTaskInfo
@@ -62,6 +68,13 @@ type sensorOwner struct {
 		Address [16]uint8
 		Port    uint32
 	}
+}
+
+type sensorPayer struct {
+	_      structs.HostLayout
+	Cgroup uint64
+	Mntns  uint32
+	Kind   uint32
 }
 
 type sensorScratch struct {
@@ -95,6 +108,13 @@ type sensorTaskInfo struct {
 	Comm        [16]int8
 }
 
+type sensorTold struct {
+	_      structs.HostLayout
+	Second uint64
+	Kinds  uint32
+	_      [4]byte
+}
+
 type sensorWatchKey struct {
 	_      structs.HostLayout
 	Parent uint32
@@ -108,10 +128,13 @@ const (
 	sensorMapAccepted        = "accepted"
 	sensorMapAsks            = "asks"
 	sensorMapCounters        = "counters"
+	sensorMapDebts           = "debts"
+	sensorMapDiscards        = "discards"
 	sensorMapKnownCreds      = "known_creds"
 	sensorMapOwners          = "owners"
 	sensorMapRing            = "ring"
 	sensorMapScratches       = "scratches"
+	sensorMapTolds           = "tolds"
 	sensorMapWatches         = "watches"
 	sensorProgOnAccept       = "on_accept"
 	sensorProgOnBpf          = "on_bpf"
@@ -154,9 +177,12 @@ const (
 	sensorProgOnWritten      = "on_written"
 	sensorVarAgentPid        = "agent_pid"
 	sensorVarHome            = "home"
+	sensorVarOrders          = "orders"
+	sensorVarRingBytes       = "ring_bytes"
 	sensorVarScopeCgroup     = "scope_cgroup"
 	sensorVarScoped          = "scoped"
-	sensorVarWakeBytes       = "wake_bytes"
+	sensorVarThrottleBurst   = "throttle_burst"
+	sensorVarThrottleEach    = "throttle_each"
 )
 
 // loadSensor returns the embedded CollectionSpec for sensor.
@@ -249,10 +275,13 @@ type sensorMapSpecs struct {
 	Accepted   *ebpf.MapSpec `ebpf:"accepted"`
 	Asks       *ebpf.MapSpec `ebpf:"asks"`
 	Counters   *ebpf.MapSpec `ebpf:"counters"`
+	Debts      *ebpf.MapSpec `ebpf:"debts"`
+	Discards   *ebpf.MapSpec `ebpf:"discards"`
 	KnownCreds *ebpf.MapSpec `ebpf:"known_creds"`
 	Owners     *ebpf.MapSpec `ebpf:"owners"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 	Scratches  *ebpf.MapSpec `ebpf:"scratches"`
+	Tolds      *ebpf.MapSpec `ebpf:"tolds"`
 	Watches    *ebpf.MapSpec `ebpf:"watches"`
 }
 
@@ -260,11 +289,14 @@ type sensorMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorVariableSpecs struct {
-	AgentPid    *ebpf.VariableSpec `ebpf:"agent_pid"`
-	Home        *ebpf.VariableSpec `ebpf:"home"`
-	ScopeCgroup *ebpf.VariableSpec `ebpf:"scope_cgroup"`
-	Scoped      *ebpf.VariableSpec `ebpf:"scoped"`
-	WakeBytes   *ebpf.VariableSpec `ebpf:"wake_bytes"`
+	AgentPid      *ebpf.VariableSpec `ebpf:"agent_pid"`
+	Home          *ebpf.VariableSpec `ebpf:"home"`
+	Orders        *ebpf.VariableSpec `ebpf:"orders"`
+	RingBytes     *ebpf.VariableSpec `ebpf:"ring_bytes"`
+	ScopeCgroup   *ebpf.VariableSpec `ebpf:"scope_cgroup"`
+	Scoped        *ebpf.VariableSpec `ebpf:"scoped"`
+	ThrottleBurst *ebpf.VariableSpec `ebpf:"throttle_burst"`
+	ThrottleEach  *ebpf.VariableSpec `ebpf:"throttle_each"`
 }
 
 // sensorObjects contains all objects after they have been loaded into the kernel.
@@ -290,10 +322,13 @@ type sensorMaps struct {
 	Accepted   *ebpf.Map `ebpf:"accepted"`
 	Asks       *ebpf.Map `ebpf:"asks"`
 	Counters   *ebpf.Map `ebpf:"counters"`
+	Debts      *ebpf.Map `ebpf:"debts"`
+	Discards   *ebpf.Map `ebpf:"discards"`
 	KnownCreds *ebpf.Map `ebpf:"known_creds"`
 	Owners     *ebpf.Map `ebpf:"owners"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 	Scratches  *ebpf.Map `ebpf:"scratches"`
+	Tolds      *ebpf.Map `ebpf:"tolds"`
 	Watches    *ebpf.Map `ebpf:"watches"`
 }
 
@@ -302,10 +337,13 @@ func (m *sensorMaps) Close() error {
 		m.Accepted,
 		m.Asks,
 		m.Counters,
+		m.Debts,
+		m.Discards,
 		m.KnownCreds,
 		m.Owners,
 		m.Ring,
 		m.Scratches,
+		m.Tolds,
 		m.Watches,
 	)
 }
@@ -314,11 +352,14 @@ func (m *sensorMaps) Close() error {
 //
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorVariables struct {
-	AgentPid    *ebpf.Variable `ebpf:"agent_pid"`
-	Home        *ebpf.Variable `ebpf:"home"`
-	ScopeCgroup *ebpf.Variable `ebpf:"scope_cgroup"`
-	Scoped      *ebpf.Variable `ebpf:"scoped"`
-	WakeBytes   *ebpf.Variable `ebpf:"wake_bytes"`
+	AgentPid      *ebpf.Variable `ebpf:"agent_pid"`
+	Home          *ebpf.Variable `ebpf:"home"`
+	Orders        *ebpf.Variable `ebpf:"orders"`
+	RingBytes     *ebpf.Variable `ebpf:"ring_bytes"`
+	ScopeCgroup   *ebpf.Variable `ebpf:"scope_cgroup"`
+	Scoped        *ebpf.Variable `ebpf:"scoped"`
+	ThrottleBurst *ebpf.Variable `ebpf:"throttle_burst"`
+	ThrottleEach  *ebpf.Variable `ebpf:"throttle_each"`
 }
 
 // sensorPrograms contains all programs after they have been loaded into the kernel.

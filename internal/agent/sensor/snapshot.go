@@ -31,7 +31,7 @@ func (s *Sensor) Snapshot(ctx context.Context, emit func([]Record)) error {
 	// The kernel lists them by pid, and pids wrap. A parent is older than its
 	// child, even one that adopted it.
 	slices.SortStableFunc(all, func(a, b Record) int { return cmp.Compare(a.Task.Start, b.Task.Start) })
-	for batch := range slices.Chunk(all, batchMax) {
+	for batch := range slices.Chunk(all, batchLeast) {
 		for i := range batch {
 			if !batch[i].Task.KernelThread {
 				readMemory(&batch[i])
@@ -63,7 +63,7 @@ func (s *Sensor) iterate(ctx context.Context, emit func([]Record)) error {
 			return err
 		}
 		batch = append(batch, r)
-		if len(batch) == batchMax {
+		if len(batch) == batchLeast {
 			emit(batch)
 			batch = nil
 		}

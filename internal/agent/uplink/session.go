@@ -185,6 +185,8 @@ func (s *session) receive(ctx context.Context) error {
 		case *baizev1.ConnectResponse_Mark:
 			s.durable(m.Mark.GetBoot(), m.Mark.GetSeq())
 			s.release(m.Mark)
+		case *baizev1.ConnectResponse_Interest:
+			s.uplink.options.Interest(m.Interest.GetRevision(), m.Interest.GetKinds())
 		case *baizev1.ConnectResponse_Command:
 			select {
 			case s.commands <- m.Command:

@@ -57,6 +57,8 @@ type Options struct {
 	// Accept takes a command, in the order of arrival, and returns what carries
 	// it out. What is slow may still be at it when later commands are.
 	Accept func(*baizev1.Envelope) (obey func(context.Context) *baizev1.CommandResult, slow bool)
+	// Interest hears which kinds of event the rules of a revision ask for.
+	Interest func(revision string, kinds []string)
 	// Back hears of a session that was long in coming: since when there was none.
 	Back func(since time.Time)
 	Log  *slog.Logger

@@ -43,6 +43,8 @@ type host struct {
 	dir   string
 	// finish is what slow commands wait for.
 	finish chan struct{}
+	// asked is what the gateway said that rules ask for.
+	asked chan string
 }
 
 func start(t *testing.T, g *gatewaytest.Gateway) *host {
@@ -57,7 +59,7 @@ func startWith(t *testing.T, id *Identity, dir, spoolDir string) *host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host{spool: kept, dir: dir, finish: make(chan struct{})}
+	h := &host{spool: kept, dir: dir, finish: make(chan struct{}), asked: make(chan string, 1)}
 	h.Uplink = New(Options{
 		Dir: dir, Identity: id, Spool: kept, Hello: &baizev1.Hello{Boot: "b1", Name: "web-1"},
 		Health: func() *baizev1.Heartbeat { return &baizev1.Heartbeat{Tier: 2} },
@@ -70,7 +72,8 @@ func startWith(t *testing.T, id *Identity, dir, spoolDir string) *host {
 				return &baizev1.CommandResult{Id: string(e.GetPayload()), State: "done"}
 			}, slow
 		},
-		Log: slog.New(slog.DiscardHandler),
+		Interest: func(revision string, kinds []string) { h.asked <- revision + " " + strings.Join(kinds, ",") },
+		Log:      slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -334,5 +337,19 @@ func TestUploadGivesUpWhenRefused(t *testing.T) {
 	short := Blob{Kind: "evidence", Name: "x", Size: 10, Content: strings.NewReader("1234")}
 	if err := h.Upload(t.Context(), short); err == nil {
 		t.Error("a blob shorter than its size was sent")
+	}
+}
+
+func TestWhatTheRulesAskForIsHeard(t *testing.T) {
+	g := gatewaytest.New(t)
+	h := start(t, g)
+	g.Interests <- &baizev1.Interest{Revision: "r1", Kinds: []string{"process.exec", "file.open"}}
+	select {
+	case got := <-h.asked:
+		if got != "r1 process.exec,file.open" {
+			t.Errorf("heard %q", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing was heard")
 	}
 }

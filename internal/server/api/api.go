@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"baize/internal/event"
+	"baize/internal/server/bus"
 	"baize/internal/server/policy"
 	"baize/internal/server/state"
 )
@@ -54,6 +55,11 @@ type Log interface {
 	Read(ctx context.Context, each func(*event.Event) error) error
 	// Last is the position of the newest event, 0 in an empty log.
 	Last(ctx context.Context) (uint64, error)
+	// Around returns a host's events next to a place, or bus.ErrPlace.
+	Around(ctx context.Context, place bus.Place) (bus.Near, error)
+	// History calls do with a host's events up to a position, as long as it returns
+	// true, and returns whether older ones were cut off by retention.
+	History(ctx context.Context, host string, until uint64, do func(*event.Event) bool) (cut bool, err error)
 }
 
 // Config is what a Server is made of. All fields but Console and Now are needed.
@@ -126,9 +132,11 @@ func (s *Server) routes() {
 	s.loginRoutes()
 	s.alertRoutes()
 	s.incidentRoutes()
+	s.provenanceRoutes()
 	s.ruleRoutes()
 	s.exceptionRoutes()
 	s.hostRoutes()
+	s.eventRoutes()
 	s.evidenceRoutes()
 	s.userRoutes()
 	s.tokenRoutes()

@@ -119,6 +119,33 @@ func (f *oneHost) EnrolToken(context.Context, string, int, time.Duration) (strin
 type shortLog struct {
 	events int
 	fail   error
+	// asked are the places that were looked at.
+	asked []bus.Place
+}
+
+// Around has the events 7, 8 and 9 of h1, the first two of one process.
+func (l *shortLog) Around(_ context.Context, place bus.Place) (bus.Near, error) {
+	l.asked = append(l.asked, place)
+	near := bus.Near{Earlier: true}
+	for seq := uint64(7); seq < 10; seq++ {
+		e := &event.Event{
+			Host: event.Host{ID: place.Host}, Boot: "b1", Seq: seq, Kind: event.ProcessExec, Time: began,
+			Process: &event.Process{Key: event.ProcessKey{Host: place.Host, Boot: "b1", PID: uint32(seq / 9), Start: 5}},
+		}
+		if place.Keep != nil && !place.Keep(e) {
+			continue
+		}
+		if seq < place.Seq {
+			near.At++
+		}
+		near.Events = append(near.Events, e)
+	}
+	return near, l.fail
+}
+
+// History has nothing of any host.
+func (l *shortLog) History(context.Context, string, uint64, func(*event.Event) bool) (bool, error) {
+	return false, l.fail
 }
 
 func (l *shortLog) Read(_ context.Context, each func(*event.Event) error) error {

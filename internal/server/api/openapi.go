@@ -30,7 +30,7 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	owner := path.Base(t.PkgPath())
 	switch owner {
-	case "event", "alert", "incident":
+	case "event", "alert", "incident", "provenance":
 		if !strings.EqualFold(owner, name) {
 			return strings.ToUpper(owner[:1]) + owner[1:] + name
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"baize/internal/exception"
+	"baize/internal/server/bus"
 	"baize/internal/server/evidence"
 	"baize/internal/server/policy"
 	"baize/internal/server/secret"
@@ -31,6 +32,7 @@ var statuses = []struct {
 	{policy.ErrLimit, http.StatusUnprocessableEntity},
 	{policy.ErrPending, http.StatusServiceUnavailable},
 	{exception.ErrInvalid, http.StatusUnprocessableEntity},
+	{bus.ErrPlace, http.StatusUnprocessableEntity},
 	{evidence.ErrRequest, http.StatusUnprocessableEntity},
 	{ErrUnreachable, http.StatusServiceUnavailable},
 }

@@ -108,7 +108,7 @@ func (b *bench) fire(rule, host string, at time.Time, command string) {
 	who := event.Host{ID: host, Name: host + ".example"}
 	ev := &event.Event{Kind: event.ProcessExec, Time: at, Host: who, Process: &event.Process{Executable: "/bin/a", CommandLine: command}}
 	a := alert.Alert{ID: rule + host + at.String(), Revision: 1, Kind: alert.KindRule, Time: at, Last: at, Host: who, Count: 4, Rule: &alert.Rule{ID: rule, Title: "T", Level: "low"}, Event: ev}
-	must(b.t, b.state.ApplyEngine(b.t.Context(), epoch, position+1, []alert.Alert{a}, nil))
+	must(b.t, b.state.ApplyEngine(b.t.Context(), epoch, position+1, state.Output{Alerts: []alert.Alert{a}}))
 }
 
 func TestExceptionsThroughTheAPI(t *testing.T) {

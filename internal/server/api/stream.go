@@ -57,6 +57,8 @@ func (s *Server) render(ctx context.Context, c state.Change) ([]byte, error) {
 		object, err = s.state.Alert(ctx, c.ID)
 	case state.KindIncident:
 		object, err = s.state.Incident(ctx, c.ID)
+	case state.KindIntrusion:
+		object, err = s.state.Intrusion(ctx, c.ID)
 	case state.KindHost:
 		object, err = s.fleet.Host(ctx, c.ID)
 	default:

@@ -21,7 +21,7 @@ func BenchmarkPush(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		a := alert.Alert{ID: "a", Revision: uint64(i + 1), Time: began, Host: event.Host{ID: "h1"}}
 		before := time.Now()
-		must(b, bench.state.ApplyEngine(b.Context(), epoch, uint64(i+1), []alert.Alert{a}, nil))
+		must(b, bench.state.ApplyEngine(b.Context(), epoch, uint64(i+1), state.Output{Alerts: []alert.Alert{a}}))
 		commits = append(commits, time.Since(before))
 		l.next()
 		took = append(took, time.Since(before))

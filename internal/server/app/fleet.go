@@ -148,3 +148,13 @@ func (l engineLog) Last(ctx context.Context) (uint64, error) {
 	stats, err := l.bus.Stats(ctx)
 	return stats.Last, err
 }
+
+// History implements api.Log.
+func (l engineLog) History(ctx context.Context, host string, until uint64, do func(*event.Event) bool) (bool, error) {
+	return l.bus.History(ctx, host, until, do)
+}
+
+// Around implements api.Log.
+func (l engineLog) Around(ctx context.Context, place bus.Place) (bus.Near, error) {
+	return l.bus.Around(ctx, place)
+}

@@ -62,6 +62,7 @@ func (s *Server) makeParts(ctx context.Context) (*parts, error) {
 		TLS: certificates.AgentTLS(), Authority: s.stores.authority, Registrar: registrar,
 		State: s.stores.state, Bus: s.stores.bus, Blobs: blobs{kept, s.stores.blobs},
 		CommandKey: key.Public().(ed25519.PublicKey), RedactionKey: redaction, Now: time.Now,
+		Asked: rules.Asked,
 		Answer: func(ctx context.Context, host string, result *baizev1.CommandResult) {
 			responder.Answer(ctx, host, result)
 		},

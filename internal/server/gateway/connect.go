@@ -144,6 +144,8 @@ type inbound struct {
 	skew    skew
 	refused int
 	boots   map[string]bool
+	// revision of the rules that the host was last told of.
+	revision string
 }
 
 // hello opens the session.
@@ -168,7 +170,28 @@ func (in *inbound) welcome(ctx context.Context) error {
 		return internal("welcome", err)
 	}
 	welcome := &baizev1.Welcome{DurableSeq: seq, Time: timestamppb.New(in.g.deps.Now())}
-	return in.send(ctx, &baizev1.ConnectResponse{Message: &baizev1.ConnectResponse_Welcome{Welcome: welcome}})
+	if err := in.send(ctx, &baizev1.ConnectResponse{Message: &baizev1.ConnectResponse_Welcome{Welcome: welcome}}); err != nil {
+		return err
+	}
+	return in.interest(ctx)
+}
+
+// interest says what the rules ask for, if they are others than before. It gives
+// nobody a power: who can say it could as well drop the events.
+func (in *inbound) interest(ctx context.Context) error {
+	if in.g.deps.Asked == nil {
+		return nil
+	}
+	revision, kinds := in.g.deps.Asked()
+	if revision == in.revision {
+		return nil
+	}
+	in.revision = revision
+	said := &baizev1.Interest{Revision: revision}
+	for _, kind := range kinds {
+		said.Kinds = append(said.Kinds, string(kind))
+	}
+	return in.send(ctx, &baizev1.ConnectResponse{Message: &baizev1.ConnectResponse_Interest{Interest: said}})
 }
 
 func (in *inbound) send(ctx context.Context, message *baizev1.ConnectResponse) error {
@@ -196,6 +219,9 @@ func (in *inbound) message(ctx context.Context, m *baizev1.ConnectRequest) error
 		return in.batch(ctx, m.Batch)
 	case *baizev1.ConnectRequest_Heartbeat:
 		in.heartbeat(m.Heartbeat, now)
+		if err := in.interest(ctx); err != nil {
+			return err
+		}
 	case *baizev1.ConnectRequest_Result:
 		in.result(ctx, m.Result)
 	default:

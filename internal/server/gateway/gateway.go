@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
 
+	"baize/internal/event"
 	"baize/internal/server/bulk"
 	"baize/internal/server/bus"
 	"baize/internal/server/ca"
@@ -69,6 +70,9 @@ type Deps struct {
 	CommandKey ed25519.PublicKey
 	// RedactionKey is what the hosts of an organisation hash secrets with.
 	RedactionKey func(org string) []byte
+	// Asked are the kinds of event that the rules of a revision ask for; nil where
+	// agents are to tell of all.
+	Asked func() (revision string, kinds []event.Kind)
 	// Answer takes the answers to commands.
 	Answer func(ctx context.Context, host string, result *baizev1.CommandResult)
 	Now    func() time.Time

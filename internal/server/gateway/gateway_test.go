@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -547,5 +549,25 @@ func TestSkewIsTheBestOfTheLatest(t *testing.T) {
 	s.add(nil, now)
 	if s.n != skewSamples+3 {
 		t.Fatal("no time is no sample")
+	}
+}
+
+// A host is told what the rules ask for when it comes, and when they change.
+func TestHostsAreToldWhatTheRulesAskFor(t *testing.T) {
+	var revision atomic.Value
+	revision.Store("r1")
+	p, _ := start(t, t.TempDir(), func(g *Gateway) {
+		g.deps.Asked = func() (string, []event.Kind) {
+			return revision.Load().(string), []event.Kind{event.ProcessExec, event.FileOpen}
+		}
+	})
+	c := p.enrol(t, "m1").connect(t, "b1")
+	for _, want := range []string{"r1", "r2"} {
+		revision.Store(want)
+		c.send(&baizev1.ConnectRequest{Message: &baizev1.ConnectRequest_Heartbeat{Heartbeat: &baizev1.Heartbeat{}}})
+		i := c.recv().GetInterest()
+		if i.GetRevision() != want || strings.Join(i.GetKinds(), " ") != "process.exec file.open" {
+			t.Errorf("told %v, want revision %s", i, want)
+		}
 	}
 }

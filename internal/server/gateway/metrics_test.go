@@ -13,7 +13,7 @@ import (
 
 func beat(seen, full, odd uint64) *baizev1.Heartbeat {
 	return &baizev1.Heartbeat{Classes: []*baizev1.ClassHealth{
-		{Class: "process", Seen: seen, Losses: []*baizev1.Loss{{Reason: "ring full", Count: full}, {Reason: "made up", Count: odd}}},
+		{Class: "process", Seen: seen, Losses: []*baizev1.Loss{{Reason: "ring full", Count: full}, {Reason: "made up", Count: odd}}, Throttled: 2 * full},
 		{Class: "invented", Seen: seen},
 	}}
 }
@@ -47,6 +47,7 @@ func TestObservationsOfAllHostsAreCounted(t *testing.T) {
 	want := map[string]float64{
 		"baize_agent_observations_total process": 602, "baize_agent_observations_total other": 602,
 		"baize_agent_observations_lost_total process ring full": 4, "baize_agent_observations_lost_total process other": 2,
+		"baize_agent_observations_spared_total process throttled": 8,
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)

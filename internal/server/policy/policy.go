@@ -75,6 +75,13 @@ func Open(ctx context.Context, cfg Config) (*Manager, error) {
 	return m, nil
 }
 
+// Asked are the kinds of event that the rules ask for, and their revision: what
+// agents need not tell one by one is none of them.
+func (m *Manager) Asked() (revision string, kinds []event.Kind) {
+	v := m.view.Load()
+	return v.Digest, v.Asked
+}
+
 // retryEvery is how soon a log that could not be told is told again.
 const retryEvery = 5 * time.Second
 

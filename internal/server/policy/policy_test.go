@@ -377,3 +377,24 @@ func TestPipelinesOfTheServer(t *testing.T) {
 		}
 	}
 }
+
+// What the rules in force ask for follows every change of them.
+func TestWhatTheRulesAskForFollowsThem(t *testing.T) {
+	b := start(t)
+	first, kinds := b.Asked()
+	if !slices.Equal(kinds, []event.Kind{event.ProcessExec}) {
+		t.Fatalf("the built-in rule asks for %v", kinds)
+	}
+	signals := "title: T\nid: sig\nlogsource: {product: linux, category: process_signal}\ndetection:\n  s: {User: root}\n  condition: s\n"
+	if _, err := b.push("local", "s.yml", signals); err != nil {
+		t.Fatal(err)
+	}
+	second, kinds := b.Asked()
+	if second == first || !slices.Contains(kinds, event.ProcessSignal) || slices.Contains(kinds, event.ProcessControl) {
+		t.Errorf("revision %s asks for %v", second, kinds)
+	}
+	must(t, b.EnableRule(t.Context(), "sig", false, "ann"))
+	if _, kinds = b.Asked(); slices.Contains(kinds, event.ProcessSignal) {
+		t.Errorf("a rule that is off asks for %v", kinds)
+	}
+}

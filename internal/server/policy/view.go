@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"baize/internal/engine"
+	"baize/internal/event"
 	"baize/internal/server/bus"
 	"baize/internal/server/state"
 	"baize/internal/sigma"
+	"baize/internal/taxonomy"
 	"baize/internal/wire"
 )
 
@@ -21,6 +23,8 @@ type View struct {
 	Packs  []Pack
 	// Rules of all packs, by pack and file.
 	Rules []Rule
+	// Asked are the kinds of event that rules in force could match.
+	Asked []event.Kind
 	files []engine.RuleFile
 	// pipelineProblems are of the pipelines of the server.
 	pipelineProblems []sigma.Problem
@@ -169,6 +173,12 @@ func (d *draft) load(v *View, files []engine.RuleFile, enabled bool) (map[string
 			Logsource: rule.Logsource.String(), Tactics: rule.Tactics, Techniques: rule.Techniques,
 			Enabled: !off, InForce: enabled && !off,
 		})
+	}
+	if enabled {
+		v.Asked = taxonomy.Asked(slices.DeleteFunc(slices.Clone(set.Rules()), func(r *sigma.Rule) bool {
+			_, off := d.disabled[r.Key()]
+			return off
+		}))
 	}
 	return reports, nil
 }

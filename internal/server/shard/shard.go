@@ -253,7 +253,7 @@ func (w *writer) flush(ctx context.Context) error {
 	if w.position == w.committed {
 		return nil
 	}
-	if err := w.cfg.State.ApplyEngine(ctx, w.epoch, w.position, w.batch.alerts, w.batch.incidents, w.batch.hiddenFirings()...); err != nil {
+	if err := w.cfg.State.ApplyEngine(ctx, w.epoch, w.position, w.batch.output()); err != nil {
 		return err
 	}
 	w.batch.reset()

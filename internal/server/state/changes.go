@@ -13,6 +13,8 @@ const (
 	KindIncident = "incident"
 	KindAlert    = "alert"
 	KindHost     = "host"
+	// KindIntrusion has provenance.Intrusion behind it.
+	KindIntrusion = "intrusion"
 )
 
 // maxChanges bounds the change feed. A client that was away for longer than

@@ -11,13 +11,13 @@ func TestCommitWakesFollowers(t *testing.T) {
 	db, ctx := open(t), t.Context()
 	epoch := lease(t, db)
 	woken := db.Changed()
-	must(t, db.ApplyEngine(ctx, epoch, 1, nil, nil))
+	must(t, db.ApplyEngine(ctx, epoch, 1, Output{}))
 	select {
 	case <-woken:
 		t.Fatal("a commit without change woke the followers")
 	default:
 	}
-	must(t, db.ApplyEngine(ctx, epoch, 2, []alert.Alert{newAlert("a1", 1, 0)}, nil))
+	must(t, db.ApplyEngine(ctx, epoch, 2, Output{Alerts: []alert.Alert{newAlert("a1", 1, 0)}}))
 	select {
 	case <-woken:
 	default:

@@ -53,7 +53,7 @@ func TestACrashLeavesNothingOfATransaction(t *testing.T) {
 		t.Errorf("the database is damaged: %s", whole)
 	}
 	// The same is offered again after a restart, by the next owner.
-	must(t, db.ApplyEngine(t.Context(), lease(t, db), committed+1, outputAlerts(committed+1), outputIncidents(committed+1)))
+	must(t, db.ApplyEngine(t.Context(), lease(t, db), committed+1, Output{Alerts: outputAlerts(committed + 1), Incidents: outputIncidents(committed + 1)}))
 }
 
 func outputAlerts(n uint64) []alert.Alert { return []alert.Alert{newAlert(fmt.Sprint("a", n), 1, 0)} }
@@ -68,12 +68,12 @@ func crash(t *testing.T, file string) {
 	must(t, err)
 	epoch := lease(t, db)
 	for n := range uint64(committed) {
-		must(t, db.ApplyEngine(t.Context(), epoch, n+1, outputAlerts(n+1), outputIncidents(n+1)))
+		must(t, db.ApplyEngine(t.Context(), epoch, n+1, Output{Alerts: outputAlerts(n + 1), Incidents: outputIncidents(n + 1)}))
 	}
 	must(t, db.Tx(t.Context(), func(tx *sql.Tx) error {
 		_, err := advance(t.Context(), tx, RoleEngine, committed+1)
 		must(t, err)
-		_, err = applyOutput(t.Context(), tx, outputAlerts(committed+1), outputIncidents(committed+1))
+		_, err = applyOutput(t.Context(), tx, &Output{Alerts: outputAlerts(committed + 1), Incidents: outputIncidents(committed + 1)})
 		must(t, err)
 		return syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}))
@@ -103,7 +103,7 @@ func TestTwoWritersAreNeverBothAccepted(t *testing.T) {
 					return err
 				}
 				id := fmt.Sprintf("%s-%d-%d", name, turn, n)
-				err = db.ApplyEngine(t.Context(), epoch, position+1, []alert.Alert{newAlert(id, 1, 0)}, nil)
+				err = db.ApplyEngine(t.Context(), epoch, position+1, Output{Alerts: []alert.Alert{newAlert(id, 1, 0)}})
 				mu.Lock()
 				if errors.Is(err, ErrFenced) {
 					fenced++

@@ -9,18 +9,28 @@ import (
 	"baize/internal/alert"
 	"baize/internal/exception"
 	"baize/internal/incident"
+	"baize/internal/provenance"
 )
 
+// Output is what the engine made of its log.
+type Output struct {
+	Alerts     []alert.Alert
+	Incidents  []incident.Incident
+	Intrusions []provenance.Intrusion
+	// Hidden are firings that exceptions hid.
+	Hidden []exception.Firing
+}
+
 // ApplyEngine commits, in one transaction, what the engine made of its log up
-// to and including bus: the alerts and incidents that are newer than the stored
-// ones, the firings that exceptions hid, the position, and an entry in the
-// change feed for each alert and incident that changed.
+// to and including bus: the alerts, incidents and intrusions that are newer than
+// the stored ones, the firings that exceptions hid, the position, and an entry
+// in the change feed for each alert, incident and intrusion that changed.
 //
 // It returns ErrFenced, having written nothing, if epoch is not the current one
 // of RoleEngine. A position at or below the stored one was committed before:
 // then nothing is written and nil is returned, so that an engine which replays
 // its log after a restore may offer the same output again.
-func (db *DB) ApplyEngine(ctx context.Context, epoch, bus uint64, alerts []alert.Alert, incidents []incident.Incident, hidden ...exception.Firing) error {
+func (db *DB) ApplyEngine(ctx context.Context, epoch, bus uint64, out Output) error {
 	changed := false
 	err := db.Tx(ctx, func(tx *sql.Tx) error {
 		if err := Fence(ctx, tx, RoleEngine, epoch); err != nil {
@@ -30,10 +40,10 @@ func (db *DB) ApplyEngine(ctx context.Context, epoch, bus uint64, alerts []alert
 		if err != nil || !forward {
 			return err
 		}
-		if err := putHidden(ctx, tx, hidden); err != nil {
+		if err := putHidden(ctx, tx, out.Hidden); err != nil {
 			return fmt.Errorf("hidden firings: %w", err)
 		}
-		changed, err = applyOutput(ctx, tx, alerts, incidents)
+		changed, err = applyOutput(ctx, tx, &out)
 		return err
 	})
 	if err != nil {
@@ -45,19 +55,26 @@ func (db *DB) ApplyEngine(ctx context.Context, epoch, bus uint64, alerts []alert
 	return nil
 }
 
-func applyOutput(ctx context.Context, tx *sql.Tx, alerts []alert.Alert, incidents []incident.Incident) (bool, error) {
+func applyOutput(ctx context.Context, tx *sql.Tx, out *Output) (bool, error) {
 	changed := false
-	for i := range alerts {
-		newer, err := putAlert(ctx, tx, &alerts[i])
+	for i := range out.Alerts {
+		newer, err := putAlert(ctx, tx, &out.Alerts[i])
 		if err != nil {
-			return false, fmt.Errorf("alert %s: %w", alerts[i].ID, err)
+			return false, fmt.Errorf("alert %s: %w", out.Alerts[i].ID, err)
 		}
 		changed = changed || newer
 	}
-	for i := range incidents {
-		newer, err := putIncident(ctx, tx, &incidents[i])
+	for i := range out.Intrusions {
+		newer, err := putIntrusion(ctx, tx, &out.Intrusions[i])
 		if err != nil {
-			return false, fmt.Errorf("incident %s: %w", incidents[i].ID, err)
+			return false, fmt.Errorf("intrusion %s: %w", out.Intrusions[i].ID, err)
+		}
+		changed = changed || newer
+	}
+	for i := range out.Incidents {
+		newer, err := putIncident(ctx, tx, &out.Incidents[i])
+		if err != nil {
+			return false, fmt.Errorf("incident %s: %w", out.Incidents[i].ID, err)
 		}
 		changed = changed || newer
 	}

@@ -13,8 +13,8 @@ import (
 func TestApplyEngineKeepsTheNewest(t *testing.T) {
 	db, ctx := open(t), t.Context()
 	epoch := lease(t, db)
-	must(t, db.ApplyEngine(ctx, epoch, 1, []alert.Alert{newAlert("a1", 2, 0)}, []incident.Incident{newIncident("i1", 2, "a1")}))
-	must(t, db.ApplyEngine(ctx, epoch, 2, []alert.Alert{newAlert("a1", 1, 0)}, []incident.Incident{newIncident("i1", 1, "a1")}))
+	must(t, db.ApplyEngine(ctx, epoch, 1, Output{Alerts: []alert.Alert{newAlert("a1", 2, 0)}, Incidents: []incident.Incident{newIncident("i1", 2, "a1")}}))
+	must(t, db.ApplyEngine(ctx, epoch, 2, Output{Alerts: []alert.Alert{newAlert("a1", 1, 0)}, Incidents: []incident.Incident{newIncident("i1", 1, "a1")}}))
 
 	a, err := db.Alert(ctx, "a1")
 	must(t, err)
@@ -36,9 +36,9 @@ func TestApplyEngineKeepsTheNewest(t *testing.T) {
 func TestApplyEngineIsExactlyOnce(t *testing.T) {
 	db, ctx := open(t), t.Context()
 	epoch := lease(t, db)
-	must(t, db.ApplyEngine(ctx, epoch, 7, []alert.Alert{newAlert("a1", 1, 0)}, nil))
-	must(t, db.ApplyEngine(ctx, epoch, 7, []alert.Alert{newAlert("a2", 1, 0)}, nil))
-	must(t, db.ApplyEngine(ctx, epoch, 6, []alert.Alert{newAlert("a2", 1, 0)}, nil))
+	must(t, db.ApplyEngine(ctx, epoch, 7, Output{Alerts: []alert.Alert{newAlert("a1", 1, 0)}}))
+	must(t, db.ApplyEngine(ctx, epoch, 7, Output{Alerts: []alert.Alert{newAlert("a2", 1, 0)}}))
+	must(t, db.ApplyEngine(ctx, epoch, 6, Output{Alerts: []alert.Alert{newAlert("a2", 1, 0)}}))
 	if _, err := db.Alert(ctx, "a2"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a position was committed twice: %v", err)
 	}
@@ -52,12 +52,12 @@ func TestApplyEngineIsExactlyOnce(t *testing.T) {
 func TestStaleEpochIsRefused(t *testing.T) {
 	db, ctx := open(t), t.Context()
 	former := lease(t, db)
-	must(t, db.ApplyEngine(ctx, former, 1, []alert.Alert{newAlert("a1", 1, 0)}, nil))
+	must(t, db.ApplyEngine(ctx, former, 1, Output{Alerts: []alert.Alert{newAlert("a1", 1, 0)}}))
 	current := lease(t, db)
 	if current <= former {
 		t.Fatalf("epoch %d after %d", current, former)
 	}
-	err := db.ApplyEngine(ctx, former, 2, []alert.Alert{newAlert("a1", 9, 0)}, []incident.Incident{newIncident("i1", 1, "a1")})
+	err := db.ApplyEngine(ctx, former, 2, Output{Alerts: []alert.Alert{newAlert("a1", 9, 0)}, Incidents: []incident.Incident{newIncident("i1", 1, "a1")}})
 	if !errors.Is(err, ErrFenced) {
 		t.Fatalf("the former owner wrote: %v", err)
 	}
@@ -66,11 +66,11 @@ func TestStaleEpochIsRefused(t *testing.T) {
 	if a.Revision != 1 {
 		t.Errorf("the refused write left a trace: %+v", a)
 	}
-	must(t, db.ApplyEngine(ctx, current, 2, []alert.Alert{newAlert("a1", 2, 0)}, nil))
+	must(t, db.ApplyEngine(ctx, current, 2, Output{Alerts: []alert.Alert{newAlert("a1", 2, 0)}}))
 }
 
 func TestWriteWithoutLeaseIsRefused(t *testing.T) {
-	if err := open(t).ApplyEngine(t.Context(), 1, 1, nil, nil); !errors.Is(err, ErrFenced) {
+	if err := open(t).ApplyEngine(t.Context(), 1, 1, Output{}); !errors.Is(err, ErrFenced) {
 		t.Fatalf("want ErrFenced, got %v", err)
 	}
 }
@@ -79,10 +79,10 @@ func TestMergeMovesAlertsAndLeavesARedirect(t *testing.T) {
 	db, ctx := open(t), t.Context()
 	epoch := lease(t, db)
 	alerts := []alert.Alert{newAlert("a1", 1, 0), newAlert("a2", 1, time.Second)}
-	must(t, db.ApplyEngine(ctx, epoch, 1, alerts, []incident.Incident{newIncident("i1", 1, "a1"), newIncident("i2", 1, "a2")}))
+	must(t, db.ApplyEngine(ctx, epoch, 1, Output{Alerts: alerts, Incidents: []incident.Incident{newIncident("i1", 1, "a1"), newIncident("i2", 1, "a2")}}))
 	gone := newIncident("i2", 2, "a2")
 	gone.MergedInto = "i1"
-	must(t, db.ApplyEngine(ctx, epoch, 2, nil, []incident.Incident{newIncident("i1", 2, "a1", "a2"), gone}))
+	must(t, db.ApplyEngine(ctx, epoch, 2, Output{Incidents: []incident.Incident{newIncident("i1", 2, "a1", "a2"), gone}}))
 
 	members, _, err := db.Alerts(ctx, AlertFilter{Incident: "i1"}, Page{})
 	must(t, err)
@@ -107,7 +107,7 @@ func TestRedirectLoopEnds(t *testing.T) {
 	db, ctx := open(t), t.Context()
 	loop := newIncident("i1", 1)
 	loop.MergedInto = "i1"
-	must(t, db.ApplyEngine(ctx, lease(t, db), 1, nil, []incident.Incident{loop}))
+	must(t, db.ApplyEngine(ctx, lease(t, db), 1, Output{Incidents: []incident.Incident{loop}}))
 	if _, err := db.FollowIncident(ctx, "i1"); err == nil || errors.Is(err, ErrNotFound) {
 		t.Fatalf("a loop of merges gave %v", err)
 	}
@@ -119,7 +119,7 @@ func TestPagesAreCompleteAndOrdered(t *testing.T) {
 	for i := range 25 { // five alerts share each time: the id breaks the tie
 		alerts = append(alerts, newAlert(fmt.Sprintf("a%02d", 24-i), 1, time.Duration(i/5)*time.Second))
 	}
-	must(t, db.ApplyEngine(ctx, lease(t, db), 1, alerts, nil))
+	must(t, db.ApplyEngine(ctx, lease(t, db), 1, Output{Alerts: alerts}))
 	for _, newest := range []bool{false, true} {
 		var seen []alert.Alert
 		page := Page{Limit: 4, Newest: newest}
@@ -149,7 +149,7 @@ func TestAlertFilters(t *testing.T) {
 	early, repeated, other := newAlert("a1", 1, 0), newAlert("a2", 1, 0), newAlert("a3", 1, time.Minute)
 	repeated.Last = epochStart.Add(time.Hour)
 	other.Host.ID = "h2"
-	must(t, db.ApplyEngine(ctx, lease(t, db), 1, []alert.Alert{early, repeated, other}, []incident.Incident{newIncident("i1", 1, "a1")}))
+	must(t, db.ApplyEngine(ctx, lease(t, db), 1, Output{Alerts: []alert.Alert{early, repeated, other}, Incidents: []incident.Incident{newIncident("i1", 1, "a1")}}))
 	for _, c := range []struct {
 		filter AlertFilter
 		want   string

@@ -59,7 +59,7 @@ func TestEveryEarlierVersionBecomesThisOne(t *testing.T) {
 		if got := schema(t, db.sql); !slices.Equal(got, want) {
 			t.Errorf("from %d migrations:\n%s", n, strings.Join(got, "\n"))
 		}
-		must(t, db.ApplyEngine(t.Context(), lease(t, db), 1, []alert.Alert{newAlert("a", 1, 0)}, nil))
+		must(t, db.ApplyEngine(t.Context(), lease(t, db), 1, Output{Alerts: []alert.Alert{newAlert("a", 1, 0)}}))
 		must(t, db.Close())
 	}
 }
@@ -160,7 +160,7 @@ func TestPagesUnderWriters(t *testing.T) {
 		alerts = append(alerts, newAlert(fmt.Sprintf("old-%02d", i), 1, time.Duration(i/3)*time.Second))
 	}
 	bus := uint64(1)
-	must(t, db.ApplyEngine(ctx, epoch, bus, alerts, nil))
+	must(t, db.ApplyEngine(ctx, epoch, bus, Output{Alerts: alerts}))
 	for _, newest := range []bool{false, true} {
 		for _, limit := range []int{1, 3, 7, 60, 61} {
 			seen := map[string]int{}
@@ -187,7 +187,7 @@ func TestPagesUnderWriters(t *testing.T) {
 				if pages < 15 {
 					bus++
 					fresh := newAlert(fmt.Sprintf("new-%d", bus), 1, time.Duration(bus%25)*time.Second)
-					must(t, db.ApplyEngine(ctx, epoch, bus, []alert.Alert{fresh, newAlert("old-30", bus, 10*time.Second)}, nil))
+					must(t, db.ApplyEngine(ctx, epoch, bus, Output{Alerts: []alert.Alert{fresh, newAlert("old-30", bus, 10*time.Second)}}))
 				}
 			}
 			for _, a := range alerts {

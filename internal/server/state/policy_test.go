@@ -118,8 +118,8 @@ func TestHiddenFiringsCountOnce(t *testing.T) {
 	for n := range maxHidden + 20 {
 		all = append(all, firing("x1", uint64(n+1)))
 	}
-	must(t, db.ApplyEngine(ctx, epoch, 1, nil, nil, all...))
-	must(t, db.ApplyEngine(ctx, epoch, 2, nil, nil, firing("x1", 5), firing("unknown", 1)))
+	must(t, db.ApplyEngine(ctx, epoch, 1, Output{Hidden: all}))
+	must(t, db.ApplyEngine(ctx, epoch, 2, Output{Hidden: []exception.Firing{firing("x1", 5), firing("unknown", 1)}}))
 	list, _, err := db.Exceptions(ctx, Page{})
 	must(t, err)
 	if list[0].Hits != maxHidden+20 || !list[0].LastHit.Equal(all[len(all)-1].Time) {
@@ -155,7 +155,7 @@ func TestScanAndHits(t *testing.T) {
 	}
 	grave := newIncident("i1", 1, "a4")
 	grave.Level = "critical"
-	must(t, db.ApplyEngine(ctx, lease(t, db), 1, alerts, []incident.Incident{grave}))
+	must(t, db.ApplyEngine(ctx, lease(t, db), 1, Output{Alerts: alerts, Incidents: []incident.Incident{grave}}))
 	var seen []string
 	more, err := db.ScanAlerts(ctx, AlertScan{Since: alerts[1].Time, Until: alerts[4].Time, Limit: 3}, func(a *alert.Alert, level string) error {
 		seen = append(seen, a.ID+level)

@@ -132,7 +132,7 @@ func TestCountsAreThoseOfTheRows(t *testing.T) {
 			ID: "i" + id, Revision: position + 1, Opened: epochStart, Updated: epochStart, Alerts: []string{"a" + id},
 			Status: []string{incident.StatusOpen, incident.StatusClosed}[r.IntN(2)], MergedInto: []string{"", "", "other"}[r.IntN(3)],
 		}
-		must(t, db.ApplyEngine(ctx, epoch, position+1, []alert.Alert{newAlert("a"+id, position+1, 0)}, []incident.Incident{inc}))
+		must(t, db.ApplyEngine(ctx, epoch, position+1, Output{Alerts: []alert.Alert{newAlert("a"+id, position+1, 0)}, Incidents: []incident.Incident{inc}}))
 		if r.IntN(5) == 0 {
 			_, err := db.sql.ExecContext(ctx, `DELETE FROM incidents WHERE id = ?`, inc.ID)
 			must(t, err)

@@ -407,6 +407,7 @@ type ConnectResponse struct {
 	//	*ConnectResponse_Welcome
 	//	*ConnectResponse_Mark
 	//	*ConnectResponse_Command
+	//	*ConnectResponse_Interest
 	Message       isConnectResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -476,6 +477,15 @@ func (x *ConnectResponse) GetCommand() *Envelope {
 	return nil
 }
 
+func (x *ConnectResponse) GetInterest() *Interest {
+	if x != nil {
+		if x, ok := x.Message.(*ConnectResponse_Interest); ok {
+			return x.Interest
+		}
+	}
+	return nil
+}
+
 type isConnectResponse_Message interface {
 	isConnectResponse_Message()
 }
@@ -492,11 +502,72 @@ type ConnectResponse_Command struct {
 	Command *Envelope `protobuf:"bytes,3,opt,name=command,proto3,oneof"`
 }
 
+type ConnectResponse_Interest struct {
+	Interest *Interest `protobuf:"bytes,4,opt,name=interest,proto3,oneof"`
+}
+
 func (*ConnectResponse_Welcome) isConnectResponse_Message() {}
 
 func (*ConnectResponse_Mark) isConnectResponse_Message() {}
 
 func (*ConnectResponse_Command) isConnectResponse_Message() {}
+
+func (*ConnectResponse_Interest) isConnectResponse_Message() {}
+
+// Interest says which kinds of event the rules in force ask for. The agent may
+// leave out, and count, kinds that exist for rules alone and are not asked for.
+type Interest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the rules.
+	Revision      string   `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	Kinds         []string `protobuf:"bytes,2,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Interest) Reset() {
+	*x = Interest{}
+	mi := &file_baize_v1_agent_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Interest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Interest) ProtoMessage() {}
+
+func (x *Interest) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_agent_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Interest.ProtoReflect.Descriptor instead.
+func (*Interest) Descriptor() ([]byte, []int) {
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Interest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *Interest) GetKinds() []string {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
 
 // Hello opens a session.
 type Hello struct {
@@ -514,7 +585,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_baize_v1_agent_proto_msgTypes[6]
+	mi := &file_baize_v1_agent_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +597,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[6]
+	mi := &file_baize_v1_agent_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +610,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{6}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Hello) GetHost() string {
@@ -596,7 +667,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_baize_v1_agent_proto_msgTypes[7]
+	mi := &file_baize_v1_agent_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -608,7 +679,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[7]
+	mi := &file_baize_v1_agent_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -621,7 +692,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{7}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Welcome) GetDurableSeq() uint64 {
@@ -656,7 +727,7 @@ type Batch struct {
 
 func (x *Batch) Reset() {
 	*x = Batch{}
-	mi := &file_baize_v1_agent_proto_msgTypes[8]
+	mi := &file_baize_v1_agent_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +739,7 @@ func (x *Batch) String() string {
 func (*Batch) ProtoMessage() {}
 
 func (x *Batch) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[8]
+	mi := &file_baize_v1_agent_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +752,7 @@ func (x *Batch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Batch.ProtoReflect.Descriptor instead.
 func (*Batch) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{8}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Batch) GetHost() string {
@@ -737,7 +808,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_baize_v1_agent_proto_msgTypes[9]
+	mi := &file_baize_v1_agent_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -749,7 +820,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[9]
+	mi := &file_baize_v1_agent_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -762,7 +833,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{9}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Mark) GetBoot() string {
@@ -808,7 +879,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_baize_v1_agent_proto_msgTypes[10]
+	mi := &file_baize_v1_agent_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -820,7 +891,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[10]
+	mi := &file_baize_v1_agent_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -833,7 +904,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{10}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Heartbeat) GetTime() *timestamppb.Timestamp {
@@ -946,7 +1017,7 @@ type ProgramCost struct {
 
 func (x *ProgramCost) Reset() {
 	*x = ProgramCost{}
-	mi := &file_baize_v1_agent_proto_msgTypes[11]
+	mi := &file_baize_v1_agent_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -958,7 +1029,7 @@ func (x *ProgramCost) String() string {
 func (*ProgramCost) ProtoMessage() {}
 
 func (x *ProgramCost) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[11]
+	mi := &file_baize_v1_agent_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -971,7 +1042,7 @@ func (x *ProgramCost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProgramCost.ProtoReflect.Descriptor instead.
 func (*ProgramCost) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{11}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ProgramCost) GetName() string {
@@ -1006,7 +1077,7 @@ type Loss struct {
 
 func (x *Loss) Reset() {
 	*x = Loss{}
-	mi := &file_baize_v1_agent_proto_msgTypes[12]
+	mi := &file_baize_v1_agent_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1018,7 +1089,7 @@ func (x *Loss) String() string {
 func (*Loss) ProtoMessage() {}
 
 func (x *Loss) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[12]
+	mi := &file_baize_v1_agent_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1031,7 +1102,7 @@ func (x *Loss) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Loss.ProtoReflect.Descriptor instead.
 func (*Loss) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{12}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Loss) GetReason() string {
@@ -1056,14 +1127,20 @@ type ClassHealth struct {
 	Seen  uint64                 `protobuf:"varint,3,opt,name=seen,proto3" json:"seen,omitempty"`
 	Lost  uint64                 `protobuf:"varint,4,opt,name=lost,proto3" json:"lost,omitempty"`
 	// Parts of lost, by reason.
-	Losses        []*Loss `protobuf:"bytes,5,rep,name=losses,proto3" json:"losses,omitempty"`
+	Losses []*Loss `protobuf:"bytes,5,rep,name=losses,proto3" json:"losses,omitempty"`
+	// Parts of seen that were not told one by one: in the count of another event, of
+	// a kind that no rule asks for, faster than a rate, of no interest.
+	Coalesced     uint64 `protobuf:"varint,6,opt,name=coalesced,proto3" json:"coalesced,omitempty"`
+	Filtered      uint64 `protobuf:"varint,7,opt,name=filtered,proto3" json:"filtered,omitempty"`
+	Throttled     uint64 `protobuf:"varint,8,opt,name=throttled,proto3" json:"throttled,omitempty"`
+	LeftOut       uint64 `protobuf:"varint,9,opt,name=left_out,json=leftOut,proto3" json:"left_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClassHealth) Reset() {
 	*x = ClassHealth{}
-	mi := &file_baize_v1_agent_proto_msgTypes[13]
+	mi := &file_baize_v1_agent_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1075,7 +1152,7 @@ func (x *ClassHealth) String() string {
 func (*ClassHealth) ProtoMessage() {}
 
 func (x *ClassHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[13]
+	mi := &file_baize_v1_agent_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1088,7 +1165,7 @@ func (x *ClassHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClassHealth.ProtoReflect.Descriptor instead.
 func (*ClassHealth) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{13}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ClassHealth) GetClass() string {
@@ -1126,6 +1203,34 @@ func (x *ClassHealth) GetLosses() []*Loss {
 	return nil
 }
 
+func (x *ClassHealth) GetCoalesced() uint64 {
+	if x != nil {
+		return x.Coalesced
+	}
+	return 0
+}
+
+func (x *ClassHealth) GetFiltered() uint64 {
+	if x != nil {
+		return x.Filtered
+	}
+	return 0
+}
+
+func (x *ClassHealth) GetThrottled() uint64 {
+	if x != nil {
+		return x.Throttled
+	}
+	return 0
+}
+
+func (x *ClassHealth) GetLeftOut() uint64 {
+	if x != nil {
+		return x.LeftOut
+	}
+	return 0
+}
+
 // HookHealth is one attachment point.
 type HookHealth struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1138,7 +1243,7 @@ type HookHealth struct {
 
 func (x *HookHealth) Reset() {
 	*x = HookHealth{}
-	mi := &file_baize_v1_agent_proto_msgTypes[14]
+	mi := &file_baize_v1_agent_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1150,7 +1255,7 @@ func (x *HookHealth) String() string {
 func (*HookHealth) ProtoMessage() {}
 
 func (x *HookHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[14]
+	mi := &file_baize_v1_agent_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1163,7 +1268,7 @@ func (x *HookHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HookHealth.ProtoReflect.Descriptor instead.
 func (*HookHealth) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{14}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *HookHealth) GetName() string {
@@ -1199,7 +1304,7 @@ type Envelope struct {
 
 func (x *Envelope) Reset() {
 	*x = Envelope{}
-	mi := &file_baize_v1_agent_proto_msgTypes[15]
+	mi := &file_baize_v1_agent_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1211,7 +1316,7 @@ func (x *Envelope) String() string {
 func (*Envelope) ProtoMessage() {}
 
 func (x *Envelope) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[15]
+	mi := &file_baize_v1_agent_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1224,7 +1329,7 @@ func (x *Envelope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Envelope.ProtoReflect.Descriptor instead.
 func (*Envelope) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{15}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Envelope) GetPayload() []byte {
@@ -1263,7 +1368,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_baize_v1_agent_proto_msgTypes[16]
+	mi := &file_baize_v1_agent_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1275,7 +1380,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[16]
+	mi := &file_baize_v1_agent_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1288,7 +1393,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{16}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Command) GetId() string {
@@ -1381,7 +1486,7 @@ type CommandResult struct {
 
 func (x *CommandResult) Reset() {
 	*x = CommandResult{}
-	mi := &file_baize_v1_agent_proto_msgTypes[17]
+	mi := &file_baize_v1_agent_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1393,7 +1498,7 @@ func (x *CommandResult) String() string {
 func (*CommandResult) ProtoMessage() {}
 
 func (x *CommandResult) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[17]
+	mi := &file_baize_v1_agent_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1406,7 +1511,7 @@ func (x *CommandResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommandResult.ProtoReflect.Descriptor instead.
 func (*CommandResult) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{17}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CommandResult) GetId() string {
@@ -1442,7 +1547,7 @@ type UploadRequest struct {
 
 func (x *UploadRequest) Reset() {
 	*x = UploadRequest{}
-	mi := &file_baize_v1_agent_proto_msgTypes[18]
+	mi := &file_baize_v1_agent_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +1559,7 @@ func (x *UploadRequest) String() string {
 func (*UploadRequest) ProtoMessage() {}
 
 func (x *UploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[18]
+	mi := &file_baize_v1_agent_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +1572,7 @@ func (x *UploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadRequest.ProtoReflect.Descriptor instead.
 func (*UploadRequest) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{18}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UploadRequest) GetHeader() *UploadHeader {
@@ -1506,7 +1611,7 @@ type UploadHeader struct {
 
 func (x *UploadHeader) Reset() {
 	*x = UploadHeader{}
-	mi := &file_baize_v1_agent_proto_msgTypes[19]
+	mi := &file_baize_v1_agent_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1518,7 +1623,7 @@ func (x *UploadHeader) String() string {
 func (*UploadHeader) ProtoMessage() {}
 
 func (x *UploadHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[19]
+	mi := &file_baize_v1_agent_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,7 +1636,7 @@ func (x *UploadHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadHeader.ProtoReflect.Descriptor instead.
 func (*UploadHeader) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{19}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UploadHeader) GetSha256() []byte {
@@ -1574,7 +1679,7 @@ type UploadResponse struct {
 
 func (x *UploadResponse) Reset() {
 	*x = UploadResponse{}
-	mi := &file_baize_v1_agent_proto_msgTypes[20]
+	mi := &file_baize_v1_agent_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1586,7 +1691,7 @@ func (x *UploadResponse) String() string {
 func (*UploadResponse) ProtoMessage() {}
 
 func (x *UploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_baize_v1_agent_proto_msgTypes[20]
+	mi := &file_baize_v1_agent_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1599,7 +1704,7 @@ func (x *UploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadResponse.ProtoReflect.Descriptor instead.
 func (*UploadResponse) Descriptor() ([]byte, []int) {
-	return file_baize_v1_agent_proto_rawDescGZIP(), []int{20}
+	return file_baize_v1_agent_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *UploadResponse) GetOffset() uint64 {
@@ -1645,12 +1750,16 @@ const file_baize_v1_agent_proto_rawDesc = "" +
 	"\x05batch\x18\x02 \x01(\v2\x0f.baize.v1.BatchH\x00R\x05batch\x123\n" +
 	"\theartbeat\x18\x03 \x01(\v2\x13.baize.v1.HeartbeatH\x00R\theartbeat\x121\n" +
 	"\x06result\x18\x04 \x01(\v2\x17.baize.v1.CommandResultH\x00R\x06resultB\t\n" +
-	"\amessage\"\xa1\x01\n" +
+	"\amessage\"\xd3\x01\n" +
 	"\x0fConnectResponse\x12-\n" +
 	"\awelcome\x18\x01 \x01(\v2\x11.baize.v1.WelcomeH\x00R\awelcome\x12$\n" +
 	"\x04mark\x18\x02 \x01(\v2\x0e.baize.v1.MarkH\x00R\x04mark\x12.\n" +
-	"\acommand\x18\x03 \x01(\v2\x12.baize.v1.EnvelopeH\x00R\acommandB\t\n" +
-	"\amessage\"\xa5\x01\n" +
+	"\acommand\x18\x03 \x01(\v2\x12.baize.v1.EnvelopeH\x00R\acommand\x120\n" +
+	"\binterest\x18\x04 \x01(\v2\x12.baize.v1.InterestH\x00R\binterestB\t\n" +
+	"\amessage\"<\n" +
+	"\bInterest\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\tR\brevision\x12\x14\n" +
+	"\x05kinds\x18\x02 \x03(\tR\x05kinds\"\xa5\x01\n" +
 	"\x05Hello\x12\x12\n" +
 	"\x04host\x18\x01 \x01(\tR\x04host\x12\x12\n" +
 	"\x04boot\x18\x02 \x01(\tR\x04boot\x12\x12\n" +
@@ -1696,13 +1805,17 @@ const file_baize_v1_agent_proto_rawDesc = "" +
 	"\vnanoseconds\x18\x03 \x01(\x04R\vnanoseconds\"4\n" +
 	"\x04Loss\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\x89\x01\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xfc\x01\n" +
 	"\vClassHealth\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x12\n" +
 	"\x04seen\x18\x03 \x01(\x04R\x04seen\x12\x12\n" +
 	"\x04lost\x18\x04 \x01(\x04R\x04lost\x12&\n" +
-	"\x06losses\x18\x05 \x03(\v2\x0e.baize.v1.LossR\x06losses\"R\n" +
+	"\x06losses\x18\x05 \x03(\v2\x0e.baize.v1.LossR\x06losses\x12\x1c\n" +
+	"\tcoalesced\x18\x06 \x01(\x04R\tcoalesced\x12\x1a\n" +
+	"\bfiltered\x18\a \x01(\x04R\bfiltered\x12\x1c\n" +
+	"\tthrottled\x18\b \x01(\x04R\tthrottled\x12\x19\n" +
+	"\bleft_out\x18\t \x01(\x04R\aleftOut\"R\n" +
 	"\n" +
 	"HookHealth\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -1763,7 +1876,7 @@ func file_baize_v1_agent_proto_rawDescGZIP() []byte {
 	return file_baize_v1_agent_proto_rawDescData
 }
 
-var file_baize_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_baize_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_baize_v1_agent_proto_goTypes = []any{
 	(*EnrollRequest)(nil),         // 0: baize.v1.EnrollRequest
 	(*EnrollResponse)(nil),        // 1: baize.v1.EnrollResponse
@@ -1771,57 +1884,59 @@ var file_baize_v1_agent_proto_goTypes = []any{
 	(*RenewResponse)(nil),         // 3: baize.v1.RenewResponse
 	(*ConnectRequest)(nil),        // 4: baize.v1.ConnectRequest
 	(*ConnectResponse)(nil),       // 5: baize.v1.ConnectResponse
-	(*Hello)(nil),                 // 6: baize.v1.Hello
-	(*Welcome)(nil),               // 7: baize.v1.Welcome
-	(*Batch)(nil),                 // 8: baize.v1.Batch
-	(*Mark)(nil),                  // 9: baize.v1.Mark
-	(*Heartbeat)(nil),             // 10: baize.v1.Heartbeat
-	(*ProgramCost)(nil),           // 11: baize.v1.ProgramCost
-	(*Loss)(nil),                  // 12: baize.v1.Loss
-	(*ClassHealth)(nil),           // 13: baize.v1.ClassHealth
-	(*HookHealth)(nil),            // 14: baize.v1.HookHealth
-	(*Envelope)(nil),              // 15: baize.v1.Envelope
-	(*Command)(nil),               // 16: baize.v1.Command
-	(*CommandResult)(nil),         // 17: baize.v1.CommandResult
-	(*UploadRequest)(nil),         // 18: baize.v1.UploadRequest
-	(*UploadHeader)(nil),          // 19: baize.v1.UploadHeader
-	(*UploadResponse)(nil),        // 20: baize.v1.UploadResponse
-	nil,                           // 21: baize.v1.Command.ArgumentsEntry
-	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
+	(*Interest)(nil),              // 6: baize.v1.Interest
+	(*Hello)(nil),                 // 7: baize.v1.Hello
+	(*Welcome)(nil),               // 8: baize.v1.Welcome
+	(*Batch)(nil),                 // 9: baize.v1.Batch
+	(*Mark)(nil),                  // 10: baize.v1.Mark
+	(*Heartbeat)(nil),             // 11: baize.v1.Heartbeat
+	(*ProgramCost)(nil),           // 12: baize.v1.ProgramCost
+	(*Loss)(nil),                  // 13: baize.v1.Loss
+	(*ClassHealth)(nil),           // 14: baize.v1.ClassHealth
+	(*HookHealth)(nil),            // 15: baize.v1.HookHealth
+	(*Envelope)(nil),              // 16: baize.v1.Envelope
+	(*Command)(nil),               // 17: baize.v1.Command
+	(*CommandResult)(nil),         // 18: baize.v1.CommandResult
+	(*UploadRequest)(nil),         // 19: baize.v1.UploadRequest
+	(*UploadHeader)(nil),          // 20: baize.v1.UploadHeader
+	(*UploadResponse)(nil),        // 21: baize.v1.UploadResponse
+	nil,                           // 22: baize.v1.Command.ArgumentsEntry
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
 }
 var file_baize_v1_agent_proto_depIdxs = []int32{
-	6,  // 0: baize.v1.ConnectRequest.hello:type_name -> baize.v1.Hello
-	8,  // 1: baize.v1.ConnectRequest.batch:type_name -> baize.v1.Batch
-	10, // 2: baize.v1.ConnectRequest.heartbeat:type_name -> baize.v1.Heartbeat
-	17, // 3: baize.v1.ConnectRequest.result:type_name -> baize.v1.CommandResult
-	7,  // 4: baize.v1.ConnectResponse.welcome:type_name -> baize.v1.Welcome
-	9,  // 5: baize.v1.ConnectResponse.mark:type_name -> baize.v1.Mark
-	15, // 6: baize.v1.ConnectResponse.command:type_name -> baize.v1.Envelope
-	22, // 7: baize.v1.Hello.time:type_name -> google.protobuf.Timestamp
-	22, // 8: baize.v1.Welcome.time:type_name -> google.protobuf.Timestamp
-	22, // 9: baize.v1.Batch.sent:type_name -> google.protobuf.Timestamp
-	22, // 10: baize.v1.Heartbeat.time:type_name -> google.protobuf.Timestamp
-	13, // 11: baize.v1.Heartbeat.classes:type_name -> baize.v1.ClassHealth
-	14, // 12: baize.v1.Heartbeat.hooks:type_name -> baize.v1.HookHealth
-	11, // 13: baize.v1.Heartbeat.programs:type_name -> baize.v1.ProgramCost
-	12, // 14: baize.v1.ClassHealth.losses:type_name -> baize.v1.Loss
-	21, // 15: baize.v1.Command.arguments:type_name -> baize.v1.Command.ArgumentsEntry
-	22, // 16: baize.v1.Command.not_before:type_name -> google.protobuf.Timestamp
-	22, // 17: baize.v1.Command.expires:type_name -> google.protobuf.Timestamp
-	19, // 18: baize.v1.UploadRequest.header:type_name -> baize.v1.UploadHeader
-	0,  // 19: baize.v1.EnrollmentService.Enroll:input_type -> baize.v1.EnrollRequest
-	2,  // 20: baize.v1.AgentService.Renew:input_type -> baize.v1.RenewRequest
-	4,  // 21: baize.v1.AgentService.Connect:input_type -> baize.v1.ConnectRequest
-	18, // 22: baize.v1.AgentService.Upload:input_type -> baize.v1.UploadRequest
-	1,  // 23: baize.v1.EnrollmentService.Enroll:output_type -> baize.v1.EnrollResponse
-	3,  // 24: baize.v1.AgentService.Renew:output_type -> baize.v1.RenewResponse
-	5,  // 25: baize.v1.AgentService.Connect:output_type -> baize.v1.ConnectResponse
-	20, // 26: baize.v1.AgentService.Upload:output_type -> baize.v1.UploadResponse
-	23, // [23:27] is the sub-list for method output_type
-	19, // [19:23] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	7,  // 0: baize.v1.ConnectRequest.hello:type_name -> baize.v1.Hello
+	9,  // 1: baize.v1.ConnectRequest.batch:type_name -> baize.v1.Batch
+	11, // 2: baize.v1.ConnectRequest.heartbeat:type_name -> baize.v1.Heartbeat
+	18, // 3: baize.v1.ConnectRequest.result:type_name -> baize.v1.CommandResult
+	8,  // 4: baize.v1.ConnectResponse.welcome:type_name -> baize.v1.Welcome
+	10, // 5: baize.v1.ConnectResponse.mark:type_name -> baize.v1.Mark
+	16, // 6: baize.v1.ConnectResponse.command:type_name -> baize.v1.Envelope
+	6,  // 7: baize.v1.ConnectResponse.interest:type_name -> baize.v1.Interest
+	23, // 8: baize.v1.Hello.time:type_name -> google.protobuf.Timestamp
+	23, // 9: baize.v1.Welcome.time:type_name -> google.protobuf.Timestamp
+	23, // 10: baize.v1.Batch.sent:type_name -> google.protobuf.Timestamp
+	23, // 11: baize.v1.Heartbeat.time:type_name -> google.protobuf.Timestamp
+	14, // 12: baize.v1.Heartbeat.classes:type_name -> baize.v1.ClassHealth
+	15, // 13: baize.v1.Heartbeat.hooks:type_name -> baize.v1.HookHealth
+	12, // 14: baize.v1.Heartbeat.programs:type_name -> baize.v1.ProgramCost
+	13, // 15: baize.v1.ClassHealth.losses:type_name -> baize.v1.Loss
+	22, // 16: baize.v1.Command.arguments:type_name -> baize.v1.Command.ArgumentsEntry
+	23, // 17: baize.v1.Command.not_before:type_name -> google.protobuf.Timestamp
+	23, // 18: baize.v1.Command.expires:type_name -> google.protobuf.Timestamp
+	20, // 19: baize.v1.UploadRequest.header:type_name -> baize.v1.UploadHeader
+	0,  // 20: baize.v1.EnrollmentService.Enroll:input_type -> baize.v1.EnrollRequest
+	2,  // 21: baize.v1.AgentService.Renew:input_type -> baize.v1.RenewRequest
+	4,  // 22: baize.v1.AgentService.Connect:input_type -> baize.v1.ConnectRequest
+	19, // 23: baize.v1.AgentService.Upload:input_type -> baize.v1.UploadRequest
+	1,  // 24: baize.v1.EnrollmentService.Enroll:output_type -> baize.v1.EnrollResponse
+	3,  // 25: baize.v1.AgentService.Renew:output_type -> baize.v1.RenewResponse
+	5,  // 26: baize.v1.AgentService.Connect:output_type -> baize.v1.ConnectResponse
+	21, // 27: baize.v1.AgentService.Upload:output_type -> baize.v1.UploadResponse
+	24, // [24:28] is the sub-list for method output_type
+	20, // [20:24] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_baize_v1_agent_proto_init() }
@@ -1839,6 +1954,7 @@ func file_baize_v1_agent_proto_init() {
 		(*ConnectResponse_Welcome)(nil),
 		(*ConnectResponse_Mark)(nil),
 		(*ConnectResponse_Command)(nil),
+		(*ConnectResponse_Interest)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1846,7 +1962,7 @@ func file_baize_v1_agent_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_baize_v1_agent_proto_rawDesc), len(file_baize_v1_agent_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

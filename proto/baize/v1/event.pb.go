@@ -1531,6 +1531,10 @@ type Container struct {
 	Runtime       string                 `protobuf:"bytes,4,opt,name=runtime,proto3" json:"runtime,omitempty"`
 	ImageName     string                 `protobuf:"bytes,5,opt,name=image_name,json=imageName,proto3" json:"image_name,omitempty"`
 	ImageDigest   string                 `protobuf:"bytes,6,opt,name=image_digest,json=imageDigest,proto3" json:"image_digest,omitempty"`
+	PodName       string                 `protobuf:"bytes,7,opt,name=pod_name,json=podName,proto3" json:"pod_name,omitempty"`
+	PodNamespace  string                 `protobuf:"bytes,8,opt,name=pod_namespace,json=podNamespace,proto3" json:"pod_namespace,omitempty"`
+	PodUid        string                 `protobuf:"bytes,9,opt,name=pod_uid,json=podUid,proto3" json:"pod_uid,omitempty"`
+	Labels        map[string]string      `protobuf:"bytes,10,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1607,6 +1611,34 @@ func (x *Container) GetImageDigest() string {
 	return ""
 }
 
+func (x *Container) GetPodName() string {
+	if x != nil {
+		return x.PodName
+	}
+	return ""
+}
+
+func (x *Container) GetPodNamespace() string {
+	if x != nil {
+		return x.PodNamespace
+	}
+	return ""
+}
+
+func (x *Container) GetPodUid() string {
+	if x != nil {
+		return x.PodUid
+	}
+	return ""
+}
+
+func (x *Container) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
 // Coverage mirrors event.Coverage.
 type Coverage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1617,6 +1649,9 @@ type Coverage struct {
 	State         string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
 	Lost          uint64 `protobuf:"varint,5,opt,name=lost,proto3" json:"lost,omitempty"`
 	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	Coalesced     uint64 `protobuf:"varint,7,opt,name=coalesced,proto3" json:"coalesced,omitempty"`
+	Filtered      uint64 `protobuf:"varint,8,opt,name=filtered,proto3" json:"filtered,omitempty"`
+	Throttled     uint64 `protobuf:"varint,9,opt,name=throttled,proto3" json:"throttled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1691,6 +1726,27 @@ func (x *Coverage) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *Coverage) GetCoalesced() uint64 {
+	if x != nil {
+		return x.Coalesced
+	}
+	return 0
+}
+
+func (x *Coverage) GetFiltered() uint64 {
+	if x != nil {
+		return x.Filtered
+	}
+	return 0
+}
+
+func (x *Coverage) GetThrottled() uint64 {
+	if x != nil {
+		return x.Throttled
+	}
+	return 0
 }
 
 // Action mirrors event.Action.
@@ -2647,7 +2703,7 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x18\n" +
 	"\aanswers\x18\x03 \x03(\tR\aanswers\x12\x19\n" +
 	"\x05rcode\x18\x04 \x01(\x05H\x00R\x05rcode\x88\x01\x01B\b\n" +
-	"\x06_rcode\"\xa1\x01\n" +
+	"\x06_rcode\"\xee\x02\n" +
 	"\tContainer\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -2655,14 +2711,25 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\aruntime\x18\x04 \x01(\tR\aruntime\x12\x1d\n" +
 	"\n" +
 	"image_name\x18\x05 \x01(\tR\timageName\x12!\n" +
-	"\fimage_digest\x18\x06 \x01(\tR\vimageDigest\"\x86\x01\n" +
+	"\fimage_digest\x18\x06 \x01(\tR\vimageDigest\x12\x19\n" +
+	"\bpod_name\x18\a \x01(\tR\apodName\x12#\n" +
+	"\rpod_namespace\x18\b \x01(\tR\fpodNamespace\x12\x17\n" +
+	"\apod_uid\x18\t \x01(\tR\x06podUid\x127\n" +
+	"\x06labels\x18\n" +
+	" \x03(\v2\x1f.baize.v1.Container.LabelsEntryR\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xde\x01\n" +
 	"\bCoverage\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x03R\x04from\x12\x0e\n" +
 	"\x02to\x18\x03 \x01(\x03R\x02to\x12\x14\n" +
 	"\x05state\x18\x04 \x01(\tR\x05state\x12\x12\n" +
 	"\x04lost\x18\x05 \x01(\x04R\x04lost\x12\x16\n" +
-	"\x06reason\x18\x06 \x01(\tR\x06reason\"Z\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x1c\n" +
+	"\tcoalesced\x18\a \x01(\x04R\tcoalesced\x12\x1a\n" +
+	"\bfiltered\x18\b \x01(\x04R\bfiltered\x12\x1c\n" +
+	"\tthrottled\x18\t \x01(\x04R\tthrottled\"Z\n" +
 	"\x06Action\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -2752,7 +2819,7 @@ func file_baize_v1_event_proto_rawDescGZIP() []byte {
 	return file_baize_v1_event_proto_rawDescData
 }
 
-var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_baize_v1_event_proto_goTypes = []any{
 	(*EventList)(nil),     // 0: baize.v1.EventList
 	(*Event)(nil),         // 1: baize.v1.Event
@@ -2783,7 +2850,8 @@ var file_baize_v1_event_proto_goTypes = []any{
 	(*HTTP)(nil),          // 26: baize.v1.HTTP
 	(*URL)(nil),           // 27: baize.v1.URL
 	nil,                   // 28: baize.v1.Process.EnvEntry
-	nil,                   // 29: baize.v1.Log.FieldsEntry
+	nil,                   // 29: baize.v1.Container.LabelsEntry
+	nil,                   // 30: baize.v1.Log.FieldsEntry
 }
 var file_baize_v1_event_proto_depIdxs = []int32{
 	1,  // 0: baize.v1.EventList.events:type_name -> baize.v1.Event
@@ -2822,22 +2890,23 @@ var file_baize_v1_event_proto_depIdxs = []int32{
 	6,  // 33: baize.v1.File.hash:type_name -> baize.v1.Hash
 	10, // 34: baize.v1.File.target:type_name -> baize.v1.File
 	11, // 35: baize.v1.File.diff:type_name -> baize.v1.Diff
-	20, // 36: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
-	21, // 37: baize.v1.Log.sender:type_name -> baize.v1.Sender
-	29, // 38: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
-	5,  // 39: baize.v1.Sender.user:type_name -> baize.v1.User
-	24, // 40: baize.v1.Access.user:type_name -> baize.v1.Account
-	24, // 41: baize.v1.Access.by:type_name -> baize.v1.Account
-	24, // 42: baize.v1.AccountChange.account:type_name -> baize.v1.Account
-	24, // 43: baize.v1.AccountChange.group:type_name -> baize.v1.Account
-	24, // 44: baize.v1.AccountChange.by:type_name -> baize.v1.Account
-	26, // 45: baize.v1.Web.http:type_name -> baize.v1.HTTP
-	27, // 46: baize.v1.Web.url:type_name -> baize.v1.URL
-	47, // [47:47] is the sub-list for method output_type
-	47, // [47:47] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	29, // 36: baize.v1.Container.labels:type_name -> baize.v1.Container.LabelsEntry
+	20, // 37: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
+	21, // 38: baize.v1.Log.sender:type_name -> baize.v1.Sender
+	30, // 39: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
+	5,  // 40: baize.v1.Sender.user:type_name -> baize.v1.User
+	24, // 41: baize.v1.Access.user:type_name -> baize.v1.Account
+	24, // 42: baize.v1.Access.by:type_name -> baize.v1.Account
+	24, // 43: baize.v1.AccountChange.account:type_name -> baize.v1.Account
+	24, // 44: baize.v1.AccountChange.group:type_name -> baize.v1.Account
+	24, // 45: baize.v1.AccountChange.by:type_name -> baize.v1.Account
+	26, // 46: baize.v1.Web.http:type_name -> baize.v1.HTTP
+	27, // 47: baize.v1.Web.url:type_name -> baize.v1.URL
+	48, // [48:48] is the sub-list for method output_type
+	48, // [48:48] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_baize_v1_event_proto_init() }
@@ -2858,7 +2927,7 @@ func file_baize_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_baize_v1_event_proto_rawDesc), len(file_baize_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

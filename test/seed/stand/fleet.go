@@ -16,6 +16,7 @@ import (
 	"baize/internal/event"
 	"baize/internal/identity"
 	"baize/internal/server/api"
+	"baize/internal/server/bus"
 	"baize/internal/server/respond"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
@@ -84,11 +85,17 @@ func (fleet) EnrolToken(context.Context, string, int, time.Duration) (string, er
 	return secret.Token("enrol_"), nil
 }
 
-// emptyLog is a log of nothing.
-type emptyLog struct{}
+// storyLog is the events of the story, in the real log.
+type storyLog struct{ *bus.Bus }
 
-func (emptyLog) Read(context.Context, func(*event.Event) error) error { return nil }
-func (emptyLog) Last(context.Context) (uint64, error)                 { return 0, nil }
+func (l storyLog) Read(ctx context.Context, each func(*event.Event) error) error {
+	return l.Bus.Read(ctx, 0, each)
+}
+
+func (l storyLog) Last(ctx context.Context) (uint64, error) {
+	stats, err := l.Stats(ctx)
+	return stats.Last, err
+}
 
 // certificate is self-signed, for loopback and an hour of tests.
 func certificate() (*tls.Config, error) {

@@ -86,7 +86,7 @@ func (s *Stand) fill(ctx context.Context, o Options) error {
 		return err
 	}
 	s.server = api.New(api.Config{
-		State: s.state, Fleet: fleet{}, Log: emptyLog{}, Policy: rules, Console: page, Version: "stand",
+		State: s.state, Fleet: fleet{}, Log: storyLog{s.bus}, Policy: rules, Console: page, Version: "stand",
 		Evidence: evidence.New(evidence.Deps{State: s.state, Order: fleet{}.order, Now: time.Now, Log: logger}),
 		Metrics:  prometheus.NewRegistry(), Logger: logger,
 	})

@@ -12,6 +12,7 @@ import (
 	"baize/internal/alert"
 	"baize/internal/event"
 	"baize/internal/incident"
+	"baize/internal/provenance"
 	"baize/internal/server/state"
 )
 
@@ -57,7 +58,7 @@ func (t *Teller) Tell(ctx context.Context, n int) error {
 	for range min(n, t.Left()) {
 		step := t.steps[t.told]
 		t.bus += 1 << 20
-		if err := t.db.ApplyEngine(ctx, t.epoch, t.bus, step.Alerts, step.Incidents); err != nil {
+		if err := t.db.ApplyEngine(ctx, t.epoch, t.bus, state.Output{Alerts: step.Alerts, Incidents: step.Incidents}); err != nil {
 			return fmt.Errorf("step %d: %w", t.told, err)
 		}
 		t.told++
@@ -105,7 +106,7 @@ func (n *narrator) tell(a alert.Alert, why incident.Reason, account, accountZH s
 	inc.Updated, inc.Level, inc.Score = a.Time, "critical", min(40+10*len(inc.Alerts), 97)
 	inc.Account = strings.TrimSpace(inc.Account + " " + account)
 	inc.AccountZH += accountZH
-	inc.Answers = map[string]incident.Answer{
+	inc.Answers = map[string]provenance.Answer{
 		"files":       {State: "yes", Evidence: n.brought()},
 		"persistence": {State: "not_seen"},
 		"deleted":     {State: "unknown", Evidence: []string{"file events were lost for 2 s"}},

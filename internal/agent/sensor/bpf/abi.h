@@ -89,6 +89,7 @@ enum number {
 	NUMBER_FLAGS,
 	NUMBER_CODE,
 	NUMBER_VIA,
+	NUMBER_WAY,
 };
 
 enum change { CHANGE_NONE, CHANGE_MODE, CHANGE_OWNER, CHANGE_XATTR, CHANGE_SIZE };
@@ -167,6 +168,10 @@ enum outcome {
 	LOST_MAP_FULL,
 	LOST_READ,
 	LOST_COMPAT,  // what a 32-bit program does is hidden from system call tracepoints
+	LOST_SHED,    // the ring was too full for this kind
+	FILTERED,     // no rule asks for the kind
+	THROTTLED,    // faster than the cgroup's rate
+	LEFT,         // nobody asked for it, as the reader said before
 	OUTCOMES,
 };
 

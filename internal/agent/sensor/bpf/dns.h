@@ -137,6 +137,8 @@ static __always_inline int message(struct __sk_buff *skb, bool egress)
 	if (!o)
 		return 1;
 	count(CLASS_DNS, SEEN);
+	if (shed(KIND_DNS, CLASS_DNS))
+		return 1;
 	u32 len = skb->len - p.payload;
 	if (len <= DNS_SMALL)
 		SUBMIT_DNS(DNS_SMALL);

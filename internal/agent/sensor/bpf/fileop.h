@@ -156,7 +156,7 @@ static __always_inline int refused_open(struct sys_exit *ctx)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
 	struct scratch *s = scratch(SCRATCH_TRACE);
-	if (!s || !in_scope(t))
+	if (!s || !in_scope(t) || !admitted(t, KIND_OPEN, CLASS_FILE))
 		return 0;
 	struct record *r = begin(s, KIND_OPEN);
 	fill_task(&r->task, t);
@@ -182,14 +182,24 @@ int on_open(struct sys_exit *ctx)
 	struct scratch *s = scratch(SCRATCH_TRACE);
 	if (!s || !in_scope(t))
 		return 0;
+	u64 way = 0;
+	if (!created && discarded(f, &t->fs->root, &way)) {
+		count(CLASS_FILE, SEEN);
+		count(CLASS_FILE, LEFT);
+		return 0;
+	}
+	if (!created && !admitted(t, KIND_OPEN, CLASS_FILE))
+		return 0;
 	struct record *r = begin(s, created ? KIND_CREATE : KIND_OPEN);
 	fill_task(&r->task, t);
 	put_file(s, f, &t->fs->root, PLACE_FILE);
 	put_number(s, NUMBER_OPEN_FLAGS, BPF_CORE_READ(f, f_flags));
 	// Without a mount the walk ends at the root of the file system: a name that
 	// no bind mount changes.
-	if (!created)
+	if (!created) {
+		put_number(s, NUMBER_WAY, way);
 		put_path(0, (u64)BPF_CORE_READ(f, f_path.dentry), 0, 0, PLACE_ORIGIN);
+	}
 	submit(s, CLASS_FILE);
 	return 0;
 }

@@ -60,7 +60,7 @@ struct list_head { struct list_head *next, *prev; };
 struct hlist_node { struct hlist_node *next, **pprev; };
 struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
 
-struct qstr { u32 len; const unsigned char *name; };
+struct qstr { u64 hash_len; const unsigned char *name; };
 struct super_block { u32 s_dev; unsigned long s_magic; };
 struct inode {
 	unsigned short i_mode;

@@ -52,6 +52,8 @@ struct {
 static __always_inline void submit_socket(u16 kind, struct task_info *task, struct sock_info *sock, u8 index, u64 n)
 {
 	count(CLASS_NETWORK, SEEN);
+	if (shed(kind, CLASS_NETWORK))
+		return;
 	u8 *at = bpf_ringbuf_reserve(&ring, NET_SIZE, 0);
 	if (!at) {
 		count(CLASS_NETWORK, LOST_RING_FULL);

@@ -201,6 +201,9 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 		return 0;
 	if (above(t->tgid, target) || above(target->tgid, t))
 		return 0;
+	// What is done to the agent is always told.
+	if ((!agent_pid || target->tgid != agent_pid) && !admitted(t, KIND_SIGNAL, CLASS_KERNEL))
+		return 0;
 	count(CLASS_KERNEL, SEEN);
 	u8 *at = bpf_ringbuf_reserve(&ring, SIGNAL_SIZE, 0);
 	if (!at) {

@@ -15,6 +15,8 @@ static __always_inline struct scratch *asked_kernel(struct task_struct *t, u16 k
 	struct scratch *s = scratch(SCRATCH_TRACE);
 	if (!s || !in_scope(t))
 		return NULL;
+	if (for_rules(kind) && !admitted(t, kind, kind == KIND_SOCKET ? CLASS_NETWORK : CLASS_KERNEL))
+		return NULL;
 	struct record *r = begin(s, kind);
 	fill_task(&r->task, t);
 	put_number(s, NUMBER_REQUEST, request);

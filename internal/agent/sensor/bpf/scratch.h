@@ -40,9 +40,6 @@ struct {
 	__type(value, u64);
 } counters SEC(".maps");
 
-// Bytes in the ring above which the reader is woken; below, it polls.
-const volatile u64 wake_bytes = 1 << 20;
-
 static __always_inline void count(u32 class, u32 outcome)
 {
 	u32 key = class * OUTCOMES + outcome;
@@ -51,9 +48,16 @@ static __always_inline void count(u32 class, u32 outcome)
 		(*n)++;
 }
 
+// The reader's orders, which it changes while the programs run.
+struct orders {
+	u64 wake_bytes;  // in the ring, above which the reader is woken; below, it polls
+	u64 unasked;     // bit per kind that no rule asks for
+};
+volatile struct orders orders SEC(".data.orders") = {.wake_bytes = 1 << 20};
+
 static __always_inline u64 wake_flags(void)
 {
-	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_bytes ? BPF_RB_FORCE_WAKEUP
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= orders.wake_bytes ? BPF_RB_FORCE_WAKEUP
 									 : BPF_RB_NO_WAKEUP;
 }
 

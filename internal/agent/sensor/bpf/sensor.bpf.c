@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "scratch.h"
 #include "task.h"
+#include "economy.h"
 #include "file.h"
 #include "socket.h"
 #include "calls.h"

@@ -1,0 +1,256 @@
+package graph
+
+import (
+	"slices"
+
+	"baize/internal/event"
+)
+
+// onFile keeps what a process did to a file.
+func (g *Graph) onFile(h *host, p *process, ev *event.Event, at, now int64) {
+	f := ev.File
+	if f == nil {
+		return
+	}
+	switch ev.Kind {
+	case event.FileRename, event.FileLink:
+		g.renamed(h, p, ev, at, now)
+	case event.FileUnlink:
+		g.removed(h, p, ev, at, now)
+	case event.FileAttributes:
+		g.attributes(h, p, ev, at, now)
+	case event.FileHash:
+		h.hashed(f, at, now)
+	case event.FileDiff:
+		h.diffed(ev, at, now)
+	default:
+		v := h.file(f, now)
+		if v == nil {
+			return
+		}
+		if old := h.covered(ev, f.Path, v.Key); old != nil && ev.Kind == event.FileCreate {
+			old.Gone, old.rarely().GoneAt = true, at // its end was not seen
+		}
+		h.written(v, p, f.Path)
+		v.Memory = v.Memory || ev.Kind == event.MemfdCreate
+		v.Gone = false
+		g.change(h, p, v, ev, opWrite, at)
+		h.named(ev, now)
+	}
+}
+
+// change keeps that p changed a file, and what changed.
+func (g *Graph) change(h *host, p *process, v *version, ev *event.Event, what op, at int64) {
+	v.describe(ev.File, at)
+	told := v.lines(ev.File.Changed())
+	g.connect(h, &p.Node, &v.Node, edgeOf(ev, what, at))
+	if told {
+		h.taken(v, at)
+	}
+}
+
+// lines keeps which lines of a definition changed, and reports whether that was
+// told. Where what was there before is not known, all that is there now is.
+func (v *version) lines(d *event.Diff) bool {
+	if d == nil || d.State != event.DiffOK && d.State != event.DiffWhole {
+		return false
+	}
+	r := v.rarely()
+	r.Added, r.Removed, r.Whole = d.Added, d.Removed, d.State == event.DiffWhole
+	return true
+}
+
+// taken says that lines were taken out of a file: who had added all of them has
+// nothing there any more.
+func (h *host) taken(v *version, at int64) {
+	if len(v.rare().Removed) > 0 {
+		h.undo(v.Path, at, func(c *changeFact) bool { return !allIn(c.Added, v.rare().Removed) })
+	}
+}
+
+// diffed takes over which lines changed, where that was told later.
+func (h *host) diffed(ev *event.Event, at, now int64) {
+	v := h.known(keyOf(ev.File), now)
+	if v == nil || !v.lines(ev.File.Changed()) {
+		return
+	}
+	for _, t := range v.Node.taints() {
+		i := h.intrusion(t, half)
+		if i == nil {
+			continue
+		}
+		if c := i.Books.change(v); c != nil {
+			if follow(c, v.rare().Added, v.rare().Removed) {
+				c.Undone, c.UndoneAt = true, stamp(at)
+			}
+			h.touch(i, at)
+		}
+	}
+	h.taken(v, at)
+}
+
+// allIn reports whether lines were told and all of them are in a list.
+func allIn(lines, list []string) bool {
+	return len(lines) > 0 && !slices.ContainsFunc(lines, func(line string) bool { return !slices.Contains(list, line) })
+}
+
+// renamed keeps the writer and changes the name. Whoever renames a file that
+// nobody was seen to write is its author here. What had the name before is gone.
+func (g *Graph) renamed(h *host, p *process, ev *event.Event, at, now int64) {
+	f := ev.File
+	if f.Target == nil {
+		return
+	}
+	v := h.file(&event.File{Path: f.Target.Path, Inode: f.Inode, Type: f.Type}, now)
+	if v == nil {
+		return
+	}
+	if !v.Written {
+		h.written(v, p, f.Target.Path)
+	}
+	if ev.Kind == event.FileLink {
+		v.rarely().Links++
+	} else if old := h.covered(ev, f.Target.Path, v.Key); old != nil {
+		g.replaced(h, p, old, ev, at)
+	}
+	if ev.Kind == event.FileRename && persistence(f.Path, f.Sensitive) != "" {
+		h.undo(f.Path, at, nil)
+	}
+	v.Path = h.share(f.Target.Path)
+	if f.Target.Sensitive != "" || v.Rare != nil {
+		v.rarely().Sensitive = f.Target.Sensitive
+	}
+	g.change(h, p, v, ev, opRename, at)
+	h.named(ev, now)
+}
+
+// replaced ends a file whose name another one got.
+func (g *Graph) replaced(h *host, p *process, old *version, ev *event.Event, at int64) {
+	h.unlinked(old, at)
+	g.connect(h, &p.Node, &old.Node, edgeOf(ev, opUnlink, at))
+}
+
+func (g *Graph) removed(h *host, p *process, ev *event.Event, at, now int64) {
+	v := h.known(keyOf(ev.File), now)
+	if v == nil {
+		if v = h.byName(ev); v == nil {
+			if persistence(ev.File.Path, ev.File.Sensitive) != "" {
+				h.undo(ev.File.Path, at, nil)
+			}
+			return
+		}
+	}
+	h.unlinked(v, at)
+	if v.Gone {
+		v.Path = h.share(firstText(ev.File.Path, v.Path))
+		h.undo(v.Path, at, nil)
+	}
+	g.connect(h, &p.Node, &v.Node, edgeOf(ev, opUnlink, at))
+}
+
+// byName finds the file of an event that does not say which inode it was: not
+// every tier of the sensor knows that of what was removed or changed by path.
+func (h *host) byName(ev *event.Event) *version {
+	if !ev.File.Inode.IsZero() {
+		return nil
+	}
+	slot := h.names.Peek(place(ev, ev.File.Path))
+	if slot == nil {
+		return nil
+	}
+	if v := h.known(*slot, 0); v != nil && v.Path == ev.File.Path {
+		return v
+	}
+	return nil
+}
+
+// attributes keeps changes of attributes of files that are known, and of those
+// that an intruder touches.
+func (g *Graph) attributes(h *host, p *process, ev *event.Event, at, now int64) {
+	f := ev.File
+	v := h.known(keyOf(f), now)
+	if v == nil {
+		v = h.byName(ev)
+	}
+	if v == nil && len(p.Node.taints()) == 0 && p.Kind != event.ContextWebShell || f.Type != "" {
+		return
+	}
+	if v == nil {
+		if v = h.file(f, now); v == nil {
+			return
+		}
+		v.Path = h.share(f.Path)
+	}
+	g.change(h, p, v, ev, opChange, at)
+}
+
+// hashed takes over a digest that came later.
+func (h *host) hashed(f *event.File, at, now int64) {
+	v := h.known(keyOf(f), now)
+	if v == nil || f.Hash == nil || f.Hash.SHA256 == "" {
+		return
+	}
+	v.SHA256 = f.Hash.SHA256
+	for _, t := range v.Node.taints() {
+		if i := h.intrusion(t, half); i != nil {
+			i.Books.describe(v)
+			h.touch(i, at)
+		}
+	}
+}
+
+// maxDefinitions bounds the files that a hub is known to have read.
+const maxDefinitions = 64
+
+// maxReaders bounds for how many readers a definition is a tie: a file that all
+// the host reads says nothing of any one of them.
+const maxReaders = 16
+
+// opened keeps that a sensitive file was opened. A definition that a hub reads
+// is remembered for what it starts next; everybody else takes a share of it.
+func (g *Graph) opened(h *host, p *process, ev *event.Event, at, now int64) *Flow {
+	f := ev.File
+	if f == nil || f.Sensitive == "" {
+		return nil
+	}
+	denied := ev.Result != nil && *ev.Result < 0
+	if f.Sensitive == definition {
+		if denied {
+			return nil
+		}
+		v := h.known(keyOf(f), now)
+		if v == nil {
+			return nil // nobody was seen to write it
+		}
+		g.consulted(h, p, v, ev, at)
+		return h.use(p, v, true)
+	}
+	v := h.file(f, now)
+	if v == nil {
+		return nil
+	}
+	fresh := v.Path == ""
+	if fresh {
+		v.Path = h.share(f.Path)
+	}
+	v.rarely().Denied = denied && (fresh || v.rare().Denied)
+	v.describe(f, at)
+	g.connect(h, &v.Node, &p.Node, edgeOf(ev, opRead, at))
+	return nil
+}
+
+func (g *Graph) consulted(h *host, p *process, v *version, ev *event.Event, at int64) {
+	if p.consults() {
+		if r := p.rarely(); !slices.Contains(r.Definitions, v.Node.ID) {
+			if len(r.Definitions) == maxDefinitions {
+				r.Definitions = r.Definitions[1:]
+			}
+			r.Definitions = append(slices.Clone(r.Definitions), v.Node.ID)
+		}
+		return
+	}
+	if v.rare().Readers < maxReaders {
+		v.rarely().Readers++
+		g.connect(h, &v.Node, &p.Node, edgeOf(ev, opRead, at))
+	}
+}
