@@ -48,19 +48,22 @@ const (
 // action is something that a host can be told to do.
 type action struct {
 	class Class
-	// limit bounds it. One that may take longer than quick does not keep the
-	// commands behind it waiting.
+	// limit bounds it.
 	limit time.Duration
+	// lane has a place for one: who shares it waits. What has a lane of its own
+	// may take long, or hang in the kernel, and keeps nothing else waiting.
+	lane lane
 	// run returns the result: words for people, or JSON of a type of package
 	// response. It ends with its context.
 	run func(ctx context.Context, command *baizev1.Command) (string, error)
 }
 
-// quick is how long a command may keep those behind it waiting.
-const quick = time.Minute
+// lane is what the commands of a kind pass through one after the other.
+type lane chan struct{}
 
-// maxSlow bounds the commands that were taken and take longer; one of them runs
-// at a time.
+func newLane() lane { return make(lane, 1) }
+
+// maxSlow bounds the commands that were taken and have lanes of their own.
 const maxSlow = 16
 
 // maxDetail bounds what a result says, in bytes.
@@ -96,19 +99,19 @@ type Executor struct {
 	mu      sync.Mutex
 	counter uint64
 
-	// running is held by a quick command, dragging by a slow one.
-	running, dragging chan struct{}
-	slow              atomic.Int32
+	// quick is the lane of commands that are done at once.
+	quick lane
+	slow  atomic.Int32
 }
 
 // New reads the counter. An unreadable one is an error: without it an old
 // command could be played again.
 func New(options Options) (*Executor, error) {
-	x := &Executor{options: options, running: make(chan struct{}, 1), dragging: make(chan struct{}, 1)}
+	x := &Executor{options: options, quick: newLane()}
 	x.actions = map[string]action{
-		response.ActionPing:    {Observe, quick, ping},
-		response.ActionStat:    {Observe, quick, x.stat},
-		response.ActionCollect: {Collect, 10 * time.Minute, x.collect},
+		response.ActionPing:    {Observe, time.Minute, x.quick, ping},
+		response.ActionStat:    {Observe, time.Minute, newLane(), x.stat},
+		response.ActionCollect: {Collect, 10 * time.Minute, newLane(), x.collect},
 	}
 	text, err := os.ReadFile(x.counterFile())
 	if errors.Is(err, os.ErrNotExist) {
@@ -143,21 +146,18 @@ func (x *Executor) Accept(envelope *baizev1.Envelope) Accepted {
 		return Accepted{Do: func(context.Context) *baizev1.CommandResult { return x.end(command, Refused, err.Error()) }}
 	}
 	does := x.actions[command.GetAction()]
-	turn := x.running
-	if does.limit > quick {
-		turn = x.dragging
-		if x.slow.Add(1) > maxSlow {
-			x.slow.Add(-1)
-			return Accepted{Do: func(context.Context) *baizev1.CommandResult {
-				return x.end(command, Refused, fmt.Sprintf("%d commands of this kind are waiting", maxSlow))
-			}}
-		}
+	slow := does.lane != x.quick
+	if slow && x.slow.Add(1) > maxSlow {
+		x.slow.Add(-1)
+		return Accepted{Do: func(context.Context) *baizev1.CommandResult {
+			return x.end(command, Refused, fmt.Sprintf("%d commands of this kind are waiting", maxSlow))
+		}}
 	}
-	return Accepted{Slow: does.limit > quick, Do: func(ctx context.Context) *baizev1.CommandResult {
-		if does.limit > quick {
+	return Accepted{Slow: slow, Do: func(ctx context.Context) *baizev1.CommandResult {
+		if slow {
 			defer x.slow.Add(-1)
 		}
-		state, detail := carryOut(ctx, turn, does, command)
+		state, detail := does.carryOut(ctx, command)
 		return x.end(command, state, detail)
 	}}
 }
@@ -204,17 +204,44 @@ func (x *Executor) verify(envelope *baizev1.Envelope) (*baizev1.Command, error) 
 	return command, nil
 }
 
-// carryOut runs an action when its turn has come.
-func carryOut(ctx context.Context, turn chan struct{}, does action, command *baizev1.Command) (state, detail string) {
-	select {
-	case turn <- struct{}{}:
-		defer func() { <-turn }()
-	case <-ctx.Done():
-		return Failed, ctx.Err().Error()
-	}
+// grace is how long after its end an action may take to say so.
+const grace = time.Second
+
+// carryOut runs an action when its turn has come, and returns at its limit or at
+// the end of ctx, whatever becomes of it: a file system may not answer, and
+// nothing ends a thread that waits for it. Such an action keeps its lane.
+func (does action) carryOut(ctx context.Context, command *baizev1.Command) (state, detail string) {
 	ctx, cancel := context.WithTimeout(ctx, does.limit)
 	defer cancel()
-	detail, err := does.run(ctx, command)
+	select {
+	case does.lane <- struct{}{}:
+	case <-ctx.Done():
+		return Failed, "its turn did not come: " + ctx.Err().Error()
+	}
+	type outcome struct {
+		detail string
+		err    error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		defer func() { <-does.lane }()
+		detail, err := does.run(ctx, command)
+		ended <- outcome{detail, err}
+	}()
+	select {
+	case o := <-ended:
+		return result(o.detail, o.err)
+	case <-ctx.Done():
+	}
+	select {
+	case o := <-ended:
+		return result(o.detail, o.err)
+	case <-time.After(grace):
+		return Failed, "it has not ended: " + ctx.Err().Error()
+	}
+}
+
+func result(detail string, err error) (state, text string) {
 	if err != nil {
 		return Failed, err.Error()
 	}

@@ -350,3 +350,33 @@ func TestCollectingKeepsNothingWaiting(t *testing.T) {
 		t.Errorf("afterwards: %s", result)
 	}
 }
+
+// A file system that does not answer holds up its own kind alone, and nobody who
+// waits for the end.
+func TestWhatHangsIsLeftBehind(t *testing.T) {
+	h := start(t, t.TempDir()).allowed(t)
+	begun, hangs := make(chan struct{}, 2), make(chan struct{})
+	h.upload = func(context.Context) error { begun <- struct{}{}; <-hangs; return nil }
+	ctx, cancel := context.WithCancel(t.Context())
+	file := map[string]string{"what": "file", "path": "/etc/hostname"}
+	results := make(chan *baizev1.CommandResult, 1)
+	accepted := h.Accept(h.envelope(t, response.ActionCollect, file))
+	go func() { results <- accepted.Do(ctx) }()
+	<-begun
+	if found := h.stat(t, map[string]string{"path": "/etc/hostname"}); !found.Exists {
+		t.Errorf("%+v", found)
+	}
+	cancel()
+	select {
+	case r := <-results:
+		if r.GetState() != Failed || !strings.Contains(r.GetDetail(), "has not ended") {
+			t.Errorf("%s", r)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it is waited for")
+	}
+	close(hangs)
+	if r := h.asked(t, response.ActionCollect, file); r.GetState() != Done {
+		t.Errorf("afterwards: %s", r)
+	}
+}

@@ -71,10 +71,21 @@ func (e *Enricher) changedLines(p *process, rec *sensor.Record, f *event.File) *
 		e.config.Definitions.Submit(fresh, nil)
 	}
 	d := &diffEntry{diff: event.Diff{State: event.DiffPending}, quiet: how == define.Opened || how == define.Created}
-	if !e.config.Definitions.Submit(change, d) {
+	if slowFiles[rec.File.Magic] || !e.config.Definitions.Submit(change, d) {
 		d.diff.State = event.DiffFailed
 	}
 	return d
+}
+
+// slowFiles are file systems that may not answer: served by other hosts, or by
+// whoever mounted them. Nothing is read there.
+var slowFiles = map[uint64]bool{
+	0x65735546: true, // fuse
+	0x6969:     true, // nfs
+	0xff534d42: true, // cifs
+	0xfe534d42: true, // smb2 and later
+	0x01021997: true, // 9p
+	0x00c36400: true, // ceph
 }
 
 // changeOf is how a record changed a definition file, if it did.

@@ -111,6 +111,24 @@ func TestWhatIsWrittenAndHeldOpenComesByItself(t *testing.T) {
 	}
 }
 
+// Whoever serves a file system could have the keeper wait for ever.
+func TestNothingIsReadWhereOthersServeTheFiles(t *testing.T) {
+	w := newWorld(t)
+	w.keeps()
+	pid, _ := w.spawn(1, "/bin/sh")
+	f := w.put(pid, "/home/o/.bashrc", "x\n")
+	f.Magic = 0x65735546
+	w.change(event.FileCloseWrite, pid, f)
+	if got := w.last(event.FileCloseWrite).File.Diff; got == nil || got.State != event.DiffFailed {
+		t.Errorf("%+v", got)
+	}
+	select {
+	case done := <-w.config.Definitions.Done():
+		t.Errorf("it was read: %+v", done)
+	default:
+	}
+}
+
 // An enabled unit is a link in a directory of definitions to another one.
 func TestALinkToADefinition(t *testing.T) {
 	w := newWorld(t)
