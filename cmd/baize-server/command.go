@@ -50,6 +50,7 @@ func command() *cobra.Command {
 	flags.Int64Var(&config.Retention.LogBytes, "log-bytes", config.Retention.LogBytes, "how many bytes of telemetry are kept")
 	flags.DurationVar(&config.Retention.Audit, "audit-age", config.Retention.Audit, "how long the audit log is kept")
 	flags.Int64Var(&config.Retention.BlobBytes, "blob-bytes", config.Retention.BlobBytes, "how many bytes of evidence each host may leave")
+	flags.Int64Var(&config.Retention.EvidenceBytes, "evidence-bytes", config.Retention.EvidenceBytes, "how many bytes of evidence are kept of all hosts")
 	return cmd
 }
 

@@ -21,6 +21,7 @@ import (
 	"baize/internal/agent/logs"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
+	"baize/internal/agent/traffic"
 	"baize/internal/event"
 	"baize/internal/redact"
 )
@@ -32,6 +33,8 @@ type observer struct {
 	hasher   *digest.Hasher
 	resolver *container.Resolver
 	titles   *enrich.Titles
+	// meter reads what open connections carry.
+	meter *traffic.Meter
 	// definitions compares the files that define what the host runs.
 	definitions *definition.Keeper
 	batches     chan []sensor.Record
@@ -125,6 +128,7 @@ func observe(host event.Host, org, scope string, own ownership, log *slog.Logger
 	o := &observer{
 		sensor: armed, hasher: digest.New(proc), titles: enrich.NewTitles(proc),
 		resolver: container.NewResolver(container.HostSockets(os.Getenv)),
+		meter:    traffic.New(proc),
 		definitions: definition.New(proc, own.redactor, definition.Seeds{
 			Patterns: sensor.DefinitionPatterns(), Passwd: "/etc/passwd",
 		}, log),
@@ -134,7 +138,7 @@ func observe(host event.Host, org, scope string, own ownership, log *slog.Logger
 	o.enricher = enrich.New(enrich.Config{
 		Host: host, Boot: boot, Org: org, Nested: scope != "", Proc: proc,
 		Agent:  enrich.Identity{PID: uint32(os.Getpid()), Start: start},
-		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles, Definitions: o.definitions, Redactor: own.redactor, Protected: own.paths,
+		Hasher: o.hasher, Resolver: o.resolver, Titles: o.titles, Definitions: o.definitions, Meter: o.meter, Redactor: own.redactor, Protected: own.paths,
 		BootTime: bootTime, Log: log,
 	})
 	return o, nil
@@ -168,7 +172,7 @@ func (o *observer) run(ctx context.Context, since time.Time, out sink) error {
 	o.enricher.ColdStart(procfs.FS{}.Listeners(pids), since)
 	helpers, stopHelpers := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	for _, helper := range []func(context.Context){o.hasher.Run, o.resolver.Run, o.titles.Run, o.definitions.Run, o.logs.Run} {
+	for _, helper := range []func(context.Context){o.hasher.Run, o.resolver.Run, o.titles.Run, o.definitions.Run, o.meter.Run, o.logs.Run} {
 		running.Go(func() { helper(helpers) })
 	}
 	defer running.Wait()
@@ -217,6 +221,8 @@ func (o *observer) loop(failed <-chan error, out sink) error {
 			o.enricher.Retitled(time.Now(), title)
 		case done := <-o.definitions.Done():
 			o.enricher.Compared(time.Now(), done)
+		case readings := <-o.meter.Done():
+			o.enricher.Metered(time.Now(), readings)
 		case ev := <-o.marks:
 			o.enricher.Mark(time.Now(), ev)
 		case item := <-o.lines:

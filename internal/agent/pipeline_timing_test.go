@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"baize/internal/agent/container"
+	"baize/internal/agent/definition"
 	"baize/internal/agent/digest"
 	"baize/internal/agent/enrich"
 	"baize/internal/agent/logs"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/agent/spool"
+	"baize/internal/agent/traffic"
 	"baize/internal/event"
 )
 
@@ -31,6 +33,7 @@ func BenchmarkPipeline(b *testing.B) {
 		Redactor: redactor,
 		Host:     event.Host{ID: "h"}, Boot: "b", Proc: proc, Hasher: digest.New(proc),
 		Resolver: container.NewResolver(container.Sockets{}), Titles: enrich.NewTitles(proc), BootTime: bootTime,
+		Definitions: definition.New(proc, redactor, definition.Seeds{}, slog.New(slog.DiscardHandler)), Meter: traffic.New(proc),
 	})
 	r := newRecorder("b", kept, e, logs.NewCursor(), slog.New(slog.DiscardHandler))
 	task := sensor.Task{PID: 100, Start: 1e9, TID: 100, ParentPID: 1, Comm: "cc1", Session: 0xffffffff, Login: 0xffffffff}

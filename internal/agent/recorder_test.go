@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"baize/internal/agent/container"
+	"baize/internal/agent/definition"
 	"baize/internal/agent/digest"
 	"baize/internal/agent/enrich"
 	"baize/internal/agent/logs"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/spool"
+	"baize/internal/agent/traffic"
 	"baize/internal/event"
 	"baize/internal/wire"
 )
@@ -34,6 +36,7 @@ func newTestRecorder(t *testing.T, options spool.Options) *recorder {
 		Redactor: redactor,
 		Host:     event.Host{ID: "h"}, Boot: "b", Proc: proc, Hasher: digest.New(proc),
 		Resolver: container.NewResolver(container.Sockets{}), Titles: enrich.NewTitles(proc), BootTime: bootTime,
+		Definitions: definition.New(proc, redactor, definition.Seeds{}, slog.New(slog.DiscardHandler)), Meter: traffic.New(proc),
 	})
 	return newRecorder("b", kept, e, logs.NewCursor(), slog.New(slog.DiscardHandler))
 }

@@ -16,6 +16,7 @@ import (
 	"baize/internal/agent/enrich"
 	"baize/internal/agent/inventory"
 	"baize/internal/agent/logs"
+	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/agent/spool"
 	"baize/internal/agent/uplink"
@@ -173,8 +174,13 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 	}
 	a.problem = errors.Join(a.problem, a.readLogs())
 	a.recorder = newRecorder(boot, kept, watch.enricher, watch.cursor, o.Log)
+	covers, err := scopeOf(o.Scope)
+	if err != nil {
+		return nil, errors.Join(err, a.close())
+	}
 	obeyer, err := action.New(action.Options{
 		Dir: o.State, Name: id.Name, Boot: boot, Key: id.CommandKey,
+		Proc: procfs.FS{}, Covers: covers, Redactor: redactor, Upload: a.upload,
 		Report: watch.report, Now: time.Now, Log: o.Log,
 	})
 	if err != nil {
@@ -183,7 +189,7 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 	a.uplink = uplink.New(uplink.Options{
 		Dir: o.identityDir(), Identity: id, Spool: kept,
 		Hello:  &baizev1.Hello{Boot: boot, Name: name, Version: Version, Kernel: host.Kernel},
-		Health: a.heartbeat, Obey: obeyer.Obey, Back: a.back, Interest: a.interest, Log: o.Log,
+		Health: a.heartbeat, Accept: accept(obeyer), Back: a.back, Interest: a.interest, Log: o.Log,
 	})
 	return a, nil
 }

@@ -46,11 +46,11 @@ func hostsCommand() *cobra.Command {
 	list := online(func(ctx context.Context, c *client, cmd *cobra.Command, _ []string) error {
 		return listing(ctx, c, cmd.OutOrStdout(), "/hosts", url.Values{}, asJSON, hostHeads, hostRow)
 	})
-	cmd := &cobra.Command{Use: "hosts", Short: "List, show, ping and revoke hosts", Args: cobra.NoArgs, RunE: list}
+	cmd := &cobra.Command{Use: "hosts", Short: "List, show, ask and revoke hosts", Args: cobra.NoArgs, RunE: list}
 	jsonFlag(cmd, &asJSON)
 	listed := &cobra.Command{Use: "list", Short: "List hosts", Args: cobra.NoArgs, RunE: list}
 	jsonFlag(listed, &asJSON)
-	cmd.AddCommand(listed, hostShowCommand(), hostPingCommand(), hostRevokeCommand())
+	cmd.AddCommand(listed, hostShowCommand(), hostPingCommand(), hostStatCommand(), hostRevokeCommand())
 	return cmd
 }
 

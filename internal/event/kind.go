@@ -40,7 +40,7 @@ const (
 	NetworkAccept  Kind = "network.accept"
 	NetworkListen  Kind = "network.listen"
 	NetworkClose   Kind = "network.close"
-	// NetworkBytes is what went over a connection so far, while it goes on.
+	// NetworkBytes is what an open connection has carried so far.
 	NetworkBytes Kind = "network.bytes"
 	// NetworkSocket is a raw or packet socket, which sees or sends what it likes.
 	NetworkSocket Kind = "network.socket"

@@ -18,8 +18,8 @@ type Network struct {
 	Cookie uint64 `json:"cookie,omitempty"`
 	// NetNS is the inode number of the network namespace.
 	NetNS uint64 `json:"netns,omitempty"`
-	// BytesOut and BytesIn are payload bytes at close, as the kernel counted
-	// them: sent and acknowledged, and received.
+	// BytesOut and BytesIn are payload bytes as the kernel counted them, sent and
+	// acknowledged, and received: at close, or of network.bytes so far.
 	BytesOut uint64 `json:"bytes_out,omitempty"`
 	BytesIn  uint64 `json:"bytes_in,omitempty"`
 	// Initiated says that the host opened the conversation.

@@ -131,6 +131,9 @@ func (s *Stack) detach(command *exec.Cmd) {
 	command.Stdout, command.Stderr = s.opts.Output, s.opts.Output
 }
 
+// Home is the state directory.
+func (s *Stack) Home() string { return s.opts.Home }
+
 // Baize runs the operator's command line against this stack and returns its
 // standard output.
 func (s *Stack) Baize(ctx context.Context, args ...string) ([]byte, error) {

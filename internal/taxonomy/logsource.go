@@ -63,7 +63,7 @@ func Kinds() []event.Kind {
 		event.ProcessCredentials, event.ProcessPtrace, event.ProcessSignal, event.ProcessNamespace, event.ProcessControl,
 		event.FileCreate, event.FileCloseWrite, event.FileOpen, event.FileRename, event.FileLink,
 		event.FileUnlink, event.FileAttributes, event.FileHash, event.FileDiff, event.MemfdCreate,
-		event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose, event.NetworkSocket,
+		event.NetworkConnect, event.NetworkAccept, event.NetworkListen, event.NetworkClose, event.NetworkBytes, event.NetworkSocket,
 		event.DNSQuery, event.KernelModule, event.KernelBPF, event.KernelMount, event.KernelKexec,
 		event.ContainerStart, event.ContainerStop,
 		event.LoginSuccess, event.LoginFailure, event.LoginElevate, event.LoginLogout,

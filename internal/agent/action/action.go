@@ -9,16 +9,20 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"baize/internal/agent/procfs"
 	"baize/internal/event"
 	"baize/internal/identity"
+	"baize/internal/redact"
 	"baize/internal/response"
 	baizev1 "baize/proto/baize/v1"
 )
@@ -33,23 +37,34 @@ const (
 // Class groups actions by what they may do to a host.
 type Class string
 
-// Observe only looks.
-const Observe Class = "observe"
+// Classes of action.
+const (
+	// Observe only looks.
+	Observe Class = "observe"
+	// Collect copies files, images and facts of processes to the server.
+	Collect Class = "collect"
+)
 
 // action is something that a host can be told to do.
 type action struct {
 	class Class
-	// run returns the result for people. It ends with its context.
-	run func(ctx context.Context, arguments map[string]string) (string, error)
+	// limit bounds it.
+	limit time.Duration
+	// lane has a place for one: who shares it waits. What has a lane of its own
+	// may take long, or hang in the kernel, and keeps nothing else waiting.
+	lane lane
+	// run returns the result: words for people, or JSON of a type of package
+	// response. It ends with its context.
+	run func(ctx context.Context, command *baizev1.Command) (string, error)
 }
 
-// actions by name.
-var actions = map[string]action{
-	"ping": {Observe, ping},
-}
+// lane is what the commands of a kind pass through one after the other.
+type lane chan struct{}
 
-// runFor bounds one action.
-const runFor = time.Minute
+func newLane() lane { return make(lane, 1) }
+
+// maxSlow bounds the commands that were taken and have lanes of their own.
+const maxSlow = 16
 
 // maxDetail bounds what a result says, in bytes.
 const maxDetail = 4096
@@ -61,23 +76,43 @@ type Options struct {
 	Name identity.Name
 	Boot string
 	Key  ed25519.PublicKey
+	Proc procfs.FS
+	// Covers tells which processes an agent with a scope may look at; nil where
+	// it has none.
+	Covers func(pid uint32) bool
+	// Redactor takes the secrets out of what is collected of processes.
+	Redactor *redact.Redactor
+	// Upload sends a blob through the bulk channel.
+	Upload func(ctx context.Context, kind, name string, content io.ReaderAt, size int64) error
 	// Report takes the event of every command, obeyed or refused.
 	Report func(*event.Event)
 	Now    func() time.Time
 	Log    *slog.Logger
 }
 
-// Executor obeys. It is safe for concurrent use and obeys one command at a time.
+// Executor obeys. It is safe for concurrent use.
 type Executor struct {
 	options Options
+	actions map[string]action
+
+	// mu : commands are accepted one after the other.
 	mu      sync.Mutex
 	counter uint64
+
+	// quick is the lane of commands that are done at once.
+	quick lane
+	slow  atomic.Int32
 }
 
 // New reads the counter. An unreadable one is an error: without it an old
 // command could be played again.
 func New(options Options) (*Executor, error) {
-	x := &Executor{options: options}
+	x := &Executor{options: options, quick: newLane()}
+	x.actions = map[string]action{
+		response.ActionPing:    {Observe, time.Minute, x.quick, ping},
+		response.ActionStat:    {Observe, time.Minute, newLane(), x.stat},
+		response.ActionCollect: {Collect, 10 * time.Minute, newLane(), x.collect},
+	}
 	text, err := os.ReadFile(x.counterFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return x, nil
@@ -93,19 +128,50 @@ func New(options Options) (*Executor, error) {
 
 func (x *Executor) counterFile() string { return filepath.Join(x.options.Dir, "counter") }
 
-// Obey carries out a command, or refuses it, and says which. The result and
-// the event that reports it say the same.
-func (x *Executor) Obey(ctx context.Context, envelope *baizev1.Envelope) *baizev1.CommandResult {
+// Accepted is a command that may be carried out, or was refused.
+type Accepted struct {
+	// Slow says that Do may take long. Any other must be done before the next.
+	Slow bool
+	// Do carries the command out, once, and returns what came of it.
+	Do func(context.Context) *baizev1.CommandResult
+}
+
+// Accept holds a command against its signature and this host's policy. Commands
+// must be accepted in the order in which they came.
+func (x *Executor) Accept(envelope *baizev1.Envelope) Accepted {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	command, err := x.verify(envelope)
-	result := &baizev1.CommandResult{Id: command.GetId(), State: Refused}
 	if err != nil {
-		result.Detail = err.Error()
-	} else {
-		result.State, result.Detail = x.carryOut(ctx, command)
+		return Accepted{Do: func(context.Context) *baizev1.CommandResult { return x.end(command, Refused, err.Error()) }}
 	}
-	result.Detail = strings.ToValidUTF8(result.Detail[:min(len(result.Detail), maxDetail)], "")
+	does := x.actions[command.GetAction()]
+	slow := does.lane != x.quick
+	if slow && x.slow.Add(1) > maxSlow {
+		x.slow.Add(-1)
+		return Accepted{Do: func(context.Context) *baizev1.CommandResult {
+			return x.end(command, Refused, fmt.Sprintf("%d commands of this kind are waiting", maxSlow))
+		}}
+	}
+	return Accepted{Slow: slow, Do: func(ctx context.Context) *baizev1.CommandResult {
+		if slow {
+			defer x.slow.Add(-1)
+		}
+		state, detail := does.carryOut(ctx, command)
+		return x.end(command, state, detail)
+	}}
+}
+
+// Obey accepts a command and carries it out.
+func (x *Executor) Obey(ctx context.Context, envelope *baizev1.Envelope) *baizev1.CommandResult {
+	return x.Accept(envelope).Do(ctx)
+}
+
+// end is what a command has come to. The result and the event that reports it
+// say the same.
+func (x *Executor) end(command *baizev1.Command, state, detail string) *baizev1.CommandResult {
+	detail = strings.ToValidUTF8(detail[:min(len(detail), maxDetail)], "")
+	result := &baizev1.CommandResult{Id: command.GetId(), State: state, Detail: detail}
 	x.report(command.GetAction(), result)
 	return result
 }
@@ -128,7 +194,7 @@ func (x *Executor) verify(envelope *baizev1.Envelope) (*baizev1.Command, error) 
 	if err != nil {
 		return command, err
 	}
-	known, found := actions[command.GetAction()]
+	known, found := x.actions[command.GetAction()]
 	if !found {
 		return command, fmt.Errorf("unknown action %q", command.GetAction())
 	}
@@ -138,10 +204,44 @@ func (x *Executor) verify(envelope *baizev1.Envelope) (*baizev1.Command, error) 
 	return command, nil
 }
 
-func (x *Executor) carryOut(ctx context.Context, command *baizev1.Command) (state, detail string) {
-	ctx, cancel := context.WithTimeout(ctx, runFor)
+// grace is how long after its end an action may take to say so.
+const grace = time.Second
+
+// carryOut runs an action when its turn has come, and returns at its limit or at
+// the end of ctx, whatever becomes of it: a file system may not answer, and
+// nothing ends a thread that waits for it. Such an action keeps its lane.
+func (does action) carryOut(ctx context.Context, command *baizev1.Command) (state, detail string) {
+	ctx, cancel := context.WithTimeout(ctx, does.limit)
 	defer cancel()
-	detail, err := actions[command.GetAction()].run(ctx, command.GetArguments())
+	select {
+	case does.lane <- struct{}{}:
+	case <-ctx.Done():
+		return Failed, "its turn did not come: " + ctx.Err().Error()
+	}
+	type outcome struct {
+		detail string
+		err    error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		defer func() { <-does.lane }()
+		detail, err := does.run(ctx, command)
+		ended <- outcome{detail, err}
+	}()
+	select {
+	case o := <-ended:
+		return result(o.detail, o.err)
+	case <-ctx.Done():
+	}
+	select {
+	case o := <-ended:
+		return result(o.detail, o.err)
+	case <-time.After(grace):
+		return Failed, "it has not ended: " + ctx.Err().Error()
+	}
+}
+
+func result(detail string, err error) (state, text string) {
 	if err != nil {
 		return Failed, err.Error()
 	}
@@ -169,8 +269,8 @@ func saveCounter(path string, counter uint64) error {
 }
 
 // ping shows that the way to this host and back works.
-func ping(_ context.Context, arguments map[string]string) (string, error) {
-	if text := arguments["text"]; text != "" {
+func ping(_ context.Context, command *baizev1.Command) (string, error) {
+	if text := command.GetArguments()["text"]; text != "" {
 		return "pong: " + text, nil
 	}
 	return "pong", nil

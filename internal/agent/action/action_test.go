@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 
 	"baize/internal/event"
 	"baize/internal/identity"
+	"baize/internal/redact"
 	"baize/internal/response"
 	baizev1 "baize/proto/baize/v1"
 )
@@ -27,15 +30,26 @@ var (
 
 type host struct {
 	*Executor
+	mu       sync.Mutex
 	reported []*event.Event
+	// sent is what was uploaded last, as which.
+	sent       []byte
+	kind, name string
+	// upload goes instead.
+	upload func(context.Context) error
 }
 
 func start(t *testing.T, dir string) *host {
 	t.Helper()
 	h := &host{}
+	redactor, err := redact.New([]byte("key"), redact.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	x, err := New(Options{
 		Dir: dir, Name: identity.Name{Org: "o", Host: "h1"}, Boot: "b1", Key: key.Public().(ed25519.PublicKey),
-		Report: func(ev *event.Event) { h.reported = append(h.reported, ev) },
+		Redactor: redactor, Upload: h.take,
+		Report: func(ev *event.Event) { h.mu.Lock(); defer h.mu.Unlock(); h.reported = append(h.reported, ev) },
 		Now:    func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -43,6 +57,15 @@ func start(t *testing.T, dir string) *host {
 	}
 	h.Executor = x
 	return h
+}
+
+func (h *host) take(ctx context.Context, kind, name string, content io.ReaderAt, size int64) (err error) {
+	if h.upload != nil {
+		return h.upload(ctx)
+	}
+	h.kind, h.name = kind, name
+	h.sent, err = io.ReadAll(io.NewSectionReader(content, 0, size))
+	return err
 }
 
 func command(counter uint64) *baizev1.Command {

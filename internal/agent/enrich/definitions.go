@@ -34,12 +34,14 @@ func (d *diffEntry) finish(ev *event.Event) {
 		return
 	}
 	diff := d.diff
-	renamed(ev.File).Diff = &diff
+	subject(ev.Kind, ev.File).Diff = &diff
 }
 
-// renamed is the part of a file that is a definition file now, or was.
-func renamed(f *event.File) *event.File {
-	if f.Target != nil && f.Target.Sensitive == definition {
+// subject is the part of a file that is a definition file now, or was. The
+// target of a new symbolic link is where it leads, and no name of its own.
+func subject(kind event.Kind, f *event.File) *event.File {
+	named := kind == event.FileRename || kind == event.FileLink
+	if named && f.Target != nil && f.Target.Sensitive == definition {
 		return f.Target
 	}
 	return f
@@ -56,23 +58,40 @@ func (e *Enricher) changedLines(p *process, rec *sensor.Record, f *event.File) *
 	if p.place.box != nil {
 		change.Box = p.place.box.id.ID
 	}
-	if at := renamed(f); at != f {
+	if at := subject(rec.Kind, f); at != f {
 		change.File.Path = at.Path
 		if f.Sensitive == definition && rec.Kind == event.FileRename {
 			change.From = f.Path
 		}
 	}
+	if how == define.Written && (rec.Kind == event.FileCreate || rec.Kind == event.FileLink) {
+		// A new name: there was nothing before.
+		fresh := change
+		fresh.How = define.Created
+		e.config.Definitions.Submit(fresh, nil)
+	}
 	d := &diffEntry{diff: event.Diff{State: event.DiffPending}, quiet: how == define.Opened || how == define.Created}
-	if !e.config.Definitions.Submit(change, d) {
+	if slowFiles[rec.File.Magic] || !e.config.Definitions.Submit(change, d) {
 		d.diff.State = event.DiffFailed
 	}
 	return d
 }
 
+// slowFiles are file systems that may not answer: served by other hosts, or by
+// whoever mounted them. Nothing is read there.
+var slowFiles = map[uint64]bool{
+	0x65735546: true, // fuse
+	0x6969:     true, // nfs
+	0xff534d42: true, // cifs
+	0xfe534d42: true, // smb2 and later
+	0x01021997: true, // 9p
+	0x00c36400: true, // ceph
+}
+
 // changeOf is how a record changed a definition file, if it did.
 func changeOf(rec *sensor.Record, f *event.File) (define.How, bool) {
 	regular, link := rec.File.Mode&fileType == regularFile, f.Type == "symlink"
-	if renamed(f).Sensitive != definition || !regular && !link && rec.File.Mode != 0 {
+	if subject(rec.Kind, f).Sensitive != definition || !regular && !link && rec.File.Mode != 0 {
 		return 0, false
 	}
 	switch rec.Kind {
@@ -88,9 +107,9 @@ func changeOf(rec *sensor.Record, f *event.File) (define.How, bool) {
 	case event.FileAttributes:
 		return define.Written, f.Change == "size"
 	case event.FileLink:
-		return define.Written, renamed(f) != f
+		return define.Written, subject(rec.Kind, f) != f
 	case event.FileRename:
-		if renamed(f) != f {
+		if subject(rec.Kind, f) != f {
 			return define.Written, true
 		}
 		return define.Removed, true
@@ -118,7 +137,7 @@ func (e *Enricher) Compared(now time.Time, done define.Done) {
 	if d.late == nil {
 		return
 	}
-	of, diff := renamed(d.late.File), done.Diff
+	of, diff := subject(d.late.Kind, d.late.File), done.Diff
 	late := *d.late.Process
 	late.Hash = nil
 	e.queue(now, &event.Event{

@@ -111,6 +111,48 @@ func TestWhatIsWrittenAndHeldOpenComesByItself(t *testing.T) {
 	}
 }
 
+// Whoever serves a file system could have the keeper wait for ever.
+func TestNothingIsReadWhereOthersServeTheFiles(t *testing.T) {
+	w := newWorld(t)
+	w.keeps()
+	pid, _ := w.spawn(1, "/bin/sh")
+	f := w.put(pid, "/home/o/.bashrc", "x\n")
+	f.Magic = 0x65735546
+	w.change(event.FileCloseWrite, pid, f)
+	if got := w.last(event.FileCloseWrite).File.Diff; got == nil || got.State != event.DiffFailed {
+		t.Errorf("%+v", got)
+	}
+	select {
+	case done := <-w.config.Definitions.Done():
+		t.Errorf("it was read: %+v", done)
+	default:
+	}
+}
+
+// An enabled unit is a link in a directory of definitions to another one.
+func TestALinkToADefinition(t *testing.T) {
+	w := newWorld(t)
+	w.keeps()
+	pid, _ := w.spawn(1, "/bin/sh")
+	w.put(pid, "/etc/systemd/system/multi-user.target.wants/x", "")
+	link := filepath.Join(w.root, fmt.Sprint(pid), "root/etc/systemd/system/multi-user.target.wants/x.service")
+	if err := os.Symlink("/lib/systemd/system/x.service", link); err != nil {
+		t.Fatal(err)
+	}
+	var s unix.Stat_t
+	if err := unix.Lstat(link, &s); err != nil {
+		t.Fatal(err)
+	}
+	w.change(event.FileCreate, pid, &sensor.File{FileRef: sensor.FileRef{
+		Path: "/etc/systemd/system/multi-user.target.wants/x.service", Inode: s.Ino, Device: event.MakeDevice(unix.Major(s.Dev), unix.Minor(s.Dev)), Nlink: 1, Mode: s.Mode,
+	}, NewPath: "/lib/systemd/system/x.service"})
+	w.Compared(w.now, w.answered())
+	got := w.last(event.FileCreate).File
+	if want := (&event.Diff{State: event.DiffOK, Added: []string{"-> /lib/systemd/system/x.service"}}); !reflect.DeepEqual(got.Diff, want) || got.Target.Diff != nil {
+		t.Errorf("%+v, target %+v", got.Diff, got.Target)
+	}
+}
+
 func TestWhatADefinitionLoses(t *testing.T) {
 	w := newWorld(t)
 	w.keeps()

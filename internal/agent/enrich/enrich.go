@@ -22,6 +22,7 @@ import (
 	"baize/internal/agent/digest"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
+	"baize/internal/agent/traffic"
 	"baize/internal/event"
 	"baize/internal/redact"
 )
@@ -48,6 +49,8 @@ type Config struct {
 	Titles   *Titles
 	// Definitions answers through Compared.
 	Definitions *define.Keeper
+	// Meter answers through Metered.
+	Meter *traffic.Meter
 	// Protected are the paths that belong to the agent, directories with all
 	// below them. Whoever else changes them is reported.
 	Protected []string
@@ -79,6 +82,7 @@ type Enricher struct {
 	coverage *coverage
 	titles   titleWatch
 	tampers  tampers
+	flows    flows
 	out      outbox
 	// servers are the pids that listened when the agent started.
 	servers map[uint32]bool
@@ -98,8 +102,8 @@ func New(config Config) *Enricher {
 		config: config, boot: config.BootTime(),
 		procs: newCache(config.MaxProcesses), names: account.New(config.Proc),
 		places: newPlaces(), units: map[string]*unit{},
-		coverage: newCoverage(),
-		mountNS:  config.Proc.MountNS(), seen: map[event.Class]uint64{},
+		coverage: newCoverage(), flows: newFlows(),
+		mountNS: config.Proc.MountNS(), seen: map[event.Class]uint64{},
 	}
 	return e
 }

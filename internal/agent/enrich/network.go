@@ -42,6 +42,7 @@ func (e *Enricher) network(now time.Time, rec *sensor.Record) {
 	if rec.Kind == event.NetworkConnect {
 		ev.Result = result(rec)
 	}
+	e.follow(p, rec)
 	e.queue(now, ev, nil, p.place.box)
 }
 

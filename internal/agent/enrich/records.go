@@ -143,6 +143,7 @@ func (e *Enricher) file(now time.Time, rec *sensor.Record) {
 			diff = e.changedLines(p, rec, ev.File)
 		}
 		if worthDigest(rec) {
+			e.flows.bring(e.fileKey(&rec.File.FileRef))
 			wanted = e.wanted(p, &rec.File.FileRef, false)
 		}
 	}

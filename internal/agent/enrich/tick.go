@@ -14,6 +14,7 @@ func (e *Enricher) Tick(now time.Time) {
 	e.titles.tick(e, now)
 	e.procs.expire(now)
 	e.repeats(now)
+	e.meter(now)
 	e.window(now, false)
 	e.askForBoxes()
 	// A step of the wall clock moves the boot time; its drift is below a

@@ -18,6 +18,7 @@ import (
 	"baize/internal/agent/digest"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
+	"baize/internal/agent/traffic"
 	"baize/internal/event"
 	"baize/internal/redact"
 )
@@ -53,6 +54,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 		Redactor: redactor,
 		Host:     event.Host{ID: "h"}, Boot: "b", Org: "o", Proc: proc,
 		Hasher: digest.New(proc), Resolver: container.NewResolver(container.Sockets{}), Titles: NewTitles(proc),
+		Meter:       traffic.New(proc),
 		Definitions: define.New(proc, redactor, define.Seeds{}, slog.New(slog.DiscardHandler)),
 		BootTime:    bootAt.UnixNano,
 	}

@@ -198,3 +198,39 @@ func (fs FS) ExePath(pid uint32) string {
 	}
 	return path
 }
+
+// maxMaps bounds a memory map, in bytes.
+const maxMaps = 4 << 20
+
+// Maps are the lines of a process's memory map; cut says that there are more.
+func (fs FS) Maps(pid uint32) (lines []string, cut bool, err error) {
+	text, cut, err := fs.part(pid, "maps", maxMaps)
+	if err != nil {
+		return nil, false, err
+	}
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n"), cut, nil
+}
+
+// Environ are the variables that a process was executed with, where it has not
+// written over them; cut says that there are more.
+func (fs FS) Environ(pid uint32) (variables []string, cut bool, err error) {
+	text, cut, err := fs.part(pid, "environ", maxRead)
+	if err != nil || text == "" {
+		return nil, false, err
+	}
+	return strings.Split(strings.TrimSuffix(text, "\x00"), "\x00"), cut, nil
+}
+
+// part reads at most limit bytes, and says whether there are more.
+func (fs FS) part(pid uint32, name string, limit int64) (text string, cut bool, err error) {
+	f, err := os.Open(fs.path(pid, name))
+	if err != nil {
+		return "", false, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if int64(len(data)) > limit {
+		data, cut = data[:limit], true
+	}
+	return strings.ToValidUTF8(string(data), "\uFFFD"), cut, err
+}

@@ -12,15 +12,24 @@ const additions = "*.d"
 // looked up by: whole paths, directories whose entries are meant, and, of those
 // that may be anywhere, the last part or, where that may be any, the one before.
 var definitions = func() (d struct {
-	paths, dirs map[string]bool
-	leaves      map[string][]string
-	above       map[string][]string
-}) {
-	d.paths, d.dirs = map[string]bool{}, map[string]bool{}
+	// roots are the first directories of paths and dirs.
+	roots, paths, dirs map[string]bool
+	leaves, above      map[string][]string
+	// visible : some pattern for anywhere has no hidden part.
+	visible bool
+},
+) {
+	d.roots, d.paths, d.dirs = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	d.leaves, d.above = map[string][]string{}, map[string][]string{}
 	for _, pattern := range DefinitionPatterns() {
 		dir, leaf := path.Split(pattern)
-		switch anywhere := strings.HasPrefix(pattern, "**/"); {
+		anywhere := strings.HasPrefix(pattern, "**/")
+		if anywhere {
+			d.visible = d.visible || !hidden(pattern)
+		} else {
+			d.roots[root(pattern)] = true
+		}
+		switch {
 		case anywhere && wild(leaf):
 			d.above[path.Base(dir)] = append(d.above[path.Base(dir)], pattern)
 		case anywhere:
@@ -34,19 +43,34 @@ var definitions = func() (d struct {
 	return d
 }()
 
+// root is the first directory of an absolute path.
+func root(name string) string {
+	if len(name) < 2 {
+		return ""
+	}
+	end := strings.IndexByte(name[1:], '/')
+	return name[:end+1]
+}
+
+// hidden reports whether a file or a directory above it is.
+func hidden(name string) bool { return strings.Contains(name, "/.") }
+
 // Defines reports whether a path is that of a definition file. It is asked of
-// every file that is changed, so it does not try pattern after pattern.
+// every file that is changed, so it does not try pattern after pattern, and for
+// most paths their beginning is enough.
 func Defines(name string) bool {
 	d := &definitions
+	fixed, anywhere := d.roots[root(name)], d.visible || hidden(name)
+	if !fixed && !anywhere {
+		return false
+	}
 	dir, leaf := path.Split(name)
-	if d.paths[name] || d.dirs[dir] || some(d.leaves[leaf], name) {
-		return true
-	}
 	base := path.Base(dir)
-	if strings.HasSuffix(base, ".d") && (d.dirs[path.Dir(path.Clean(dir))+"/"+additions+"/"] || some(d.above[additions], name)) {
+	drop := strings.HasSuffix(base, ".d")
+	if fixed && (d.paths[name] || d.dirs[dir] || drop && d.dirs[path.Dir(path.Clean(dir))+"/"+additions+"/"]) {
 		return true
 	}
-	return some(d.above[base], name)
+	return anywhere && (some(d.leaves[leaf], name) || some(d.above[base], name) || drop && some(d.above[additions], name))
 }
 
 // some reports whether any pattern covers a path.

@@ -11,7 +11,7 @@ func TestDefinesIsWhatThePatternsSay(t *testing.T) {
 	var names []string
 	for _, w := range Watches {
 		name := strings.NewReplacer("**/", "/home/o/", "*.d", "x.d", "*", "x").Replace(w.Pattern)
-		names = append(names, name, path.Dir(name), name+"/x", name+"x", "/x"+name, "/etc/systemd/system/x.wants/"+path.Base(name))
+		names = append(names, "", "x", "/", name, path.Dir(name), name+"/x", name+"x", "/x"+name, strings.TrimPrefix(name, "/"), "/etc/systemd/system/x.wants/"+path.Base(name))
 	}
 	for _, name := range names {
 		want := false
@@ -25,7 +25,11 @@ func TestDefinesIsWhatThePatternsSay(t *testing.T) {
 }
 
 func BenchmarkDefines(b *testing.B) {
-	for b.Loop() {
-		Defines("/var/lib/postgresql/15/main/base/16384/2619")
+	for _, name := range []string{"/home/user/src/project/build/object-files/part.o", "/var/lib/postgresql/15/main/base/16384/2619", "/home/user/.cache/x/y"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				Defines(name)
+			}
+		})
 	}
 }

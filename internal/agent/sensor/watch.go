@@ -17,7 +17,7 @@ type Watch struct {
 	// Pattern is an absolute path of path.Match parts; a leading "**/" stands
 	// for any directories. The last part, or else the one before it (or, if
 	// that is "*.d", the one before that), must be without wildcards: the kernel
-	// sifts by it.
+	// sifts by it. That of a socket may also be a name up to its only dot, and "*".
 	Pattern string
 }
 
@@ -33,6 +33,9 @@ const (
 	// WatchRuntime are the sockets of container runtimes: who may speak to them
 	// owns the host.
 	WatchRuntime = "runtime_socket"
+	// WatchSSHAgent are the sockets of ssh agents: who may speak to one uses its
+	// keys without having them.
+	WatchSSHAgent = "ssh_agent"
 	// WatchSetting are settings of the kernel that make it run or allow something;
 	// only opens for writing are reported.
 	WatchSetting = "kernel_setting"
@@ -147,6 +150,13 @@ var Watches = []Watch{
 	{WatchRuntime, "**/crio.sock"},
 	{WatchRuntime, "**/podman.sock"},
 	{WatchRuntime, "**/buildkitd.sock"},
+	{WatchSSHAgent, "**/ssh-*/agent.*"},
+	{WatchSSHAgent, "**/.ssh/agent/s.*"},
+	{WatchSSHAgent, "**/ssh-agent.socket"},
+	{WatchSSHAgent, "**/keyring/ssh"},
+	{WatchSSHAgent, "**/keyring/.ssh"},
+	{WatchSSHAgent, "**/gcr/ssh"},
+	{WatchSSHAgent, "**/S.gpg-agent.ssh"},
 	{WatchSetting, "/proc/sys/kernel/core_pattern"},
 	{WatchSetting, "/proc/sys/kernel/modprobe"},
 	{WatchSetting, "/proc/sys/kernel/modules_disabled"},
@@ -183,8 +193,11 @@ func (w Watch) key() (watchKey, error) {
 	dir, leaf := path.Split(w.Pattern)
 	k := watchKey{}
 	switch {
-	case w.Class == WatchRuntime:
+	case w.Class == WatchRuntime, w.Class == WatchSSHAgent:
 		k.Parent = watchSocket
+		if name, found := strings.CutSuffix(leaf, "*"); found && strings.Index(name, ".") == len(name)-1 {
+			leaf = name
+		}
 	case wild(leaf) && strings.HasSuffix(dir, "*.d/"):
 		leaf, k.Parent = path.Base(path.Dir(path.Clean(dir))), watchAbove
 	case wild(leaf):

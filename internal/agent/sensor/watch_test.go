@@ -24,6 +24,11 @@ func TestClassify(t *testing.T) {
 		"/etc/systemd/system/evil.service": WatchDefinition,
 		"/home/u/.ssh/authorized_keys":     WatchDefinition,
 		"memfd:shadow":                     "",
+		"/tmp/ssh-XXXXzT0l/agent.4711":     WatchSSHAgent,
+		"/tmp/other/agent.4711":            "",
+		"/root/.ssh/agent/s.Ab1.agent.Cd2": WatchSSHAgent,
+		"/run/user/0/keyring/ssh":          WatchSSHAgent,
+		"/run/user/0/gnupg/S.gpg-agent":    "",
 		"":                                 "",
 		"/run/secrets/kubernetes.io/serviceaccount/..2026_01_01/token": WatchToken,
 	} {
@@ -53,6 +58,10 @@ func TestKeysCoverPatterns(t *testing.T) {
 		case watchAbove:
 			name = path.Base(path.Dir(path.Dir(example)))
 		}
+		if k.Parent == watchSocket && strings.HasSuffix(w.Pattern, "*") {
+			name, _, _ = strings.Cut(name, ".")
+			name += "."
+		}
 		if got := untilNUL(k.Name[:]); !strings.HasPrefix(name, got) || len(got) < min(len(name), 31) {
 			t.Errorf("%s: key %q, name %q", w.Pattern, got, name)
 		}
@@ -63,6 +72,11 @@ func TestWatchNeedsAName(t *testing.T) {
 	for _, p := range []string{"/*/*", "", "/", "**/*", "/a*/b?"} {
 		if _, err := (Watch{"x", p}).key(); err == nil {
 			t.Errorf("pattern %q accepted", p)
+		}
+	}
+	for _, p := range []string{"**/agent*", "**/a.b.*", "**/*", "**/a?.*"} {
+		if _, err := (Watch{WatchSSHAgent, p}).key(); err == nil {
+			t.Errorf("socket %q accepted", p)
 		}
 	}
 }

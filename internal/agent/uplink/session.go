@@ -72,7 +72,7 @@ func (u *Uplink) session(ctx context.Context, conn *grpc.ClientConn) error {
 	group.Go(func() error { return s.read(ctx, durable) })
 	group.Go(func() error { return s.send(ctx, conn) })
 	group.Go(func() error { return s.receive(ctx) })
-	group.Go(func() error { return s.obey(ctx) })
+	group.Go(func() error { return s.obey(ctx, group) })
 	return group.Wait()
 }
 
@@ -217,19 +217,28 @@ func (s *session) release(mark *baizev1.Mark) {
 	}
 }
 
-// obey carries out commands one after the other.
-func (s *session) obey(ctx context.Context) error {
+// obey carries out commands one after the other, but for slow ones.
+func (s *session) obey(ctx context.Context, group *errgroup.Group) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case envelope := <-s.commands:
-			result := s.uplink.options.Obey(ctx, envelope)
-			select {
-			case s.results <- result:
-			case <-ctx.Done():
-				return ctx.Err()
+			do, slow := s.uplink.options.Accept(envelope)
+			if slow {
+				group.Go(func() error { return s.answer(ctx, do(ctx)) })
+			} else if err := s.answer(ctx, do(ctx)); err != nil {
+				return err
 			}
 		}
+	}
+}
+
+func (s *session) answer(ctx context.Context, result *baizev1.CommandResult) error {
+	select {
+	case s.results <- result:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

@@ -54,8 +54,9 @@ type Options struct {
 	Hello *baizev1.Hello
 	// Health is asked every HeartbeatEvery.
 	Health func() *baizev1.Heartbeat
-	// Obey carries out a command, in the order of arrival.
-	Obey func(context.Context, *baizev1.Envelope) *baizev1.CommandResult
+	// Accept takes a command, in the order of arrival, and returns what carries
+	// it out. What is slow may still be at it when later commands are.
+	Accept func(*baizev1.Envelope) (obey func(context.Context) *baizev1.CommandResult, slow bool)
 	// Interest hears which kinds of event the rules of a revision ask for.
 	Interest func(revision string, kinds []string)
 	// Back hears of a session that was long in coming: since when there was none.

@@ -41,6 +41,8 @@ type host struct {
 	*Uplink
 	spool *spool.Spool
 	dir   string
+	// finish is what slow commands wait for.
+	finish chan struct{}
 	// asked is what the gateway said that rules ask for.
 	asked chan string
 }
@@ -57,12 +59,18 @@ func startWith(t *testing.T, id *Identity, dir, spoolDir string) *host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host{spool: kept, dir: dir, asked: make(chan string, 1)}
+	h := &host{spool: kept, dir: dir, finish: make(chan struct{}), asked: make(chan string, 1)}
 	h.Uplink = New(Options{
 		Dir: dir, Identity: id, Spool: kept, Hello: &baizev1.Hello{Boot: "b1", Name: "web-1"},
 		Health: func() *baizev1.Heartbeat { return &baizev1.Heartbeat{Tier: 2} },
-		Obey: func(_ context.Context, e *baizev1.Envelope) *baizev1.CommandResult {
-			return &baizev1.CommandResult{Id: string(e.GetPayload()), State: "done"}
+		Accept: func(e *baizev1.Envelope) (func(context.Context) *baizev1.CommandResult, bool) {
+			slow := bytes.HasPrefix(e.GetPayload(), []byte("slow"))
+			return func(ctx context.Context) *baizev1.CommandResult {
+				if slow {
+					<-h.finish
+				}
+				return &baizev1.CommandResult{Id: string(e.GetPayload()), State: "done"}
+			}, slow
 		},
 		Interest: func(revision string, kinds []string) { h.asked <- revision + " " + strings.Join(kinds, ",") },
 		Log:      slog.New(slog.DiscardHandler),
@@ -273,6 +281,16 @@ func TestCommandsAreAnsweredInOrder(t *testing.T) {
 			t.Errorf("result %d: %v", i, r)
 		}
 	}
+}
+
+func TestASlowCommandKeepsNoneWaiting(t *testing.T) {
+	g := gatewaytest.New(t)
+	h := start(t, g)
+	g.Outgoing <- &baizev1.Envelope{Payload: []byte("slow")}
+	g.Outgoing <- &baizev1.Envelope{Payload: []byte("c-1")}
+	eventually(t, "the second result", func() bool { g.Lock(); defer g.Unlock(); return len(g.Results) == 1 && g.Results[0].GetId() == "c-1" })
+	close(h.finish)
+	eventually(t, "the first result", func() bool { g.Lock(); defer g.Unlock(); return len(g.Results) == 2 && g.Results[1].GetId() == "slow" })
 }
 
 func TestTheCertificateIsRenewedBeforeItEnds(t *testing.T) {

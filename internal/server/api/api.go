@@ -39,6 +39,9 @@ type Fleet interface {
 	Host(ctx context.Context, id string) (Host, error)
 	// Ping sends a signed command that does nothing and waits for its result.
 	Ping(ctx context.Context, id, by string) (Result, error)
+	// Stat has a host look at a file: the arguments and the detail of a result that
+	// is done are those of response.ActionStat.
+	Stat(ctx context.Context, id, by string, arguments map[string]string) (Result, error)
 	// Revoke ends the host's identity for good, and its session.
 	Revoke(ctx context.Context, id, by string) error
 	// EnrolToken makes a token that enrols up to uses hosts within life.
@@ -65,6 +68,8 @@ type Config struct {
 	Fleet  Fleet
 	Log    Log
 	Policy *policy.Manager
+	// Evidence is what is collected of hosts.
+	Evidence Evidence
 	// Console serves everything that is not the API's; nil for none.
 	Console http.Handler
 	Metrics *prometheus.Registry
@@ -80,6 +85,7 @@ type Server struct {
 	fleet   Fleet
 	log     Log
 	policy  *policy.Manager
+	kept    Evidence
 	logger  *slog.Logger
 	version string
 	now     func() time.Time
@@ -95,7 +101,7 @@ type Server struct {
 // New makes a server.
 func New(c Config) *Server {
 	s := &Server{
-		state: c.State, fleet: c.Fleet, log: c.Log, policy: c.Policy, logger: c.Logger, version: c.Version, now: c.Now,
+		state: c.State, fleet: c.Fleet, log: c.Log, policy: c.Policy, kept: c.Evidence, logger: c.Logger, version: c.Version, now: c.Now,
 		metrics: newMetrics(c.Metrics), logins: newLimiter(), exports: make(chan struct{}, maxExports),
 	}
 	if s.now == nil {
@@ -131,6 +137,7 @@ func (s *Server) routes() {
 	s.exceptionRoutes()
 	s.hostRoutes()
 	s.eventRoutes()
+	s.evidenceRoutes()
 	s.userRoutes()
 	s.tokenRoutes()
 	s.auditRoutes()

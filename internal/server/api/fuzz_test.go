@@ -8,9 +8,11 @@ import (
 	"net/url"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"baize/internal/server/evidence"
 	"baize/internal/server/state"
 	"baize/test/seed/story"
 )
@@ -24,7 +26,7 @@ func fuzzServer(f *testing.F) *Server {
 	teller, err := story.New(f.Context(), db, began)
 	must(f, err)
 	must(f, teller.Tell(f.Context(), teller.Left()))
-	return New(Config{State: db, Fleet: &oneHost{}, Log: &shortLog{}, Metrics: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler)})
+	return New(Config{State: db, Fleet: &oneHost{}, Log: &shortLog{}, Evidence: evidence.New(evidence.Deps{State: db, Now: time.Now}), Metrics: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler)})
 }
 
 // No path and no query below the API makes the server fail: each is answered,

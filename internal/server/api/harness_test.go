@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -26,8 +27,11 @@ import (
 	"go.uber.org/goleak"
 
 	"baize/internal/event"
+	"baize/internal/server/bulk"
 	"baize/internal/server/bus"
+	"baize/internal/server/evidence"
 	"baize/internal/server/policy"
+	"baize/internal/server/respond"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
 )
@@ -70,6 +74,36 @@ func (f *oneHost) Ping(ctx context.Context, id, by string) (Result, error) {
 		return Result{}, ctx.Err()
 	}
 	return Result{}, fmt.Errorf("%s: %w", id, ErrUnreachable)
+}
+
+func (f *oneHost) Stat(ctx context.Context, id, by string, arguments map[string]string) (Result, error) {
+	r, err := f.Ping(ctx, id, by)
+	r.Detail = `{"exists":true,"same":false,"inode":"h1/8:1/7/0","size":4,"mode":"0600","hash":{"state":"ok"}}`
+	if r.State, _ = strings.CutPrefix(arguments["path"], "/"); r.State == "broken" {
+		r.State, r.Detail = "done", "{"
+	}
+	return r, err
+}
+
+// order has h1 deliver what is asked for, if it is a file.
+func (b *bench) order(ctx context.Context, o respond.Order) (respond.Result, error) {
+	if o.Host != "h1" {
+		return respond.Result{}, fmt.Errorf("%s: %w", o.Host, ErrUnreachable)
+	}
+	if err := o.Record(ctx, "c1"); err != nil {
+		return respond.Result{}, err
+	}
+	content := []byte("evil")
+	sum := sha256.Sum256(content)
+	upload, err := b.kept.Begin("h1", bulk.Header{SHA256: sum[:], Size: int64(len(content)), Kind: "evidence", Name: "c1"})
+	if err == nil {
+		err = errors.Join(upload.Write(0, content), upload.Finish(), upload.Close())
+	}
+	must(b.t, err)
+	b.kept.Ended(ctx, state.Command{
+		ID: "c1", Host: "h1", Action: o.Action, State: "done", Detail: fmt.Sprintf(`{"sha256":"%x","size":4,"path":"/tmp/x"}`, sum),
+	})
+	return respond.Result{Command: "c1", State: "done"}, nil
 }
 
 func (f *oneHost) Revoke(_ context.Context, id, by string) error {
@@ -135,6 +169,7 @@ type bench struct {
 	t      testing.TB
 	state  *state.DB
 	fleet  *oneHost
+	kept   *evidence.Store
 	log    *shortLog
 	server *Server
 	url    string
@@ -159,8 +194,11 @@ func start(t testing.TB) *bench {
 		Version: "test", Now: func() time.Time { return b.now }, Log: logger,
 	})
 	must(t, err)
+	blobs, err := bulk.Open(filepath.Join(dir, "evidence"), bulk.Quota{Host: 1 << 20}, func() time.Time { return b.now })
+	must(t, err)
+	b.kept = evidence.New(evidence.Deps{State: db, Blobs: blobs, Order: b.order, Now: func() time.Time { return b.now }, Log: logger})
 	b.server = New(Config{
-		State: db, Fleet: b.fleet, Log: b.log, Policy: rules, Version: "test", Metrics: prometheus.NewRegistry(),
+		State: db, Fleet: b.fleet, Evidence: b.kept, Log: b.log, Policy: rules, Version: "test", Metrics: prometheus.NewRegistry(),
 		Logger: logger, Now: func() time.Time { return b.now },
 	})
 	hash, err := secret.Hash(password)

@@ -2,11 +2,15 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"baize/internal/event"
+	"baize/internal/response"
 )
 
 // ErrUnreachable reports a host that cannot be talked to now.
@@ -71,6 +75,7 @@ func (s *Server) hostRoutes() {
 	register(s, operation{method: http.MethodGet, path: "/hosts", id: "list-hosts", summary: "Hosts by id", need: Viewer}, s.listHosts)
 	register(s, operation{method: http.MethodGet, path: "/hosts/{id}", id: "get-host", summary: "One host with the health of its sensor", need: Viewer}, s.getHost)
 	register(s, operation{method: http.MethodPost, path: "/hosts/{id}/ping", id: "ping-host", summary: "Send a signed command that does nothing", need: Responder}, s.pingHost)
+	register(s, operation{method: http.MethodPost, path: "/hosts/{id}/stat", id: "stat-host", summary: "Have a host look at a file now, and wait for what it sees", need: Analyst}, s.statHost)
 	register(s, operation{method: http.MethodPost, path: "/hosts/{id}/revoke", id: "revoke-host", summary: "End a host's identity for good", need: Admin, status: http.StatusNoContent}, s.revokeHost)
 }
 
@@ -95,13 +100,64 @@ func (s *Server) pingHost(ctx context.Context, in *IDInput) (*bodyOutput[Result]
 	ctx, cancel := context.WithTimeout(ctx, pingWait)
 	defer cancel()
 	result, err := s.fleet.Ping(ctx, in.ID, principalOf(ctx).Name)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, huma.Error504GatewayTimeout("host " + in.ID + " did not answer within " + pingWait.String())
-	}
 	if err == nil {
 		annotate(ctx, in.ID, result.State)
 	}
-	return &bodyOutput[Result]{Body: result}, err
+	return &bodyOutput[Result]{Body: result}, late(in.ID, pingWait, err)
+}
+
+// late answers for a host that did not in time.
+func late(host string, wait time.Duration, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return huma.Error504GatewayTimeout("host " + host + " did not answer within " + wait.String())
+	}
+	return err
+}
+
+type statInput struct {
+	IDInput
+	Body struct {
+		Path      string        `json:"path" minLength:"1" maxLength:"4096" doc:"Absolute, as processes of the host or of the container have it"`
+		Container string        `json:"container,omitempty" maxLength:"128" doc:"Id of the container that the path is in; the host itself where empty"`
+		Inode     event.FileKey `json:"inode,omitempty" doc:"The file that is meant: the answer says whether it is the same"`
+	}
+}
+
+// StatResult is what a host sees of a file.
+type StatResult struct {
+	Result
+	// Stat is there if the state is done.
+	Stat *response.Stat `json:"stat,omitempty"`
+}
+
+// statWait is how long a host may take: it may have to read 64 MiB.
+const statWait = 15 * time.Second
+
+func (s *Server) statHost(ctx context.Context, in *statInput) (*bodyOutput[StatResult], error) {
+	ctx, cancel := context.WithTimeout(ctx, statWait)
+	defer cancel()
+	arguments := map[string]string{response.ArgPath: in.Body.Path}
+	if in.Body.Container != "" {
+		arguments[response.ArgContainer] = in.Body.Container
+	}
+	if !in.Body.Inode.IsZero() {
+		arguments[response.ArgInode] = in.Body.Inode.String()
+	}
+	annotate(ctx, in.ID, in.Body.Path)
+	result, err := s.fleet.Stat(ctx, in.ID, principalOf(ctx).Name, arguments)
+	if err != nil {
+		return nil, late(in.ID, statWait, err)
+	}
+	annotate(ctx, in.ID, result.State+" "+in.Body.Path)
+	found := StatResult{Result: result}
+	if result.State != "done" {
+		return &bodyOutput[StatResult]{Body: found}, nil
+	}
+	if err := json.Unmarshal([]byte(result.Detail), &found.Stat); err != nil {
+		return nil, huma.Error502BadGateway("host " + in.ID + " gave an answer that cannot be read: " + err.Error())
+	}
+	found.Detail = ""
+	return &bodyOutput[StatResult]{Body: found}, nil
 }
 
 func (s *Server) revokeHost(ctx context.Context, in *IDInput) (*none, error) {

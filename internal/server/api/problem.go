@@ -11,6 +11,7 @@ import (
 
 	"baize/internal/exception"
 	"baize/internal/server/bus"
+	"baize/internal/server/evidence"
 	"baize/internal/server/policy"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
@@ -32,6 +33,7 @@ var statuses = []struct {
 	{policy.ErrPending, http.StatusServiceUnavailable},
 	{exception.ErrInvalid, http.StatusUnprocessableEntity},
 	{bus.ErrPlace, http.StatusUnprocessableEntity},
+	{evidence.ErrRequest, http.StatusUnprocessableEntity},
 	{ErrUnreachable, http.StatusServiceUnavailable},
 }
 

@@ -93,6 +93,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return part(ctx, "gateway", s.parts.gateway.Run(ctx)) })
 	group.Go(func() error { return part(ctx, "engine", worker.Run(ctx)) })
 	group.Go(func() error { return part(ctx, "rules", s.parts.policy.Run(ctx)) })
+	group.Go(func() error { return part(ctx, "evidence", s.parts.evidence.Run(ctx)) })
 	group.Go(func() error { return part(ctx, "clock of the log", s.stores.bus.Tick(ctx, tick, time.Now)) })
 	group.Go(func() error { return part(ctx, "retention", s.retain(ctx)) })
 	group.Go(func() error {

@@ -39,7 +39,7 @@ func must(t *testing.T, err error) {
 func configIn(home string) Config {
 	return Config{
 		Home: home, HTTP: "127.0.0.1:0", GRPC: "127.0.0.1:0", MaxSessions: 10, Version: "test",
-		Retention: Retention{LogAge: time.Hour, LogBytes: 256 << 20, Audit: time.Hour, BlobBytes: 1 << 20},
+		Retention: Retention{LogAge: time.Hour, LogBytes: 256 << 20, Audit: time.Hour, BlobBytes: 1 << 20, EvidenceBytes: 1 << 20},
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }

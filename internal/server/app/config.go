@@ -20,13 +20,16 @@ type Retention struct {
 	LogBytes int64
 	// Audit bounds the audit log by age.
 	Audit time.Duration
-	// BlobBytes bounds what each host may leave on the bulk channel.
+	// BlobBytes bounds what each host may leave on the bulk channel: of evidence,
+	// and of everything else.
 	BlobBytes int64
+	// EvidenceBytes bounds the evidence of all hosts. It is not made room for.
+	EvidenceBytes int64
 }
 
 // DefaultRetention suits one machine: a week of telemetry within 10 GiB.
 var DefaultRetention = Retention{
-	LogAge: 7 * 24 * time.Hour, LogBytes: 10 << 30, Audit: 365 * 24 * time.Hour, BlobBytes: 1 << 30,
+	LogAge: 7 * 24 * time.Hour, LogBytes: 10 << 30, Audit: 365 * 24 * time.Hour, BlobBytes: 1 << 30, EvidenceBytes: 10 << 30,
 }
 
 // Config of a server.
@@ -58,7 +61,7 @@ func (c *Config) check() error {
 		return fmt.Errorf("max-hosts is %d: want at least 1", c.MaxSessions)
 	}
 	r := c.Retention
-	if r.LogAge <= 0 || r.LogBytes <= 0 || r.Audit <= 0 || r.BlobBytes <= 0 {
+	if r.LogAge <= 0 || r.LogBytes <= 0 || r.Audit <= 0 || r.BlobBytes <= 0 || r.EvidenceBytes <= 0 {
 		return errors.New("a retention of nothing keeps nothing: want every bound above 0")
 	}
 	return nil

@@ -85,13 +85,33 @@ func hooks(beat *baizev1.Heartbeat) []api.Hook {
 // Ping implements api.Fleet.
 func (f *fleet) Ping(ctx context.Context, id, by string) (api.Result, error) {
 	r, err := f.responder.Ping(ctx, id, by)
-	switch {
-	case errors.Is(err, gateway.ErrNotConnected), errors.Is(err, gateway.ErrBusy):
-		err = fmt.Errorf("host %s: %w", id, api.ErrUnreachable)
-	case errors.Is(err, respond.ErrNoAnswer):
-		err = fmt.Errorf("host %s: %w", id, context.DeadlineExceeded)
+	return resultOf(r), unreachable(id, err)
+}
+
+// Stat implements api.Fleet.
+func (f *fleet) Stat(ctx context.Context, id, by string, arguments map[string]string) (api.Result, error) {
+	r, err := f.responder.Stat(ctx, id, by, arguments)
+	return resultOf(r), unreachable(id, err)
+}
+
+func resultOf(r respond.Result) api.Result {
+	return api.Result{ID: r.Command, State: r.State, Detail: r.Detail, Milliseconds: float64(r.Took) / float64(time.Millisecond)}
+}
+
+// unreachable says what the responder's errors mean to the API.
+func unreachable(host string, err error) error {
+	if errors.Is(err, respond.ErrNoAnswer) {
+		return fmt.Errorf("host %s: %w", host, context.DeadlineExceeded)
 	}
-	return api.Result{ID: r.Command, State: r.State, Detail: r.Detail, Milliseconds: float64(r.Took) / float64(time.Millisecond)}, err
+	return away(host, err)
+}
+
+// away says that a host cannot be asked now.
+func away(host string, err error) error {
+	if errors.Is(err, gateway.ErrNotConnected) || errors.Is(err, gateway.ErrBusy) {
+		return fmt.Errorf("host %s: %w", host, api.ErrUnreachable)
+	}
+	return err
 }
 
 // Revoke implements api.Fleet.

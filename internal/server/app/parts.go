@@ -15,6 +15,7 @@ import (
 	"baize/internal/server/api"
 	"baize/internal/server/ca"
 	"baize/internal/server/console"
+	"baize/internal/server/evidence"
 	"baize/internal/server/gateway"
 	"baize/internal/server/policy"
 	"baize/internal/server/respond"
@@ -24,10 +25,11 @@ import (
 
 // parts are what works on the stores.
 type parts struct {
-	gateway *gateway.Gateway
-	api     *api.Server
-	policy  *policy.Manager
-	web     *tls.Config
+	gateway  *gateway.Gateway
+	api      *api.Server
+	policy   *policy.Manager
+	evidence *evidence.Store
+	web      *tls.Config
 }
 
 // makeParts connects them. Gateway and responder need each other: commands go
@@ -52,9 +54,13 @@ func (s *Server) makeParts(ctx context.Context) (*parts, error) {
 	registrar := ca.NewRegistrar(s.stores.authority, s.stores.state, time.Now)
 	certificates := s.stores.authority.Server(s.config.names(), time.Now)
 	var responder *respond.Responder
+	kept, err := s.makeEvidence(func(ctx context.Context, o respond.Order) (respond.Result, error) { return responder.Order(ctx, o) })
+	if err != nil {
+		return nil, err
+	}
 	entry, err := gateway.New(gateway.Config{Addr: s.config.GRPC, MaxSessions: s.config.MaxSessions}, gateway.Deps{
 		TLS: certificates.AgentTLS(), Authority: s.stores.authority, Registrar: registrar,
-		State: s.stores.state, Bus: s.stores.bus, Blobs: s.stores.blobs,
+		State: s.stores.state, Bus: s.stores.bus, Blobs: blobs{kept, s.stores.blobs},
 		CommandKey: key.Public().(ed25519.PublicKey), RedactionKey: redaction, Now: time.Now,
 		Asked: rules.Asked,
 		Answer: func(ctx context.Context, host string, result *baizev1.CommandResult) {
@@ -64,14 +70,14 @@ func (s *Server) makeParts(ctx context.Context) (*parts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: agents' port (BAIZE_GRPC): %w", ErrPrerequisite, err)
 	}
-	responder = respond.New(respond.Deps{Key: key, State: s.stores.state, Bus: s.stores.bus, Send: entry.Send, Now: time.Now})
+	responder = respond.New(respond.Deps{Key: key, State: s.stores.state, Bus: s.stores.bus, Send: entry.Send, Ended: kept.Ended, Now: time.Now})
 	page, err := console.Handler()
 	if err != nil {
 		return nil, err
 	}
 	f := &fleet{state: s.stores.state, gateway: entry, responder: responder, registrar: registrar}
-	return &parts{gateway: entry, policy: rules, web: certificates.WebTLS(), api: api.New(api.Config{
-		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus, rules.Before}, Policy: rules, Console: page,
+	return &parts{gateway: entry, policy: rules, evidence: kept, web: certificates.WebTLS(), api: api.New(api.Config{
+		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus, rules.Before}, Policy: rules, Evidence: kept, Console: page,
 		Metrics: registry(entry.Metrics()), Logger: s.config.Logger, Version: s.config.Version,
 	})}, nil
 }

@@ -19,6 +19,8 @@ type stores struct {
 	state     *state.DB
 	authority *ca.Authority
 	blobs     *bulk.Store
+	// evidence has the content of evidence alone.
+	evidence *bulk.Store
 }
 
 // openStores opens the log first: its lock is what keeps a second server out.
@@ -47,7 +49,10 @@ func (s *stores) open(ctx context.Context, c *Config) (err error) {
 	if s.authority, err = ca.Open(c.dir("ca"), time.Now()); err != nil {
 		return err
 	}
-	s.blobs, err = bulk.Open(c.dir("blobs"), c.Retention.BlobBytes, time.Now)
+	if s.blobs, err = bulk.Open(c.dir("blobs"), bulk.Quota{Host: c.Retention.BlobBytes}, time.Now); err != nil {
+		return err
+	}
+	s.evidence, err = bulk.Open(c.dir("evidence"), bulk.Quota{Host: c.Retention.BlobBytes, All: c.Retention.EvidenceBytes}, time.Now)
 	return err
 }
 

@@ -1,6 +1,7 @@
 // Package bulk keeps what is too large for the event log: evidence, memory,
 // logs. A blob is named by its content, kept apart for each host, within a
-// quota for each host, and is there only when its digest was verified. An
+// quota for each host and for all together, and is there only when its digest
+// was verified. An
 // upload that was interrupted goes on from what is on disk.
 package bulk
 
@@ -24,7 +25,7 @@ import (
 var (
 	// ErrHeader reports an upload that does not say what it is.
 	ErrHeader = errors.New("upload header")
-	// ErrQuota reports a blob that does not fit its host's quota.
+	// ErrQuota reports a blob that does not fit the quota of its host, or of all.
 	ErrQuota = errors.New("quota exceeded")
 	// ErrBusy reports a blob that is being uploaded already.
 	ErrBusy = errors.New("upload in progress")
@@ -58,19 +59,28 @@ type Blob struct {
 	Received time.Time `json:"received"`
 }
 
+// Quota bounds what is kept, in bytes. What would exceed it is refused: nothing
+// that is there goes for it.
+type Quota struct {
+	// Host bounds what each host may leave.
+	Host int64
+	// All bounds that of all hosts together; 0 does not.
+	All int64
+}
+
 // Store keeps blobs below a directory: HOST/DIGEST with HOST/DIGEST.json, and
 // HOST/DIGEST.part while it arrives. It is safe for concurrent use.
 type Store struct {
 	dir   string
-	quota int64
+	quota Quota
 	now   func() time.Time
 
 	mu     sync.Mutex
 	active map[string]int64 // bytes promised, by path
 }
 
-// Open keeps blobs in dir, at most quota bytes for each host.
-func Open(dir string, quota int64, now func() time.Time) (*Store, error) {
+// Open keeps blobs in dir.
+func Open(dir string, quota Quota, now func() time.Time) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("blobs: %w", err)
 	}
@@ -117,10 +127,40 @@ func (s *Store) reserve(dir, path string, size int64) error {
 	if err != nil {
 		return err
 	}
-	if size > s.quota-used {
-		return fmt.Errorf("%w: %d bytes beside %d, at most %d", ErrQuota, size, used, s.quota)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) >= maxFiles {
+		return errors.Join(err, fmt.Errorf("%w: %d files, at most %d", ErrQuota, len(entries), maxFiles))
+	}
+	if size > s.quota.Host-used {
+		return fmt.Errorf("%w: %d bytes beside %d of this host, at most %d", ErrQuota, size, used, s.quota.Host)
+	}
+	if err := s.fits(dir, size, used); err != nil {
+		return err
 	}
 	s.active[path] = size
+	return nil
+}
+
+// fits holds a blob against what all hosts may leave; used is its own host's part.
+func (s *Store) fits(dir string, size, used int64) error {
+	if s.quota.All == 0 {
+		return nil
+	}
+	hosts, err := os.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, host := range hosts {
+		if other := filepath.Join(s.dir, host.Name()); other != dir {
+			theirs, err := s.used(other, "")
+			if err != nil {
+				return err
+			}
+			used += theirs
+		}
+	}
+	if size > s.quota.All-used {
+		return fmt.Errorf("%w: %d bytes beside %d of all hosts, at most %d", ErrQuota, size, used, s.quota.All)
+	}
 	return nil
 }
 
@@ -129,9 +169,6 @@ func (s *Store) used(dir, path string) (int64, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return 0, err
-	}
-	if len(entries) >= maxFiles {
-		return 0, fmt.Errorf("%w: %d files, at most %d", ErrQuota, len(entries), maxFiles)
 	}
 	var used int64
 	for _, entry := range entries {
@@ -289,12 +326,34 @@ func (s *Store) Blobs(host string) ([]Blob, error) {
 
 // Open opens a verified blob.
 func (s *Store) Open(host, digest string) (*os.File, error) {
+	path, err := s.verified(host, digest)
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(path)
+}
+
+// verified is where a verified blob is.
+func (s *Store) verified(host, digest string) (string, error) {
 	if sum, err := hex.DecodeString(digest); err != nil || len(sum) != sha256.Size || !identity.Valid(host) {
-		return nil, fmt.Errorf("%w: %s of host %q", ErrHeader, digest, host)
+		return "", fmt.Errorf("%w: %s of host %q", ErrHeader, digest, host)
 	}
 	path := filepath.Join(s.dir, host, digest)
 	if _, err := os.Stat(path + ".json"); err != nil {
-		return nil, fmt.Errorf("blob %s of %s: %w", digest, host, err)
+		return "", fmt.Errorf("blob %s of %s: %w", digest, host, err)
 	}
-	return os.Open(path)
+	return path, nil
+}
+
+// Remove removes a verified blob. Whoever has it open may read on.
+func (s *Store) Remove(host, digest string) error {
+	path, err := s.verified(host, digest)
+	if err != nil {
+		return err
+	}
+	// Without its description it is not there.
+	if err := errors.Join(os.Remove(path+".json"), os.Remove(path)); err != nil {
+		return fmt.Errorf("remove blob %s of %s: %w", digest, host, err)
+	}
+	return nil
 }

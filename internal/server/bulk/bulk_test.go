@@ -15,7 +15,7 @@ import (
 
 func open(t *testing.T, quota int64) *Store {
 	t.Helper()
-	s, err := Open(filepath.Join(t.TempDir(), "blobs"), quota, func() time.Time { return time.Unix(1_700_000_000, 0) })
+	s, err := Open(filepath.Join(t.TempDir(), "blobs"), Quota{Host: quota}, func() time.Time { return time.Unix(1_700_000_000, 0) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,4 +233,31 @@ func TestFilesOfAHostAreBounded(t *testing.T) {
 		t.Errorf("one more: %v", err)
 	}
 	must(t, begin(t, s, "h2", header([]byte("x"))).Close())
+}
+
+func TestTheQuotaOfAllHosts(t *testing.T) {
+	s := open(t, 1000)
+	s.quota.All = 1500
+	leave := func(host string, content []byte) error {
+		u, err := s.Begin(host, header(content))
+		if err != nil {
+			return err
+		}
+		must(t, u.Write(0, content))
+		must(t, u.Finish())
+		return u.Close()
+	}
+	first := bytes.Repeat([]byte("1"), 900) // descriptions count as well
+	must(t, leave("h1", first))
+	if err := leave("h2", bytes.Repeat([]byte("2"), 600)); !errors.Is(err, ErrQuota) {
+		t.Errorf("over the quota of all: %v", err)
+	}
+	must(t, s.Remove("h1", hex.EncodeToString(header(first).SHA256)))
+	if _, err := s.Open("h1", hex.EncodeToString(header(first).SHA256)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("removed, and there: %v", err)
+	}
+	must(t, leave("h2", bytes.Repeat([]byte("2"), 600)))
+	if err := s.Remove("h1", hex.EncodeToString(header(first).SHA256)); err == nil {
+		t.Error("removed twice")
+	}
 }

@@ -45,6 +45,7 @@ type parts struct {
 	authority *ca.Authority
 	registrar *ca.Registrar
 	gateway   *Gateway
+	blobs     *bulk.Store
 	answers   chan *baizev1.CommandResult
 }
 
@@ -60,14 +61,13 @@ func openParts(ctx context.Context, dir string, quota int64) (*parts, error) {
 	if p.authority, err = ca.Open(filepath.Join(dir, "ca"), time.Now()); err != nil {
 		return nil, err
 	}
-	blobs, err := bulk.Open(filepath.Join(dir, "blobs"), quota, time.Now)
-	if err != nil {
+	if p.blobs, err = bulk.Open(filepath.Join(dir, "blobs"), bulk.Quota{Host: quota}, time.Now); err != nil {
 		return nil, err
 	}
 	p.registrar = ca.NewRegistrar(p.authority, p.db, time.Now)
 	p.gateway, err = New(Config{Addr: "127.0.0.1:0", MaxSessions: 64}, Deps{
 		TLS: p.authority.Server(nil, time.Now).AgentTLS(), Authority: p.authority, Registrar: p.registrar,
-		State: p.db, Bus: p.bus, Blobs: blobs, CommandKey: make(ed25519.PublicKey, ed25519.PublicKeySize), Now: time.Now,
+		State: p.db, Bus: p.bus, Blobs: p.blobs, CommandKey: make(ed25519.PublicKey, ed25519.PublicKeySize), Now: time.Now,
 		RedactionKey: func(org string) []byte { return bytes.Repeat([]byte(org[:1]), 32) },
 		Answer:       func(_ context.Context, _ string, r *baizev1.CommandResult) { p.answers <- r },
 	})

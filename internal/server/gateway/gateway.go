@@ -65,7 +65,7 @@ type Deps struct {
 	Registrar *ca.Registrar
 	State     *state.DB
 	Bus       *bus.Bus
-	Blobs     *bulk.Store
+	Blobs     Blobs
 	// CommandKey is what enrolling agents pin.
 	CommandKey ed25519.PublicKey
 	// RedactionKey is what the hosts of an organisation hash secrets with.
@@ -76,6 +76,11 @@ type Deps struct {
 	// Answer takes the answers to commands.
 	Answer func(ctx context.Context, host string, result *baizev1.CommandResult)
 	Now    func() time.Time
+}
+
+// Blobs takes what hosts deliver through the bulk channel, as bulk.Store does.
+type Blobs interface {
+	Begin(host string, h bulk.Header) (*bulk.Upload, error)
 }
 
 // Gateway serves agents. Its methods are safe for concurrent use.

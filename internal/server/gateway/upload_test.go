@@ -67,7 +67,7 @@ func TestUploadGoesOnAfterAnInterruption(t *testing.T) {
 	if last := piece(t, stream, content, 1<<20); !last.Complete {
 		t.Fatalf("%v", last)
 	}
-	blobs, err := p.gateway.deps.Blobs.Blobs(h.name.Host)
+	blobs, err := p.blobs.Blobs(h.name.Host)
 	if err != nil || len(blobs) != 1 || blobs[0].Name != "core" {
 		t.Fatalf("%+v, %v", blobs, err)
 	}

@@ -46,7 +46,9 @@ type Deps struct {
 	Bus   *bus.Bus
 	// Send hands an envelope to the host's session: gateway.Send.
 	Send func(host string, command *baizev1.Envelope) error
-	Now  func() time.Time
+	// Ended hears of every command that a host has answered; nil for nobody.
+	Ended func(ctx context.Context, command state.Command)
+	Now   func() time.Time
 }
 
 // Result is what came of an order.
@@ -77,10 +79,34 @@ func New(deps Deps) *Responder {
 // behalf of approver. It returns state.ErrNotFound for a host that is not
 // there, the gateway's error for one that is not connected, and ErrNoAnswer.
 func (r *Responder) Ping(ctx context.Context, host, approver string) (Result, error) {
-	return r.order(ctx, host, approver, "ping", nil)
+	return r.Order(ctx, Order{Host: host, Approver: approver, Action: response.ActionPing, Wait: patience})
 }
 
-func (r *Responder) order(ctx context.Context, host, approver, action string, arguments map[string]string) (Result, error) {
+// Stat has a host look at a file: the arguments are those of
+// response.ActionStat. It returns what Ping does; the Detail of a result that is
+// done is a response.Stat as JSON.
+func (r *Responder) Stat(ctx context.Context, host, approver string, arguments map[string]string) (Result, error) {
+	return r.Order(ctx, Order{Host: host, Approver: approver, Action: response.ActionStat, Arguments: arguments, Wait: patience})
+}
+
+// Order is what a host is told to do.
+type Order struct {
+	Host string
+	// Approver stands for it.
+	Approver  string
+	Action    string
+	Arguments map[string]string
+	// Record keeps what the order is for under its command's ID, before it is
+	// sent; nil for nothing. An order that cannot be recorded is not given.
+	Record func(ctx context.Context, id string) error
+	// Wait is how long its answer is waited for. It may come later.
+	Wait time.Duration
+}
+
+// Order gives an order. The ID of its command is in the result once it was
+// recorded, also beside an error.
+func (r *Responder) Order(ctx context.Context, o Order) (Result, error) {
+	host, approver, action, arguments := o.Host, o.Approver, o.Action, o.Arguments
 	if approver == "" {
 		return Result{}, fmt.Errorf("%s of %s: %w", action, host, ErrApprover)
 	}
@@ -93,14 +119,19 @@ func (r *Responder) order(ctx context.Context, host, approver, action string, ar
 	if err := r.deps.State.AddCommand(ctx, &record); err != nil {
 		return Result{}, err
 	}
+	if o.Record != nil {
+		if err := o.Record(ctx, record.ID); err != nil {
+			return Result{}, err
+		}
+	}
 	envelope, err := response.Sign(r.deps.Key, &baizev1.Command{
 		Id: record.ID, Org: h.Org, Host: host, Boot: h.Boot, Action: action, Arguments: arguments, Approvers: []string{approver},
 		NotBefore: timestamppb.New(now.Add(-validity)), Expires: timestamppb.New(record.Expires), Counter: record.Counter,
 	})
 	if err != nil {
-		return Result{}, err
+		return Result{Command: record.ID}, err
 	}
-	return r.deliver(ctx, record, envelope)
+	return r.deliver(ctx, record, envelope, o.Wait)
 }
 
 func newID() string {
@@ -110,7 +141,7 @@ func newID() string {
 }
 
 // deliver sends a signed command and waits for what comes of it.
-func (r *Responder) deliver(ctx context.Context, record state.Command, envelope *baizev1.Envelope) (Result, error) {
+func (r *Responder) deliver(ctx context.Context, record state.Command, envelope *baizev1.Envelope, wait time.Duration) (Result, error) {
 	answer := make(chan *baizev1.CommandResult, 1)
 	r.mu.Lock()
 	r.waiting[record.ID] = answer
@@ -124,7 +155,7 @@ func (r *Responder) deliver(ctx context.Context, record state.Command, envelope 
 	if err := r.deps.Send(record.Host, envelope); err != nil {
 		return result, fmt.Errorf("%s of %s: %w", record.Action, record.Host, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	select {
 	case got := <-answer:
@@ -144,8 +175,15 @@ func (r *Responder) Answer(ctx context.Context, host string, result *baizev1.Com
 		slog.Warn("respond: answer is not taken", "host", host, "error", err)
 		return
 	}
-	if err := r.report(ctx, host, result, now); err != nil {
+	command, err := r.deps.State.Command(ctx, result.GetId())
+	if err == nil {
+		err = r.report(ctx, &command, now)
+	}
+	if err != nil {
 		slog.Error("respond: answer is not in the event log", "host", host, "command", result.GetId(), "error", err)
+	}
+	if r.deps.Ended != nil && command.ID != "" {
+		r.deps.Ended(ctx, command)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -154,12 +192,8 @@ func (r *Responder) Answer(ctx context.Context, host string, result *baizev1.Com
 	}
 }
 
-func (r *Responder) report(ctx context.Context, host string, result *baizev1.CommandResult, now time.Time) error {
-	h, err := r.deps.State.Host(ctx, host)
-	if err != nil {
-		return err
-	}
-	command, err := r.deps.State.Command(ctx, result.GetId())
+func (r *Responder) report(ctx context.Context, command *state.Command, now time.Time) error {
+	h, err := r.deps.State.Host(ctx, command.Host)
 	if err != nil {
 		return err
 	}

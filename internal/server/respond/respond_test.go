@@ -210,3 +210,48 @@ func TestTheKeyIsKeptAndPrivate(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOrderIsOnRecordBeforeItIsSent(t *testing.T) {
+	w := newWired(t)
+	recorded := ""
+	w.host = func(e *baizev1.Envelope) error {
+		command, err := response.Verify(e, response.Recipient{Key: w.key, Org: "default", Host: "h1", Boot: "b1"}, time.Now())
+		if err != nil || command.GetId() != recorded || command.GetArguments()["path"] != "/x" {
+			t.Errorf("%v, %v", command, err)
+		}
+		return nil
+	}
+	order := Order{
+		Host: "h1", Approver: "alice", Action: response.ActionCollect, Arguments: map[string]string{"path": "/x"},
+		Record: func(_ context.Context, id string) error { recorded = id; return nil },
+	}
+	r, err := w.Order(t.Context(), order)
+	if !errors.Is(err, ErrNoAnswer) || r.Command != recorded || r.Command == "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	// The answer comes later, and is heard of.
+	var ended state.Command
+	w.deps.Ended = func(_ context.Context, c state.Command) { ended = c }
+	w.Answer(t.Context(), "h1", &baizev1.CommandResult{Id: recorded, State: "done", Detail: "here"})
+	if ended.ID != recorded || ended.State != "done" || ended.Detail != "here" || ended.Action != response.ActionCollect {
+		t.Errorf("%+v", ended)
+	}
+	w.host = func(*baizev1.Envelope) error { t.Error("it was sent"); return nil }
+	order.Record = func(context.Context, string) error { return errBroken }
+	if r, err := w.Order(t.Context(), order); !errors.Is(err, errBroken) || r.Command != "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+var errBroken = errors.New("the disk broke")
+
+func TestStat(t *testing.T) {
+	w := newWired(t)
+	w.obey(t, 0)
+	if r, err := w.Stat(t.Context(), "h1", "alice", map[string]string{"path": "/x"}); err != nil || r.State != "done" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if commands, err := w.db.Commands(t.Context(), "h1", 1); err != nil || commands[0].Action != response.ActionStat {
+		t.Errorf("%+v, %v", commands, err)
+	}
+}

@@ -87,6 +87,8 @@ func (db *DB) Prune(ctx context.Context, e Expiry) error {
 	}{
 		{`DELETE FROM audit WHERE time < ? OR id <= (SELECT MAX(id) FROM audit) - ?`, []any{nanos(e.Audit), maxAudit}},
 		{`DELETE FROM sessions WHERE created < ? OR seen < ?`, []any{nanos(e.SessionCreated), nanos(e.SessionSeen)}},
+		// What was never stored is of no use longer than the audit log is.
+		{`DELETE FROM evidence WHERE asked < ? AND state NOT IN (?, ?)`, []any{nanos(e.Audit), EvidenceStored, EvidenceRemoved}},
 		{`DELETE FROM api_tokens WHERE expires < ?`, []any{nanos(e.Tokens)}},
 	} {
 		if _, err := db.sql.ExecContext(ctx, s.statement, s.args...); err != nil {

@@ -17,6 +17,7 @@ import (
 	"baize/internal/identity"
 	"baize/internal/server/api"
 	"baize/internal/server/bus"
+	"baize/internal/server/respond"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
 	"baize/test/seed/story"
@@ -64,6 +65,15 @@ func (f fleet) Ping(ctx context.Context, id, _ string) (api.Result, error) {
 		err = fmt.Errorf("%s: %w", id, api.ErrUnreachable)
 	}
 	return api.Result{ID: "seed", State: "done", Detail: "pong", Milliseconds: 3.2}, err
+}
+
+func (fleet) Stat(_ context.Context, id, _ string, _ map[string]string) (api.Result, error) {
+	return api.Result{}, fmt.Errorf("%s: %w", id, api.ErrUnreachable)
+}
+
+// order is given to no host: those of the story are not there.
+func (fleet) order(_ context.Context, o respond.Order) (respond.Result, error) {
+	return respond.Result{}, fmt.Errorf("%s: %w", o.Host, api.ErrUnreachable)
 }
 
 func (f fleet) Revoke(ctx context.Context, id, _ string) error {

@@ -20,6 +20,7 @@ import (
 	"baize/internal/server/api"
 	"baize/internal/server/bus"
 	"baize/internal/server/console"
+	"baize/internal/server/evidence"
 	"baize/internal/server/policy"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
@@ -86,7 +87,8 @@ func (s *Stand) fill(ctx context.Context, o Options) error {
 	}
 	s.server = api.New(api.Config{
 		State: s.state, Fleet: fleet{}, Log: storyLog{s.bus}, Policy: rules, Console: page, Version: "stand",
-		Metrics: prometheus.NewRegistry(), Logger: logger,
+		Evidence: evidence.New(evidence.Deps{State: s.state, Order: fleet{}.order, Now: time.Now, Log: logger}),
+		Metrics:  prometheus.NewRegistry(), Logger: logger,
 	})
 	var listen net.ListenConfig
 	s.listener, err = listen.Listen(ctx, "tcp", o.HTTP)

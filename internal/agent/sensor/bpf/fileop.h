@@ -45,6 +45,25 @@ static __always_inline bool watched(struct dentry *d)
 	return bpf_map_lookup_elem(&watches, &key) != NULL;
 }
 
+// watched_socket looks for the name of a unix socket, and for as much of it as
+// goes up to its first dot: some servers append a number.
+static __always_inline bool watched_socket(struct dentry *d)
+{
+	struct watch_key key = {.parent = WATCH_SOCKET};
+	if (bpf_probe_read_kernel_str(key.name, sizeof(key.name), BPF_CORE_READ(d, d_name.name)) < 0)
+		return false;
+	if (bpf_map_lookup_elem(&watches, &key))
+		return true;
+	bool dot = false;
+	for (int i = 0; i < WATCH_NAME; i++) {
+		if (dot)
+			key.name[i] = 0;
+		else
+			dot = key.name[i] == '.';
+	}
+	return dot && bpf_map_lookup_elem(&watches, &key);
+}
+
 SEC("tracepoint/syscalls/sys_exit_memfd_create")
 int on_memfd(struct sys_exit *ctx)
 {

@@ -266,9 +266,7 @@ static __always_inline struct unix_sock *watched_peer(struct file *f)
 		return NULL;
 	struct unix_sock *peer = (void *)BPF_CORE_READ(u, peer);
 	struct dentry *d = BPF_CORE_READ(peer, path.dentry);
-	struct watch_key key = {.parent = WATCH_SOCKET};
-	if (!d || bpf_probe_read_kernel_str(key.name, sizeof(key.name), BPF_CORE_READ(d, d_name.name)) < 0 ||
-	    !bpf_map_lookup_elem(&watches, &key))
+	if (!d || !watched_socket(d))
 		return NULL;
 	return peer;
 }
