@@ -85,9 +85,10 @@ func (s *Sensor) Ask(revision string, kinds []event.Kind) error {
 }
 
 const (
-	// batchLeast and batchMost bound a batch: it grows with what comes.
-	batchLeast = 512
-	batchMost  = 4096
+	// batchLeast and batchMost bound a batch: it grows with what comes. The reader
+	// may have to hold eight of them.
+	batchLeast = 256
+	batchMost  = 1024
 	// idleWait bounds a wait for the first record.
 	idleWait = 100 * time.Millisecond
 )

@@ -285,7 +285,7 @@ func TestTheReaderIsWokenWhenIdle(t *testing.T) {
 func TestBatchesGrowWithWhatComes(t *testing.T) {
 	p := &pace{most: batchLeast}
 	for _, step := range []struct{ had, most int }{
-		{512, 1024}, {700, 1024}, {1024, 2048}, {2048, 4096}, {4096, 4096}, {100, 2048}, {100, 1024}, {1, 512}, {1, 512},
+		{256, 512}, {300, 512}, {512, 1024}, {1024, 1024}, {100, 512}, {300, 512}, {1, 256}, {1, 256},
 	} {
 		if p.had(step.had); p.most != step.most || p.idle {
 			t.Errorf("after %d: %d, want %d", step.had, p.most, step.most)

@@ -73,7 +73,7 @@ func (s *Sensor) batch(ctx context.Context, raw *ringbuf.Record, p *pace) ([]Rec
 		return out, nil
 	}
 	s.writes.flush(ctx)
-	return s.read(out, raw, 2*p.most, time.Now())
+	return s.read(out, raw, p.most+batchLeast, time.Now())
 }
 
 // first ends an idle time with a record.

@@ -190,4 +190,15 @@ static __always_inline bool discarded(struct file *f, struct path *root, u64 *wa
 	return until && *until > bpf_ktime_get_boot_ns();
 }
 
+// untold tells whether an open of a watched name is not to be told, and counts it.
+// f is NULL where it was refused.
+static __always_inline bool untold(struct task_struct *t, struct file *f, u64 *way)
+{
+	if (!f || !discarded(f, &t->fs->root, way))
+		return !admitted(t, KIND_OPEN, CLASS_FILE);
+	count(CLASS_FILE, SEEN);
+	count(CLASS_FILE, LEFT);
+	return true;
+}
+
 #endif

@@ -201,12 +201,7 @@ int on_open(struct sys_exit *ctx)
 	if (!s || !in_scope(t))
 		return 0;
 	u64 way = 0;
-	if (!created && discarded(f, &t->fs->root, &way)) {
-		count(CLASS_FILE, SEEN);
-		count(CLASS_FILE, LEFT);
-		return 0;
-	}
-	if (!created && !admitted(t, KIND_OPEN, CLASS_FILE))
+	if (!created && untold(t, f, &way))
 		return 0;
 	struct record *r = begin(s, created ? KIND_CREATE : KIND_OPEN);
 	fill_task(&r->task, t);
