@@ -15,9 +15,8 @@ const ChainAlert = "a-chain"
 // advance is the kill-chain alert of the intrusion as it is now; false before
 // there is one, and where it tells nothing new.
 func (n *narrator) advance(i *provenance.Intrusion) (alert.Alert, bool) {
-	var names, states []string
+	var names []string
 	for _, s := range i.Stages {
-		states = append(states, s.State)
 		if s.State == provenance.Yes {
 			names = append(names, strings.ReplaceAll(s.Stage, "_", " "))
 		}

@@ -40,6 +40,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts/{id}/provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an alert came from, what its intrusion did, and the five answers
+         * @description Needs the role viewer.
+         */
+        get: operations["get-alert-provenance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-tokens": {
         parameters: {
             query?: never;
@@ -312,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A host's raw events before and after a time or an event
+         * @description Needs the role analyst.
+         */
+        get: operations["list-host-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{id}/ping": {
         parameters: {
             query?: never;
@@ -424,6 +464,46 @@ export interface paths {
          * @description Needs the role viewer.
          */
         get: operations["list-incident-processes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intrusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One intrusion; of one that was merged, the intrusion it became part of
+         * @description Needs the role viewer.
+         */
+        get: operations["get-intrusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intrusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intrusions by the time they were opened
+         * @description Needs the role viewer.
+         */
+        get: operations["list-intrusions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -851,16 +931,21 @@ export interface components {
             host: components["schemas"]["EventHost"];
             id: string;
             incident?: string;
+            intrusion?: string;
             kind?: string;
             /** Format: date-time */
             last?: string;
             lineage?: string;
             org?: string;
+            path?: components["schemas"]["ProvenanceGraph"];
             recent?: components["schemas"]["AlertRepeat"][] | null;
             /** Format: int64 */
             revision?: number;
             rule?: components["schemas"]["AlertRule"];
+            /** Format: int64 */
+            score?: number;
             service?: string;
+            stages?: components["schemas"]["ProvenanceStage"][] | null;
             /** Format: date-time */
             time: string;
         };
@@ -875,6 +960,14 @@ export interface components {
         AlertGroupValue: {
             field: string;
             value: string;
+        };
+        AlertProvenance: {
+            alert: string;
+            answers: {
+                [key: string]: components["schemas"]["ProvenanceAnswer"];
+            };
+            graph: components["schemas"]["ProvenanceGraph"];
+            intrusion?: components["schemas"]["ProvenanceIntrusion"];
         };
         AlertRepeat: {
             boot?: string;
@@ -1133,6 +1226,11 @@ export interface components {
             remote?: components["schemas"]["EventEndpoint"];
             type: string;
         };
+        EventDiff: {
+            added?: string[] | null;
+            removed?: string[] | null;
+            truncated?: boolean;
+        };
         EventEndpoint: {
             /** Format: ip */
             ip?: string;
@@ -1143,6 +1241,7 @@ export interface components {
             access?: string;
             attribute?: string;
             change?: string;
+            diff?: components["schemas"]["EventDiff"];
             from_user?: boolean;
             hash?: components["schemas"]["EventHash"];
             inode?: string;
@@ -1378,13 +1477,14 @@ export interface components {
             account_zh?: string;
             alerts: string[] | null;
             answers?: {
-                [key: string]: components["schemas"]["IncidentAnswer"];
+                [key: string]: components["schemas"]["ProvenanceAnswer"];
             };
             /** Format: int64 */
             count?: number;
             entities: components["schemas"]["AlertEntity"][] | null;
             hosts: components["schemas"]["EventHost"][] | null;
             id: string;
+            intrusions?: string[] | null;
             level?: string;
             merged_into?: string;
             /** Format: date-time */
@@ -1400,10 +1500,6 @@ export interface components {
             title: string;
             /** Format: date-time */
             updated: string;
-        };
-        IncidentAnswer: {
-            evidence?: string[] | null;
-            state: string;
         };
         IncidentReason: {
             a: string;
@@ -1448,6 +1544,11 @@ export interface components {
             /** @description Cursor of the next page; empty after the last */
             next: string;
         };
+        ItemsIntrusion: {
+            items: components["schemas"]["ProvenanceIntrusion"][];
+            /** @description Cursor of the next page; empty after the last */
+            next: string;
+        };
         ItemsPack: {
             items: components["schemas"]["Pack"][];
             /** @description Cursor of the next page; empty after the last */
@@ -1487,6 +1588,13 @@ export interface components {
             org: string;
             password_set: boolean;
             role: string;
+        };
+        NearbyEvents: {
+            /** Format: int64 */
+            at: number;
+            earlier: boolean;
+            items: components["schemas"]["Event"][];
+            later: boolean;
         };
         Pack: {
             author: string;
@@ -1575,6 +1683,210 @@ export interface components {
             last: string;
             rule: components["schemas"]["AlertRule"];
             selection: string;
+        };
+        ProvenanceAnswer: {
+            /** Format: date-time */
+            as_of?: string;
+            evidence?: string[] | null;
+            incomplete?: string[] | null;
+            /** Format: int64 */
+            more?: number;
+            state: string;
+        };
+        ProvenanceChange: {
+            action: string;
+            added?: string[] | null;
+            by?: string;
+            class: string;
+            path: string;
+            process?: string;
+            ran?: string[] | null;
+            removed?: string[] | null;
+            /** Format: date-time */
+            time: string;
+            undone?: boolean;
+            /** Format: date-time */
+            undone_at?: string;
+        };
+        ProvenanceEdge: {
+            boot?: string;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            first: string;
+            from: string;
+            /** Format: date-time */
+            last: string;
+            op: string;
+            /** Format: int64 */
+            seq?: number;
+            to: string;
+        };
+        ProvenanceFile: {
+            by?: string;
+            executable?: boolean;
+            executed?: boolean;
+            from?: string;
+            gone: boolean;
+            /** Format: date-time */
+            gone_at?: string;
+            inode: string;
+            memory?: boolean;
+            names?: string[] | null;
+            path: string;
+            process?: string;
+            sha256?: string;
+            /** Format: int64 */
+            size?: number;
+            /** Format: date-time */
+            time: string;
+        };
+        ProvenanceGraph: {
+            alert?: string;
+            edges: components["schemas"]["ProvenanceEdge"][] | null;
+            entry?: string;
+            intrusion?: string;
+            /** Format: int64 */
+            left?: number;
+            nodes: components["schemas"]["ProvenanceNode"][] | null;
+            stopped?: string;
+        };
+        ProvenanceIntrusion: {
+            /** Format: int64 */
+            alive: number;
+            answers: {
+                [key: string]: components["schemas"]["ProvenanceAnswer"];
+            };
+            files: components["schemas"]["ProvenanceFile"][] | null;
+            graph: components["schemas"]["ProvenanceGraph"];
+            host: components["schemas"]["EventHost"];
+            id: string;
+            merged_into?: string;
+            /** Format: int64 */
+            more_roots?: number;
+            /** Format: date-time */
+            opened: string;
+            org?: string;
+            peers: components["schemas"]["ProvenancePeer"][] | null;
+            persistence: components["schemas"]["ProvenanceChange"][] | null;
+            privilege?: string[] | null;
+            processes: components["schemas"]["ProvenanceProcess"][] | null;
+            pruned?: components["schemas"]["ProvenancePruned"];
+            reads: components["schemas"]["ProvenanceRead"][] | null;
+            /** Format: int64 */
+            revision: number;
+            roots: components["schemas"]["ProvenanceRoot"][] | null;
+            service?: string;
+            stages: components["schemas"]["ProvenanceStage"][] | null;
+            /** Format: date-time */
+            updated: string;
+        };
+        ProvenanceNode: {
+            context?: string;
+            /** Format: int64 */
+            count?: number;
+            executable?: string;
+            exited?: boolean;
+            gone?: boolean;
+            id: string;
+            inode?: string;
+            label: string;
+            members?: string[] | null;
+            path?: string;
+            process?: string;
+            roles?: string[] | null;
+            /** Format: date-time */
+            time?: string;
+            type: string;
+            user?: string;
+        };
+        ProvenancePeer: {
+            by?: string;
+            /** Format: int64 */
+            bytes_in?: number;
+            /** Format: int64 */
+            bytes_out?: number;
+            /** Format: int64 */
+            count: number;
+            failed?: boolean;
+            /** Format: date-time */
+            first: string;
+            host?: string;
+            inbound?: boolean;
+            inside?: boolean;
+            ip?: string;
+            /** Format: date-time */
+            last: string;
+            name?: string;
+            /** Format: int32 */
+            port?: number;
+            process?: string;
+        };
+        ProvenanceProcess: {
+            alive: boolean;
+            brought?: boolean;
+            command_line?: string;
+            executable?: string;
+            key: string;
+            /** Format: date-time */
+            start: string;
+            user?: string;
+        };
+        ProvenancePruned: {
+            /** Format: int64 */
+            files?: number;
+            /** Format: int64 */
+            peers?: number;
+            /** Format: int64 */
+            persistence?: number;
+            /** Format: int64 */
+            privilege?: number;
+            /** Format: int64 */
+            processes?: number;
+            /** Format: int64 */
+            reads?: number;
+            /** Format: int64 */
+            roots?: number;
+            /** Format: int64 */
+            taints?: number;
+        };
+        ProvenanceRead: {
+            by?: string;
+            class: string;
+            /** Format: int64 */
+            count: number;
+            denied?: boolean;
+            /** Format: date-time */
+            first: string;
+            path: string;
+            /** Format: int64 */
+            size?: number;
+        };
+        ProvenanceRoot: {
+            command_line?: string;
+            joined?: string;
+            kind?: string;
+            lineage?: string;
+            process: string;
+            source?: string;
+            /** Format: date-time */
+            time: string;
+            user?: string;
+        };
+        ProvenanceStage: {
+            alert?: string;
+            /** Format: int64 */
+            count?: number;
+            evidence?: string;
+            incomplete?: string[] | null;
+            /** Format: date-time */
+            last?: string;
+            stage: string;
+            state: string;
+            /** Format: date-time */
+            time?: string;
         };
         PushInputBody: {
             /** @description Text of each file by its path within the pack; rules are *.yml and *.yaml, lists of placeholders lists/*.txt */
@@ -1816,6 +2128,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-alert-provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertProvenance"];
                 };
             };
             /** @description Unauthorized */
@@ -2762,6 +3132,73 @@ export interface operations {
             };
         };
     };
+    "list-host-events": {
+        parameters: {
+            query: {
+                /** @description RFC 3339 by the host's clock, or the number of an event of boot */
+                around: string;
+                /** @description Boot whose events they are; empty for any */
+                boot?: string;
+                /** @description Key of the process that acted; empty for all */
+                process?: string;
+                before?: number;
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyEvents"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "ping-host": {
         parameters: {
             query?: never;
@@ -3081,6 +3518,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsProcess"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-intrusion": {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvenanceIntrusion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-intrusions": {
+        parameters: {
+            query?: {
+                /** @description The field next of the page before; empty for the first */
+                cursor?: string;
+                /** @description Items a page */
+                limit?: number;
+                order?: "oldest" | "newest";
+                /** @description Host id */
+                host?: string;
+                /** @description Include the intrusions that became part of another */
+                merged?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsIntrusion"];
                 };
             };
             /** @description Unauthorized */
