@@ -7,15 +7,12 @@ import { HeldBar } from "../ui/HeldBar";
 import { Panel } from "../ui/Panel";
 import { Brush } from "./Brush";
 import { Drawing } from "./Drawing";
-import { layout } from "./layout";
+import { fitting, layout, zooms } from "./layout";
 import { Legend } from "./Legend";
 import { linksOf } from "./links";
 import { SelectionDrawer, type Selection } from "./SelectionDrawer";
 import { useSteady } from "./useSteady";
 import { inside, type Window } from "./window";
-
-/** Steps of the zoom: below the first, letters are too small to read. */
-const zooms = [0.6, 0.75, 0.9, 1, 1.25, 1.5] as const;
 
 interface Props {
   graph: Graph;
@@ -54,7 +51,7 @@ function Zoom({ step, onStep }: { step: number; onStep: (step: number) => void }
 export function GraphPanel({ graph, host, intrusion }: Props) {
   const { t } = useI18n();
   const area = useRef<HTMLDivElement>(null);
-  const [step, setStep] = useState(3);
+  const [chosen, setStep] = useState<number>();
   const [window, setWindow] = useState<Window>();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [current, setCurrent] = useState<string>();
@@ -62,6 +59,7 @@ export function GraphPanel({ graph, host, intrusion }: Props) {
   const { shown, held, release } = useSteady(graph, area, selection !== undefined);
   const links = useMemo(() => linksOf(shown), [shown]);
   const placed = useMemo(() => layout(shown.nodes ?? [], links, open), [shown, links, open]);
+  const step = chosen ?? fitting(placed.width, document.documentElement.clientWidth - 64);
   const lit = useMemo(() => window && inside(links, window), [links, window]);
   const names = useMemo(
     () => new Map((intrusion?.processes ?? []).map((process) => [process.key, process.command_line ?? process.executable ?? process.key])),

@@ -1,6 +1,6 @@
 import { named, useI18n, type Translate } from "../i18n";
 import { bytes, count } from "../ui/format";
-import { pathOf, type Drawn } from "./layout";
+import { mostOps, pathOf, rowHeight, type Drawn } from "./layout";
 import type { Link } from "./links";
 
 /** What a line says: the operations, how often, and how much. */
@@ -9,6 +9,15 @@ export function linkText(link: Link, t: Translate): string {
   const often = link.count > link.edges.length ? ` ×${count(link.count)}` : "";
   const much = link.bytes > 0 ? ` ${bytes(link.bytes)}` : "";
   return ops + often + much;
+}
+
+/** The rows of a line's label: see rowsOf. */
+function rows(link: Link, t: Translate): string[] {
+  const ops = [...new Set(link.edges.map((edge) => edge.op))].map((op) => named(t, "op", op));
+  const often = link.count > link.edges.length ? `×${count(link.count)}` : "";
+  const more = ops.length > mostOps ? `+${ops.length - mostOps}` : "";
+  const last = [more, often, link.bytes > 0 ? bytes(link.bytes) : ""].filter(Boolean).join(" ");
+  return [...ops.slice(0, mostOps), ...(last ? [last] : [])];
 }
 
 interface Props {
@@ -38,7 +47,9 @@ export function LinkShape({ drawn, dim, selected, nameOf, onSelect }: Props) {
       <title>{`${nameOf(link.from)} → ${nameOf(link.to)}\n${text}`}</title>
       <path className="hit" d={path} />
       <path className="line" d={path} markerEnd="url(#arrow)" />
-      <text x={drawn.x} y={drawn.y + 3}>{text}</text>
+      {rows(link, t).map((row, at, all) => (
+        <text key={row} x={drawn.x} y={drawn.y + 4 + (at - (all.length - 1) / 2) * rowHeight}>{row}</text>
+      ))}
     </g>
   );
 }

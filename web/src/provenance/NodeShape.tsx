@@ -37,7 +37,7 @@ function Members({ placed, nameOf, onSelect }: Pick<Props, "placed" | "nameOf" |
           }}
         >
           <title>{nameOf(key)}</title>
-          {fit(nameOf(key), 21)}
+          {fit(nameOf(key), 19)}
         </text>
       ))}
       {more > 0 && <text className="muted-text" x={32} y={nodeHeight + 12 + members.length * memberHeight}>{t("prov.more", { n: more })}</text>}
@@ -90,9 +90,9 @@ export function NodeShape({ placed, dim, selected, focusable, open, nameOf, onSe
       <title>{node.label}</title>
       <path className="shape" d={outline(placed)} />
       <Sign type={node.type} />
-      <text className="name" x={32} y={17}>{fit(name, folds ? 15 : 19)}</text>
-      <text className="more" x={32} y={31}>{fit(more, folds ? 19 : 22)}</text>
-      {tag && <text className="tag" x={node.type === "socket" || node.type === "domain" ? 14 : 2} y={-4}>{fit(tag, 34)}</text>}
+      <text className="name" x={32} y={17}>{fit(name, folds ? 12 : 16)}</text>
+      <text className="more" x={32} y={31}>{fit(more, folds ? 15 : 19)}</text>
+      {tag && <text className="tag" x={node.type === "socket" || node.type === "domain" ? 14 : 2} y={-4}>{fit(tag, 30)}</text>}
       {folds && <Toggle placed={placed} open={open} onToggle={onToggle} />}
       {folds && open && <Members placed={placed} nameOf={nameOf} onSelect={onSelect} />}
     </g>

@@ -3,9 +3,13 @@ import type { GraphNode } from "../api/types";
 import type { Link } from "./links";
 
 /** Pixels of a node, and of each process that it stands for when it is open. */
-export const nodeWidth = 178;
+export const nodeWidth = 156;
 export const nodeHeight = 40;
 export const memberHeight = 18;
+
+/** Pixels of the label of a line, and of each of its rows. */
+const labelWidth = 58;
+export const rowHeight = 12;
 
 /** How many of the processes behind a node are listed in it. */
 export const mostMembers = 12;
@@ -33,6 +37,15 @@ export interface Layout {
   height: number;
 }
 
+/** How many operations of a line its label names. */
+export const mostOps = 2;
+
+/** The rows of a line's label: its operations, and a last one for counts and bytes. */
+export function rowsOf(link: Link): number {
+  const ops = new Set(link.edges.map((edge) => edge.op)).size;
+  return Math.min(ops, mostOps) + (link.bytes > 0 || link.count > link.edges.length || ops > mostOps ? 1 : 0);
+}
+
 /** The height of a node. */
 export function heightOf(node: GraphNode, open: boolean): number {
   if (!open) return nodeHeight;
@@ -47,13 +60,13 @@ export function heightOf(node: GraphNode, open: boolean): number {
  */
 export function layout(nodes: readonly GraphNode[], links: readonly Link[], open: ReadonlySet<string>): Layout {
   const g = new Graph<GraphLabel, NodeLabel, EdgeLabel>();
-  g.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 22, edgesep: 8, marginx: 14, marginy: 22 });
+  g.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 12, edgesep: 8, marginx: 14, marginy: 22 });
   const known = new Map(nodes.map((node) => [node.id, node]));
   for (const node of inOrder(nodes, links)) {
     g.setNode(node.id, { width: nodeWidth, height: heightOf(node, open.has(node.id)) });
   }
   const drawn = links.filter((link) => known.has(link.from) && known.has(link.to) && link.from !== link.to);
-  for (const link of drawn) g.setEdge(link.from, link.to, { width: 64, height: 22, labelpos: "c" });
+  for (const link of drawn) g.setEdge(link.from, link.to, { width: labelWidth, height: rowHeight * rowsOf(link), labelpos: "c" });
   arrange(g);
   const size = g.graph();
   return {
@@ -118,4 +131,14 @@ export function neighbour(placed: Layout, from: string, key: string): string | u
     if (cost < least) [best, least] = [each.node.id, cost];
   }
   return best;
+}
+
+/** Steps of the zoom; below that of legible, a graph is an overview. */
+export const zooms = [0.4, 0.55, 0.75, 0.9, 1, 1.25, 1.5] as const;
+const legible = 0.75;
+
+/** The step at which a graph fits into so many pixels, if it is legible then. */
+export function fitting(width: number, room: number): number {
+  const step = zooms.findLastIndex((zoom) => zoom <= 1 && zoom * width <= room);
+  return Math.max(step, zooms.indexOf(legible));
 }
