@@ -15,8 +15,9 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
     rolldownOptions: {
       output: {
-        // Libraries change less often than our code: browsers keep them.
-        manualChunks: (id) => (id.includes("node_modules") ? "vendor" : undefined),
+        // Libraries change less often than our code: browsers keep them. What draws
+        // graphs comes with the pages that show some.
+        manualChunks: (id) => (id.includes("@dagrejs") ? "graph" : id.includes("node_modules") ? "vendor" : undefined),
       },
     },
   },

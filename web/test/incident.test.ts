@@ -41,7 +41,7 @@ test("an incident says what happened, why it is one, and what to act on", async 
   await contain.getByRole("button", { name: "Copy all" }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("198.51.100.77");
 
-  expect(await region("Alerts").locator("tbody tr").count()).toBe(8);
+  expect(await region("Alerts").locator("tbody tr").count()).toBe(9);
   await region("Entities").getByText("shop-api").or(region("Entities").getByText("4f2a9c0d71be")).first().waitFor();
 });
 
@@ -66,6 +66,24 @@ test("the process tree shows the lineage from the service to the trojan", async 
   await page.locator(".node-detail").waitFor();
 });
 
+test("the kill chain is on the page and on its alert, with what it rests on", async () => {
+  const page = await open("/incidents/inc-0001");
+  const stage = (where: ReturnType<typeof region>, name: string) =>
+    where.getByRole("list", { name: "Kill chain" }).getByRole("listitem").filter({ hasText: name });
+  const account = region("What happened");
+  expect(await account.getByRole("list", { name: "Kill chain" }).getByRole("listitem").count()).toBe(12);
+  await stage(account, "Persistence").getByText("Seen").waitFor();
+  await stage(account, "Impact").getByText("Not seen").waitFor();
+  expect(await stage(account, "Exfiltration").getAttribute("title")).toContain("left for the outside");
+  // A stage that an alert showed leads to it.
+  await stage(account, "C2").getByRole("button").click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText("203.0.113.40:443").first().waitFor();
+  await region("Alerts").getByText(/^Kill chain: /).click();
+  await stage(drawer, "Download").getByText("Seen").waitFor();
+  await browser.picture("chain");
+});
+
 test("evidence opens beside the page and can be linked to", async () => {
   const page = await open("/incidents/inc-0001");
   await region("Alerts").getByText("Program executed from shared memory").first().click();
@@ -85,7 +103,7 @@ test("evidence opens beside the page and can be linked to", async () => {
   await drawer.getByText("[kworker/14:1]").first().waitFor();
   expect(new URL(page.url()).search).toBe("?alert=a-0004");
   await drawer.getByRole("button", { name: "Alert before" }).click();
-  await drawer.getByText("3 / 8").waitFor();
+  await drawer.getByText("4 / 9").waitFor();
   await drawer.getByRole("button", { name: "Alert after" }).click();
   await page.reload();
   await drawer.getByText("[kworker/14:1]").first().waitFor();
@@ -98,7 +116,7 @@ test("it is all there in Chinese", async () => {
   const page = await open("/incidents/inc-0001");
   await page.getByRole("button", { name: "切换到简体中文" }).click();
   await region("事件经过").getByText(/入口未变/).waitFor();
-  for (const name of ["告警类型分布", "归并原因", "进程树", "时间线", "实体"]) await region(name).waitFor();
+  for (const name of ["入侵", "告警类型分布", "归并原因", "进程树", "时间线", "实体"]) await region(name).waitFor();
   await page.getByText("伪装为 [kworker/14:1]").first().waitFor();
   await browser.picture("incident-zh", true);
   await page.getByRole("link", { name: "告警", exact: true }).first().click();

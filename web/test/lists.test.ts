@@ -19,7 +19,7 @@ async function open(path: string, look: Look = {}) {
 test("alerts lead to their incidents", async () => {
   const page = await open("/alerts");
   const rows = page.locator("tbody tr.row");
-  await expect.poll(() => rows.count()).toBe(9);
+  await expect.poll(() => rows.count()).toBe(10);
   await browser.picture("alerts");
   await page.getByPlaceholder("Filter by rule").fill("ssh key");
   await expect.poll(() => rows.count()).toBe(1);

@@ -39,7 +39,7 @@ test("incidents appear and change without a reload", async () => {
   await expect.poll(() => incident.getByRole("cell").nth(3).innerText()).toBe("1");
 
   await server.tell(4);
-  await expect.poll(() => incident.getByRole("cell").nth(3).innerText()).toBe("5");
+  await expect.poll(() => incident.getByRole("cell").nth(3).innerText()).toBe("6");
   await server.tell(2);
   await page.getByRole("row", { name: /SSH key added/ }).waitFor();
   await browser.picture("incidents");
@@ -78,7 +78,7 @@ test("an open incident grows as it happens", async () => {
   const sameDocument = await mark();
 
   await server.tell(5);
-  await expect.poll(() => timeline.count()).toBe(5);
+  await expect.poll(() => timeline.count()).toBe(6);
   await timeline.last().getByText("×17").waitFor();
   await page.getByText("It connects to 203.0.113.40:443.").waitFor();
   await page.getByRole("treeitem", { name: /kworker/ }).getByText("3 alerts").waitFor();
@@ -86,7 +86,51 @@ test("an open incident grows as it happens", async () => {
 
   // The second round: another name and address, the same incident.
   await server.tell(4);
-  await expect.poll(() => timeline.count()).toBe(8);
+  await expect.poll(() => timeline.count()).toBe(9);
   await page.getByRole("region", { name: "To contain" }).getByText("198.51.100.77").waitFor();
+  await sameDocument();
+});
+
+test("a kill chain advances in its place", async () => {
+  await begin(10);
+  const page = await browser.enter("/incidents/inc-0001");
+  await page.getByText("Live", { exact: true }).waitFor();
+  const stage = page.getByRole("list", { name: "Kill chain" }).getByRole("listitem").filter({ hasText: "Persistence" });
+  // Events of the kernel were lost: nobody can say that there is none.
+  await stage.getByText("Unknown").waitFor();
+  await stage.getByText("Kernel").waitFor();
+  const before = await stage.boundingBox();
+  const sameDocument = await mark();
+
+  await server.tell();
+  await stage.getByText("Seen").waitFor();
+  expect(await stage.boundingBox()).toEqual(before);
+  await page.getByText("/etc/cron.d/sysstat-collect").first().waitFor();
+  await sameDocument();
+});
+
+test("a graph that is being looked at does not move", async () => {
+  await begin(10);
+  const page = await browser.enter("/incidents/inc-0001");
+  await page.getByRole("link", { name: "Open provenance" }).click();
+  const nodes = page.locator("[data-node]");
+  await nodes.first().waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  const count = await nodes.count();
+  const trojan = page.locator("[data-node]").and(page.getByRole("button", { name: /^Process \/dev\/shm\/kworker/ }));
+  await trojan.hover();
+  const before = await trojan.boundingBox();
+  const sameDocument = await mark();
+
+  await server.tell(2);
+  const waiting = page.getByRole("button", { name: /new in the graph/ });
+  await waiting.waitFor();
+  expect(await nodes.count()).toBe(count);
+  expect(await trojan.boundingBox()).toEqual(before);
+  // What is not the drawing is up to date meanwhile.
+  await page.getByRole("region", { name: "Kill chain" }).getByRole("listitem").filter({ hasText: "Lateral move" }).getByText("Seen").waitFor();
+  await waiting.click();
+  await expect.poll(() => nodes.count()).toBeGreaterThan(count);
+  await page.locator("[data-node]").and(page.getByRole("button", { name: /sysstat-collect, persistence/ })).waitFor();
   await sameDocument();
 });

@@ -45,12 +45,12 @@ func TestListsAreCompletePageByPage(t *testing.T) {
 		query string
 		want  int
 	}{
-		{"", 9},
+		{"", 10},
 		{"host=" + story.DatabaseHost, 1},
-		{"incident=" + story.Intrusion, 8},
-		{"since=2026-01-02T03:10:00Z", 3},
+		{"incident=" + story.Intrusion, 9},
+		{"since=2026-01-02T03:10:00Z", 4},
 		{"since=1s", 0},
-		{"order=newest", 9},
+		{"order=newest", 10},
 	} {
 		count, cursor := 0, ""
 		for {
@@ -137,7 +137,7 @@ func TestStatusSumsUp(t *testing.T) {
 	if status.Hosts.Armed != 1 || status.Lost != 3 || status.Coverage[0].State != event.CoverageLost || status.Tiers[2] != 1 {
 		t.Errorf("hosts in %+v", status)
 	}
-	if status.Engine.Lag != 2 || status.Alerts != 3 || status.Incidents.Open != 1 {
+	if status.Engine.Lag != 2 || status.Alerts != 4 || status.Incidents.Open != 1 {
 		t.Errorf("engine in %+v", status)
 	}
 }

@@ -13,10 +13,8 @@ import (
 	"net"
 	"time"
 
-	"baize/internal/event"
 	"baize/internal/identity"
 	"baize/internal/server/api"
-	"baize/internal/server/bus"
 	"baize/internal/server/respond"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
@@ -83,18 +81,6 @@ func (f fleet) Revoke(ctx context.Context, id, _ string) error {
 
 func (fleet) EnrolToken(context.Context, string, int, time.Duration) (string, error) {
 	return secret.Token("enrol_"), nil
-}
-
-// storyLog is the events of the story, in the real log.
-type storyLog struct{ *bus.Bus }
-
-func (l storyLog) Read(ctx context.Context, each func(*event.Event) error) error {
-	return l.Bus.Read(ctx, 0, each)
-}
-
-func (l storyLog) Last(ctx context.Context) (uint64, error) {
-	stats, err := l.Stats(ctx)
-	return stats.Last, err
 }
 
 // certificate is self-signed, for loopback and an hour of tests.

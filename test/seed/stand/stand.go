@@ -80,6 +80,7 @@ func (s *Stand) fill(ctx context.Context, o Options) error {
 	if s.Teller, err = story.New(ctx, s.state, o.Began); err != nil {
 		return err
 	}
+	s.Log = s.append
 	logger := slog.New(slog.NewTextHandler(o.Log, nil))
 	rules, err := policy.Open(ctx, policy.Config{State: s.state, Bus: s.bus, BuiltIn: content.Rules(), Version: "stand", Now: time.Now, Log: logger})
 	if err != nil {

@@ -60,11 +60,17 @@ func (n *narrator) shell(pid uint32, offset time.Duration, command string) *even
 	return p
 }
 
+// forked is a process as it was before it ran its program.
+func (n *narrator) forked(p *event.Process) *event.Process {
+	f := *p
+	f.Executable, f.CommandLine, f.Exec, f.Context = p.Parent.Executable, p.Parent.CommandLine, 0, p.Parent.Context
+	return &f
+}
+
 // observed is an event of the web host.
 func (n *narrator) observed(kind event.Kind, offset time.Duration, p *event.Process) *event.Event {
 	return &event.Event{
-		Org: "default", Host: webHost, Boot: boot, Seq: 41_000 + uint64(offset/time.Millisecond),
-		Time: n.start.Add(offset), Kind: kind, Process: p, Container: container,
+		Org: "default", Host: webHost, Boot: boot, Time: n.start.Add(offset), Kind: kind, Process: p, Container: container,
 	}
 }
 

@@ -1,6 +1,8 @@
 // Package story writes a small, realistic past into a server's state: the
-// intrusion of a web service in two rounds and an unrelated finding on another
-// host, step by step, as an engine would. It is for tests of what shows state.
+// intrusion of a web service in two rounds, what the intruder did between and
+// after them, and an unrelated finding on another host, step by step, as an
+// engine would. Alerts are told; provenance is what the graph makes of the
+// story's events. It is for tests of what shows state.
 package story
 
 import (
@@ -27,12 +29,18 @@ const (
 
 // Step is what becomes known at once.
 type Step struct {
-	Alerts    []alert.Alert
-	Incidents []incident.Incident
+	// Events that hosts saw since the step before.
+	Events     []*event.Event
+	Alerts     []alert.Alert
+	Incidents  []incident.Incident
+	Intrusions []provenance.Intrusion
 }
 
 // Teller writes steps into a state, holding the engine's lease.
 type Teller struct {
+	// Log appends the events of a step to an engine's log and returns the position
+	// behind them; nil for a story without a log.
+	Log   func(context.Context, []*event.Event) (uint64, error)
 	db    *state.DB
 	epoch uint64
 	bus   uint64
@@ -56,9 +64,7 @@ func (t *Teller) Left() int { return len(t.steps) - t.told }
 // Tell writes the next n steps, or those that are left.
 func (t *Teller) Tell(ctx context.Context, n int) error {
 	for range min(n, t.Left()) {
-		step := t.steps[t.told]
-		t.bus += 1 << 20
-		if err := t.db.ApplyEngine(ctx, t.epoch, t.bus, state.Output{Alerts: step.Alerts, Incidents: step.Incidents}); err != nil {
+		if err := t.step(ctx, &t.steps[t.told]); err != nil {
 			return fmt.Errorf("step %d: %w", t.told, err)
 		}
 		t.told++
@@ -66,18 +72,36 @@ func (t *Teller) Tell(ctx context.Context, n int) error {
 	return nil
 }
 
+func (t *Teller) step(ctx context.Context, step *Step) (err error) {
+	t.bus += 1 << 20
+	if t.Log != nil {
+		if t.bus, err = t.Log(ctx, step.Events); err != nil {
+			return err
+		}
+	}
+	return t.db.ApplyEngine(ctx, t.epoch, t.bus, state.Output{Alerts: step.Alerts, Incidents: step.Incidents, Intrusions: step.Intrusions})
+}
+
 // narrator builds the steps: it keeps what the intrusion's incident has so far.
 type narrator struct {
 	start time.Time
 	steps []Step
 	inc   incident.Incident
+	scene scene
+	// chain is the kill-chain alert as it was last told.
+	chain alert.Alert
+	// second is the trojan of the second round.
+	second *event.Process
 }
 
 func steps(start time.Time) []Step {
-	n := &narrator{start: start, inc: openIncident(start)}
+	n := &narrator{start: start, inc: openIncident(start), scene: newScene()}
+	n.business()
 	n.firstRound()
 	n.otherHost()
 	n.secondRound()
+	n.stay()
+	n.spread()
 	return n.steps
 }
 
@@ -93,6 +117,15 @@ func openIncident(start time.Time) incident.Incident {
 // tell adds an alert of the intrusion, the reason why it belongs to the one
 // before, and the incident as it is then.
 func (n *narrator) tell(a alert.Alert, why incident.Reason, account, accountZH string) {
+	n.scene.see(a.Event)
+	n.scene.root(&a)
+	n.join(&a, why)
+	n.account(account, accountZH)
+	n.finish(a)
+}
+
+// join adds an alert to the incident.
+func (n *narrator) join(a *alert.Alert, why incident.Reason) {
 	inc := &n.inc
 	if len(inc.Alerts) > 0 {
 		why.A, why.B = inc.Alerts[0], a.ID
@@ -101,29 +134,34 @@ func (n *narrator) tell(a alert.Alert, why incident.Reason, account, accountZH s
 	inc.Alerts = append(clone(inc.Alerts), a.ID)
 	inc.Entities = mergeEntities(inc.Entities, a.Entities)
 	inc.Tactics = mergeStrings(inc.Tactics, a.Rule.Tactics)
-	inc.Revision++
 	inc.Count += a.Count
-	inc.Updated, inc.Level, inc.Score = a.Time, "critical", min(40+10*len(inc.Alerts), 97)
-	inc.Account = strings.TrimSpace(inc.Account + " " + account)
-	inc.AccountZH += accountZH
-	inc.Answers = map[string]provenance.Answer{
-		"files":       {State: "yes", Evidence: n.brought()},
-		"persistence": {State: "not_seen"},
-		"deleted":     {State: "unknown", Evidence: []string{"file events were lost for 2 s"}},
-	}
+	inc.Level, inc.Score = "critical", min(40+10*len(inc.Alerts), 97)
 	a.Incident = inc.ID
-	n.steps = append(n.steps, Step{Alerts: []alert.Alert{a}, Incidents: []incident.Incident{*inc}})
 }
 
-// brought are the files of the intruder that are known so far.
-func (n *narrator) brought() []string {
-	var paths []string
-	for _, e := range n.inc.Entities {
-		if path, ok := strings.CutPrefix(e.Value, WebHost+":"); ok && e.Type == alert.EntityFile && !contains(paths, path) {
-			paths = append(paths, path)
+func (n *narrator) account(text, zh string) {
+	n.inc.Account = strings.TrimSpace(n.inc.Account + " " + text)
+	n.inc.AccountZH += zh
+}
+
+// finish ends a step: its alerts, what became of the intrusion and its kill
+// chain, and the incident.
+func (n *narrator) finish(alerts ...alert.Alert) {
+	step := Step{Alerts: alerts, Intrusions: n.scene.changed()}
+	for k := range step.Intrusions {
+		i := &step.Intrusions[k]
+		if i.Host != webHost {
+			continue
+		}
+		n.inc.Intrusions, n.inc.Answers = []string{i.ID}, i.Answers
+		if a, told := n.advance(i); told {
+			step.Alerts = append(step.Alerts, a)
 		}
 	}
-	return paths
+	n.inc.Revision++
+	n.inc.Updated = n.scene.now
+	step.Incidents, step.Events = []incident.Incident{n.inc}, n.scene.take()
+	n.steps = append(n.steps, step)
 }
 
 func clone[T any](s []T) []T { return append([]T{}, s...) }

@@ -1,8 +1,13 @@
+import { Button } from "antd";
+import { useState } from "react";
 import { Link } from "react-router";
 import type { Alert } from "../api/types";
+import { NearbyEvents } from "../events/NearbyEvents";
 import { named, useI18n } from "../i18n";
 import { entityText } from "../incident/entityText";
 import { bare, times } from "../incident/summary";
+import { KillChain } from "../provenance/KillChain";
+import { provenancePath } from "../provenance/path";
 import { Code } from "../ui/Code";
 import { CopyButton } from "../ui/Copy";
 import { count } from "../ui/format";
@@ -72,11 +77,44 @@ function Raw({ event }: { event: object }) {
   );
 }
 
+/** The stages of a kill chain, and the way to where the alert came from. */
+function Story({ alert }: { alert: Alert }) {
+  const { t } = useI18n();
+  return (
+    <>
+      {alert.stages?.length ? (
+        <>
+          <h3 className="sub">{t("chain.title")} <span className="muted">{t("chain.score", { n: alert.score ?? 0 })}</span></h3>
+          <KillChain stages={alert.stages} day={alert.last} />
+        </>
+      ) : null}
+      {(alert.intrusion ?? alert.path) && <p><Link to={provenancePath(alert.id)}>{t("prov.open")} →</Link></p>}
+    </>
+  );
+}
+
+/** The raw events around the one that raised the alert, once they are asked for. */
+function Around({ alert }: { alert: Alert }) {
+  const { t } = useI18n();
+  const [open, setOpen] = useState(false);
+  const event = alert.event;
+  if (!open) return <p><Button size="small" onClick={() => { setOpen(true); }}>{t("events.around")}</Button></p>;
+  return (
+    <NearbyEvents
+      host={alert.host.id}
+      around={event?.seq && event.boot ? String(event.seq) : alert.time}
+      boot={event?.boot}
+      process={event?.process?.key}
+    />
+  );
+}
+
 /** All that is known of one alert, the most telling first. */
 export function Evidence({ alert }: { alert: Alert }) {
   const { t } = useI18n();
   return (
     <div className="evidence">
+      <Story alert={alert} />
       {alert.event?.process?.command_line && (
         <>
           <h3 className="sub">
@@ -91,11 +129,12 @@ export function Evidence({ alert }: { alert: Alert }) {
       {alert.event?.process ? (
         <ProcessFacts process={alert.event.process} container={alert.event.container} />
       ) : (
-        !alert.event && <p className="muted">{t("evidence.none")}</p>
+        !alert.event && !alert.stages?.length && <p className="muted">{t("evidence.none")}</p>
       )}
       <h3 className="sub">{t("col.rule")}</h3>
       <AlertFacts alert={alert} />
       <Entities alert={alert} />
+      <Around key={alert.id} alert={alert} />
       {alert.event && <Raw event={alert.event} />}
     </div>
   );

@@ -1,9 +1,9 @@
 import { Drawer } from "antd";
-import { useCallback, useEffect } from "react";
 import { useAlert } from "../api/queries";
 import { useI18n } from "../i18n";
 import { titleOf } from "../incident/summary";
 import { Await } from "../ui/State";
+import { useEscape } from "../ui/useEscape";
 import { Evidence } from "./Evidence";
 import { Steps } from "./Steps";
 
@@ -23,16 +23,8 @@ export function EvidenceDrawer({ id, order, open: show }: Props) {
   const { t } = useI18n();
   const query = useAlert(id);
   const open = id !== undefined;
-  const close = useCallback(() => { show(undefined); }, [show]);
-  // Without a mask focus stays in the page, and so Escape is heard there.
-  useEffect(() => {
-    if (!open) return;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape") close();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => { window.removeEventListener("keydown", onKey); };
-  }, [open, close]);
+  const close = () => { show(undefined); };
+  useEscape(open, close);
   return (
     <Drawer
       open={open}

@@ -1,7 +1,8 @@
 import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
-import { keys, putAlert, putIncident, upsert, upsertPages } from "./cache";
-import type { Alert, Incident } from "./types";
+import { intrusion } from "../provenance/fixtures";
+import { keys, putAlert, putIncident, putIntrusion, refresh, upsert, upsertPages } from "./cache";
+import type { Alert, Incident, Intrusion } from "./types";
 
 const row = (id: string, revision: number) => ({ id, revision });
 
@@ -48,5 +49,26 @@ describe("the stream", () => {
     const alert = { id: "a", incident: "i", time: "", host: { id: "h" } } satisfies Alert;
     putAlert(client, alert);
     expect(client.getQueryData(keys.incidentAlerts("i"))).toEqual({ items: [alert], next: "" });
+  });
+
+  it("advances an intrusion on screen, and asks again for the graphs of its alerts", () => {
+    const client = new QueryClient();
+    const id = intrusion().id;
+    client.setQueryData(keys.intrusion(id), intrusion({ revision: 2 }));
+    client.setQueryData(keys.provenance("mine"), { alert: "mine", intrusion: intrusion() });
+    client.setQueryData(keys.provenance("other"), { alert: "other", intrusion: intrusion({ id: "another" }) });
+    putIntrusion(client, intrusion({ revision: 3, alive: 7 }));
+    putIntrusion(client, intrusion({ revision: 1, alive: 1 }));
+    expect(client.getQueryData<Intrusion>(keys.intrusion(id))?.alive).toBe(7);
+    const stale = (alert: string) => client.getQueryState(keys.provenance(alert))?.isInvalidated;
+    expect([stale("mine"), stale("other")]).toEqual([true, false]);
+  });
+
+  it("does not look again at raw events after a gap", () => {
+    const client = new QueryClient();
+    client.setQueryData(keys.nearby("x"), {});
+    client.setQueryData(keys.alert("a"), {});
+    refresh(client);
+    expect([client.getQueryState(keys.nearby("x"))?.isInvalidated, client.getQueryState(keys.alert("a"))?.isInvalidated]).toEqual([false, true]);
   });
 });

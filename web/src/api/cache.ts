@@ -1,5 +1,5 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
-import type { Alert, Host, Incident, Page } from "./types";
+import type { Alert, AlertProvenance, Host, Incident, Intrusion, Page } from "./types";
 
 type Pages<T> = InfiniteData<Page<T>, string>;
 interface Versioned {
@@ -40,6 +40,9 @@ export const keys = {
   incidentProcesses: (id: string) => ["incident", id, "processes"] as const,
   alerts: ["alerts"] as const,
   alert: (id: string) => ["alert", id] as const,
+  intrusion: (id: string) => ["intrusion", id] as const,
+  provenance: (alert: string) => ["provenance", alert] as const,
+  nearby: (query: string) => ["nearby", query] as const,
   hosts: ["hosts"] as const,
   status: ["status"] as const,
   packs: ["packs"] as const,
@@ -69,6 +72,20 @@ export function putAlert(client: QueryClient, alert: Alert): void {
   void client.invalidateQueries({ queryKey: keys.incidentProcesses(alert.incident) });
 }
 
+/**
+ * Writes an intrusion from the stream into everything that shows it. The graph
+ * of an alert is the server's: it is asked for again.
+ */
+export function putIntrusion(client: QueryClient, intrusion: Intrusion): void {
+  client.setQueryData<Intrusion>(keys.intrusion(intrusion.id), (old) =>
+    old && newer(intrusion, old) ? intrusion : old,
+  );
+  void client.invalidateQueries({
+    predicate: ({ queryKey, state }) =>
+      queryKey[0] === "provenance" && (state.data as AlertProvenance | undefined)?.intrusion?.id === intrusion.id,
+  });
+}
+
 /** Writes a host's health from the stream into the list of hosts. */
 export function putHost(client: QueryClient, host: Host): void {
   client.setQueryData<Page<Host>>(keys.hosts, (page) =>
@@ -76,7 +93,10 @@ export function putHost(client: QueryClient, host: Host): void {
   );
 }
 
-/** Asks again for everything on screen, after a gap in the stream. */
+/**
+ * Asks again for everything on screen, after a gap in the stream: all but raw
+ * events, which do not change, and of which every look is written down.
+ */
 export function refresh(client: QueryClient): void {
-  void client.invalidateQueries();
+  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "nearby" });
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
-import { putAlert, putHost, putIncident, refresh } from "./cache";
+import { putAlert, putHost, putIncident, putIntrusion, refresh } from "./cache";
 import { get } from "./http";
 import { follow, type StreamEvents, type StreamState } from "./stream";
 
@@ -17,7 +17,7 @@ const gather = 100;
 type Batch = { [K in keyof StreamEvents]: Map<string, StreamEvents[K]> };
 
 function emptyBatch(): Batch {
-  return { incident: new Map(), alert: new Map(), host: new Map() };
+  return { incident: new Map(), intrusion: new Map(), alert: new Map(), host: new Map() };
 }
 
 /** Follows the stream and writes what it carries into the query cache. */
@@ -33,6 +33,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       batch = emptyBatch();
       timer = undefined;
       full.incident.forEach((item) => { putIncident(client, item); });
+      full.intrusion.forEach((item) => { putIntrusion(client, item); });
       full.alert.forEach((item) => { putAlert(client, item); });
       full.host.forEach((item) => { putHost(client, item); });
     };

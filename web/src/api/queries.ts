@@ -1,7 +1,7 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import { keys } from "./cache";
 import { get } from "./http";
-import type { Alert, Host, Incident, IncidentProcess, Page, Status } from "./types";
+import type { Alert, AlertProvenance, Host, Incident, IncidentProcess, Intrusion, Nearby, Page, Status } from "./types";
 
 /** Milliseconds after which a page asks again although the stream is silent. */
 const resync = 30_000;
@@ -74,6 +74,59 @@ export function useAlert(id: string | undefined) {
     queryKey: keys.alert(id ?? ""),
     queryFn: ({ signal }) => get<Alert>(`/alerts/${encodeURIComponent(id ?? "")}`, signal),
     enabled: id !== undefined,
+  });
+}
+
+function intrusionQuery(id: string) {
+  return {
+    queryKey: keys.intrusion(id),
+    queryFn: ({ signal }: { signal: AbortSignal }) => get<Intrusion>(`/intrusion?${new URLSearchParams({ id }).toString()}`, signal),
+    refetchInterval: resync,
+  };
+}
+
+/** One intrusion. */
+export const useIntrusion = (id: string) => useQuery(intrusionQuery(id));
+
+const arrived = (results: readonly { data: Intrusion | undefined }[]) => results.flatMap(({ data }) => data ?? []);
+
+/** Several intrusions, those that have come. */
+export function useIntrusions(ids: readonly string[]): Intrusion[] {
+  return useQueries({ queries: ids.map(intrusionQuery), combine: arrived });
+}
+
+/** Where an alert came from and what came of it. */
+export function useProvenance(alert: string) {
+  return useQuery({
+    queryKey: keys.provenance(alert),
+    queryFn: ({ signal }) => get<AlertProvenance>(`/alerts/${encodeURIComponent(alert)}/provenance`, signal),
+    refetchInterval: resync,
+  });
+}
+
+/** A place in the log of a host. */
+export interface Place {
+  host: string;
+  /** The number of an event of the boot, or a time. */
+  around: string;
+  boot?: string | undefined;
+  process?: string | undefined;
+  before: number;
+  after: number;
+}
+
+/** The raw events of a host around a place. */
+export function useNearby({ host, around, boot, process, before, after }: Place) {
+  const query = new URLSearchParams({ around, before: String(before), after: String(after) });
+  if (boot) query.set("boot", boot);
+  if (process) query.set("process", process);
+  const path = `/hosts/${encodeURIComponent(host)}/events?${query.toString()}`;
+  return useQuery({
+    queryKey: keys.nearby(path),
+    queryFn: ({ signal }) => get<Nearby>(path, signal),
+    // What happened does not change, and every look is written down.
+    staleTime: Infinity,
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -40,6 +40,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts/{id}/provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an alert came from, what its intrusion did, and the five answers
+         * @description Needs the role viewer.
+         */
+        get: operations["get-alert-provenance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-tokens": {
         parameters: {
             query?: never;
@@ -96,74 +116,6 @@ export interface paths {
          * @description Needs the role admin.
          */
         get: operations["list-audit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What was collected of hosts, and what they were asked for
-         * @description Needs the role analyst.
-         */
-        get: operations["list-evidence"];
-        put?: never;
-        /**
-         * Collect a file, an image or facts of a process, and wait for it a while
-         * @description Needs the role responder.
-         */
-        post: operations["collect-evidence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evidence/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One with its chain of custody
-         * @description Needs the role analyst.
-         */
-        get: operations["get-evidence"];
-        put?: never;
-        post?: never;
-        /**
-         * Remove the content; the record stays
-         * @description Needs the role admin.
-         */
-        delete: operations["remove-evidence"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/evidence/{id}/content": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The content as it was on the host
-         * @description Needs the role responder.
-         */
-        get: operations["export-evidence"];
         put?: never;
         post?: never;
         delete?: never;
@@ -380,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A host's raw events before and after a time or an event
+         * @description Needs the role analyst.
+         */
+        get: operations["list-host-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{id}/ping": {
         parameters: {
             query?: never;
@@ -414,26 +386,6 @@ export interface paths {
          * @description Needs the role admin.
          */
         post: operations["revoke-host"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hosts/{id}/stat": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Have a host look at a file now, and wait for what it sees
-         * @description Needs the role analyst.
-         */
-        post: operations["stat-host"];
         delete?: never;
         options?: never;
         head?: never;
@@ -512,6 +464,46 @@ export interface paths {
          * @description Needs the role viewer.
          */
         get: operations["list-incident-processes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intrusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One intrusion; of one that was merged, the intrusion it became part of
+         * @description Needs the role viewer.
+         */
+        get: operations["get-intrusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intrusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intrusions by the time they were opened
+         * @description Needs the role viewer.
+         */
+        get: operations["list-intrusions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -939,16 +931,21 @@ export interface components {
             host: components["schemas"]["EventHost"];
             id: string;
             incident?: string;
+            intrusion?: string;
             kind?: string;
             /** Format: date-time */
             last?: string;
             lineage?: string;
             org?: string;
+            path?: components["schemas"]["ProvenanceGraph"];
             recent?: components["schemas"]["AlertRepeat"][] | null;
             /** Format: int64 */
             revision?: number;
             rule?: components["schemas"]["AlertRule"];
+            /** Format: int64 */
+            score?: number;
             service?: string;
+            stages?: components["schemas"]["ProvenanceStage"][] | null;
             /** Format: date-time */
             time: string;
         };
@@ -963,6 +960,14 @@ export interface components {
         AlertGroupValue: {
             field: string;
             value: string;
+        };
+        AlertProvenance: {
+            alert: string;
+            answers: {
+                [key: string]: components["schemas"]["ProvenanceAnswer"];
+            };
+            graph: components["schemas"]["ProvenanceGraph"];
+            intrusion?: components["schemas"]["ProvenanceIntrusion"];
         };
         AlertRepeat: {
             boot?: string;
@@ -1020,25 +1025,6 @@ export interface components {
             seen: number;
             state: string;
         };
-        CollectInputBody: {
-            /** @description That it is wanted for */
-            alert?: string;
-            /** @description Id of the container that the path is in */
-            container?: string;
-            host: string;
-            /** @description The file that is meant; another is not taken */
-            inode?: string;
-            path?: string;
-            /** @description Key of the process */
-            process?: string;
-            /** @description The content that is meant; other content is not taken */
-            sha256?: string;
-            /**
-             * @description A file by its path, what a process executes, or its memory map and redacted environment
-             * @enum {string}
-             */
-            what: "file" | "image" | "process";
-        };
         Count: {
             /** Format: int64 */
             alerts: number;
@@ -1062,30 +1048,6 @@ export interface components {
             tactics?: string[] | null;
             techniques?: string[] | null;
             title: string;
-        };
-        Custody: {
-            alert?: string;
-            /** Format: date-time */
-            asked: string;
-            by: string;
-            /** Format: date-time */
-            collected?: string;
-            container?: string;
-            detail?: string;
-            host: string;
-            id: string;
-            inode?: string;
-            mode?: string;
-            /** Format: date-time */
-            mtime?: string;
-            path?: string;
-            process?: string;
-            sha256?: string;
-            /** Format: int64 */
-            size: number;
-            state: string;
-            uses: components["schemas"]["EvidenceAccess"][];
-            what: string;
         };
         EnablePackInputBody: {
             enabled: boolean;
@@ -1267,7 +1229,6 @@ export interface components {
         EventDiff: {
             added?: string[] | null;
             removed?: string[] | null;
-            state: string;
             truncated?: boolean;
         };
         EventEndpoint: {
@@ -1447,35 +1408,6 @@ export interface components {
         EventUserAgent: {
             original: string;
         };
-        Evidence: {
-            alert?: string;
-            /** Format: date-time */
-            asked: string;
-            by: string;
-            /** Format: date-time */
-            collected?: string;
-            container?: string;
-            detail?: string;
-            host: string;
-            id: string;
-            inode?: string;
-            mode?: string;
-            /** Format: date-time */
-            mtime?: string;
-            path?: string;
-            process?: string;
-            sha256?: string;
-            /** Format: int64 */
-            size: number;
-            state: string;
-            what: string;
-        };
-        EvidenceAccess: {
-            action: string;
-            actor: string;
-            /** Format: date-time */
-            time: string;
-        };
         Exception: {
             /** Format: date-time */
             created: string;
@@ -1545,13 +1477,14 @@ export interface components {
             account_zh?: string;
             alerts: string[] | null;
             answers?: {
-                [key: string]: components["schemas"]["IncidentAnswer"];
+                [key: string]: components["schemas"]["ProvenanceAnswer"];
             };
             /** Format: int64 */
             count?: number;
             entities: components["schemas"]["AlertEntity"][] | null;
             hosts: components["schemas"]["EventHost"][] | null;
             id: string;
+            intrusions?: string[] | null;
             level?: string;
             merged_into?: string;
             /** Format: date-time */
@@ -1567,10 +1500,6 @@ export interface components {
             title: string;
             /** Format: date-time */
             updated: string;
-        };
-        IncidentAnswer: {
-            evidence?: string[] | null;
-            state: string;
         };
         IncidentReason: {
             a: string;
@@ -1595,11 +1524,6 @@ export interface components {
             /** @description Cursor of the next page; empty after the last */
             next: string;
         };
-        ItemsEvidence: {
-            items: components["schemas"]["Evidence"][];
-            /** @description Cursor of the next page; empty after the last */
-            next: string;
-        };
         ItemsException: {
             items: components["schemas"]["Exception"][];
             /** @description Cursor of the next page; empty after the last */
@@ -1617,6 +1541,11 @@ export interface components {
         };
         ItemsIncident: {
             items: components["schemas"]["Incident"][];
+            /** @description Cursor of the next page; empty after the last */
+            next: string;
+        };
+        ItemsIntrusion: {
+            items: components["schemas"]["ProvenanceIntrusion"][];
             /** @description Cursor of the next page; empty after the last */
             next: string;
         };
@@ -1659,6 +1588,13 @@ export interface components {
             org: string;
             password_set: boolean;
             role: string;
+        };
+        NearbyEvents: {
+            /** Format: int64 */
+            at: number;
+            earlier: boolean;
+            items: components["schemas"]["Event"][];
+            later: boolean;
         };
         Pack: {
             author: string;
@@ -1748,6 +1684,210 @@ export interface components {
             rule: components["schemas"]["AlertRule"];
             selection: string;
         };
+        ProvenanceAnswer: {
+            /** Format: date-time */
+            as_of?: string;
+            evidence?: string[] | null;
+            incomplete?: string[] | null;
+            /** Format: int64 */
+            more?: number;
+            state: string;
+        };
+        ProvenanceChange: {
+            action: string;
+            added?: string[] | null;
+            by?: string;
+            class: string;
+            path: string;
+            process?: string;
+            ran?: string[] | null;
+            removed?: string[] | null;
+            /** Format: date-time */
+            time: string;
+            undone?: boolean;
+            /** Format: date-time */
+            undone_at?: string;
+        };
+        ProvenanceEdge: {
+            boot?: string;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            first: string;
+            from: string;
+            /** Format: date-time */
+            last: string;
+            op: string;
+            /** Format: int64 */
+            seq?: number;
+            to: string;
+        };
+        ProvenanceFile: {
+            by?: string;
+            executable?: boolean;
+            executed?: boolean;
+            from?: string;
+            gone: boolean;
+            /** Format: date-time */
+            gone_at?: string;
+            inode: string;
+            memory?: boolean;
+            names?: string[] | null;
+            path: string;
+            process?: string;
+            sha256?: string;
+            /** Format: int64 */
+            size?: number;
+            /** Format: date-time */
+            time: string;
+        };
+        ProvenanceGraph: {
+            alert?: string;
+            edges: components["schemas"]["ProvenanceEdge"][] | null;
+            entry?: string;
+            intrusion?: string;
+            /** Format: int64 */
+            left?: number;
+            nodes: components["schemas"]["ProvenanceNode"][] | null;
+            stopped?: string;
+        };
+        ProvenanceIntrusion: {
+            /** Format: int64 */
+            alive: number;
+            answers: {
+                [key: string]: components["schemas"]["ProvenanceAnswer"];
+            };
+            files: components["schemas"]["ProvenanceFile"][] | null;
+            graph: components["schemas"]["ProvenanceGraph"];
+            host: components["schemas"]["EventHost"];
+            id: string;
+            merged_into?: string;
+            /** Format: int64 */
+            more_roots?: number;
+            /** Format: date-time */
+            opened: string;
+            org?: string;
+            peers: components["schemas"]["ProvenancePeer"][] | null;
+            persistence: components["schemas"]["ProvenanceChange"][] | null;
+            privilege?: string[] | null;
+            processes: components["schemas"]["ProvenanceProcess"][] | null;
+            pruned?: components["schemas"]["ProvenancePruned"];
+            reads: components["schemas"]["ProvenanceRead"][] | null;
+            /** Format: int64 */
+            revision: number;
+            roots: components["schemas"]["ProvenanceRoot"][] | null;
+            service?: string;
+            stages: components["schemas"]["ProvenanceStage"][] | null;
+            /** Format: date-time */
+            updated: string;
+        };
+        ProvenanceNode: {
+            context?: string;
+            /** Format: int64 */
+            count?: number;
+            executable?: string;
+            exited?: boolean;
+            gone?: boolean;
+            id: string;
+            inode?: string;
+            label: string;
+            members?: string[] | null;
+            path?: string;
+            process?: string;
+            roles?: string[] | null;
+            /** Format: date-time */
+            time?: string;
+            type: string;
+            user?: string;
+        };
+        ProvenancePeer: {
+            by?: string;
+            /** Format: int64 */
+            bytes_in?: number;
+            /** Format: int64 */
+            bytes_out?: number;
+            /** Format: int64 */
+            count: number;
+            failed?: boolean;
+            /** Format: date-time */
+            first: string;
+            host?: string;
+            inbound?: boolean;
+            inside?: boolean;
+            ip?: string;
+            /** Format: date-time */
+            last: string;
+            name?: string;
+            /** Format: int32 */
+            port?: number;
+            process?: string;
+        };
+        ProvenanceProcess: {
+            alive: boolean;
+            brought?: boolean;
+            command_line?: string;
+            executable?: string;
+            key: string;
+            /** Format: date-time */
+            start: string;
+            user?: string;
+        };
+        ProvenancePruned: {
+            /** Format: int64 */
+            files?: number;
+            /** Format: int64 */
+            peers?: number;
+            /** Format: int64 */
+            persistence?: number;
+            /** Format: int64 */
+            privilege?: number;
+            /** Format: int64 */
+            processes?: number;
+            /** Format: int64 */
+            reads?: number;
+            /** Format: int64 */
+            roots?: number;
+            /** Format: int64 */
+            taints?: number;
+        };
+        ProvenanceRead: {
+            by?: string;
+            class: string;
+            /** Format: int64 */
+            count: number;
+            denied?: boolean;
+            /** Format: date-time */
+            first: string;
+            path: string;
+            /** Format: int64 */
+            size?: number;
+        };
+        ProvenanceRoot: {
+            command_line?: string;
+            joined?: string;
+            kind?: string;
+            lineage?: string;
+            process: string;
+            source?: string;
+            /** Format: date-time */
+            time: string;
+            user?: string;
+        };
+        ProvenanceStage: {
+            alert?: string;
+            /** Format: int64 */
+            count?: number;
+            evidence?: string;
+            incomplete?: string[] | null;
+            /** Format: date-time */
+            last?: string;
+            stage: string;
+            state: string;
+            /** Format: date-time */
+            time?: string;
+        };
         PushInputBody: {
             /** @description Text of each file by its path within the pack; rules are *.yml and *.yaml, lists of placeholders lists/*.txt */
             files: {
@@ -1808,34 +1948,6 @@ export interface components {
             techniques?: string[] | null;
             text: string;
             title: string;
-        };
-        Stat: {
-            exists: boolean;
-            hash?: components["schemas"]["EventHash"];
-            inode?: string;
-            mode?: string;
-            /** Format: date-time */
-            mtime?: string;
-            same?: boolean;
-            /** Format: int64 */
-            size: number;
-            type?: string;
-        };
-        StatInputBody: {
-            /** @description Id of the container that the path is in; the host itself where empty */
-            container?: string;
-            /** @description The file that is meant: the answer says whether it is the same */
-            inode?: string;
-            /** @description Absolute, as processes of the host or of the container have it */
-            path: string;
-        };
-        StatResult: {
-            detail: string;
-            id: string;
-            /** Format: double */
-            milliseconds: number;
-            stat?: components["schemas"]["Stat"];
-            state: string;
         };
         Status: {
             /** Format: int64 */
@@ -2016,6 +2128,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-alert-provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertProvenance"];
                 };
             };
             /** @description Unauthorized */
@@ -2242,302 +2412,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsAuditEntry"];
                 };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "list-evidence": {
-        parameters: {
-            query?: {
-                /** @description The field next of the page before; empty for the first */
-                cursor?: string;
-                /** @description Items a page */
-                limit?: number;
-                order?: "oldest" | "newest";
-                /** @description Of this host */
-                host?: string;
-                /** @description Asked for on behalf of this alert */
-                alert?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsEvidence"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "collect-evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CollectInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "get-evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Custody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "remove-evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "export-evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -3258,6 +3132,73 @@ export interface operations {
             };
         };
     };
+    "list-host-events": {
+        parameters: {
+            query: {
+                /** @description RFC 3339 by the host's clock, or the number of an event of boot */
+                around: string;
+                /** @description Boot whose events they are; empty for any */
+                boot?: string;
+                /** @description Key of the process that acted; empty for all */
+                process?: string;
+                before?: number;
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyEvents"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "ping-host": {
         parameters: {
             query?: never;
@@ -3333,68 +3274,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "stat-host": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StatInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatResult"];
-                };
             };
             /** @description Unauthorized */
             401: {
@@ -3639,6 +3518,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsProcess"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-intrusion": {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvenanceIntrusion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-intrusions": {
+        parameters: {
+            query?: {
+                /** @description The field next of the page before; empty for the first */
+                cursor?: string;
+                /** @description Items a page */
+                limit?: number;
+                order?: "oldest" | "newest";
+                /** @description Host id */
+                host?: string;
+                /** @description Include the intrusions that became part of another */
+                merged?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsIntrusion"];
                 };
             };
             /** @description Unauthorized */

@@ -39,8 +39,9 @@ describe("follow", () => {
   it("passes on what each event carries", () => {
     follow(handlers);
     last().send("incident", { id: "i1" });
+    last().send("intrusion", { id: "n1" });
     last().send("host", { id: "h1" });
-    expect(handlers.onItem.mock.calls).toEqual([["incident", { id: "i1" }], ["host", { id: "h1" }]]);
+    expect(handlers.onItem.mock.calls).toEqual([["incident", { id: "i1" }], ["intrusion", { id: "n1" }], ["host", { id: "h1" }]]);
   });
 
   it("asks to read again what the server says was dropped", () => {

@@ -1,8 +1,9 @@
-import type { Alert, Host, Incident } from "./types";
+import type { Alert, Host, Incident, Intrusion } from "./types";
 
 /** What the live stream carries, by event name. */
 export interface StreamEvents {
   incident: Incident;
+  intrusion: Intrusion;
   alert: Alert;
   host: Host;
 }
@@ -21,7 +22,7 @@ export function backoff(attempt: number): number {
   return Math.min(500 * 2 ** attempt, 5000);
 }
 
-const kinds = ["incident", "alert", "host"] as const;
+const kinds = ["incident", "intrusion", "alert", "host"] as const;
 
 /**
  * Follows /api/v1/stream until closed. The browser's own retry gives up on an

@@ -1,4 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { AlertList } from "../alerts/AlertList";
 import { ApiError } from "../api/http";
@@ -16,6 +17,11 @@ import { SessionProvider, useSession } from "../session/session";
 import { Failed, Loading } from "../ui/State";
 import { Shell } from "./Shell";
 import { ThemeProvider } from "./theme";
+
+// The pages of provenance carry what draws graphs: it is loaded with them.
+const provenance = () => import("../provenance/ProvenancePage");
+const AlertProvenancePage = lazy(async () => ({ default: (await provenance()).AlertProvenancePage }));
+const IntrusionPage = lazy(async () => ({ default: (await provenance()).IntrusionPage }));
 
 const client = new QueryClient({
   defaultOptions: {
@@ -35,6 +41,8 @@ function Pages({ me }: { me: Me }) {
           <Route path="/incidents" element={<IncidentList />} />
           <Route path="/incidents/:id" element={<IncidentPage />} />
           <Route path="/alerts" element={<AlertList />} />
+          <Route path="/alerts/:id/provenance" element={<Suspense fallback={<Loading />}><AlertProvenancePage /></Suspense>} />
+          <Route path="/intrusion" element={<Suspense fallback={<Loading />}><IntrusionPage /></Suspense>} />
           <Route path="/hosts" element={<HostList />} />
           <Route path="/rules" element={<RulesPage />} />
           <Route path="/exceptions" element={<ExceptionsPage />} />

@@ -1,3 +1,4 @@
+import { provenance } from "./en.provenance";
 import { rules } from "./en.rules";
 
 // Every text of the console, in English. zh.ts has the same keys; the compiler
@@ -107,6 +108,7 @@ export const en = {
   "incident.contain": "To contain",
   "incident.contain.copy": "Copy all",
   "incident.contain.empty": "No address, file or hash is known yet.",
+  "incident.provenance": "Intrusions",
   "incident.tree": "Process tree",
   "incident.tree.empty": "No process is known for these alerts.",
   "incident.timeline": "Timeline",
@@ -117,16 +119,6 @@ export const en = {
   "incident.sections": "Sections of this incident",
   "incident.repeats": "{n} alert|{n} alerts",
   "incident.withrepeats": "{n} with repeats",
-
-  "answer.files": "Which files did the intruder bring?",
-  "answer.persistence": "Is there persistence?",
-  "answer.deleted": "Are the trojans deleted?",
-  "answer.lateral": "Did they move laterally?",
-  "answer.data": "Was data read or taken out?",
-  "answer.yes": "Yes",
-  "answer.not_seen": "Not seen",
-  "answer.unknown": "Unknown",
-  "answer.unknown.why": "Nothing vouches for an answer yet.",
 
   "tactics.none": "no alert",
   "tactics.alerts": "{n} alert, first {time}|{n} alerts, first {time}",
@@ -148,6 +140,7 @@ export const en = {
   "tactic.impact": "Impact",
 
   "reason.lineage": "Same lineage",
+  "reason.intrusion": "Same intrusion",
   "reason.process": "Same process",
   "reason.file_flow": "Written by one, executed by the other",
   "reason.hash": "Same rare content",
@@ -305,6 +298,7 @@ export const en = {
   "coverage.lost": "lost",
   "coverage.unavailable": "unavailable",
 
+  ...provenance,
   ...rules,
 } as const;
 

@@ -1,4 +1,5 @@
 import type { Key } from "./en";
+import { provenance } from "./zh.provenance";
 import { rules } from "./zh.rules";
 
 // 控制台的全部中文文本，键与 en.ts 一致。
@@ -107,6 +108,7 @@ export const zh: Record<Key, string> = {
   "incident.contain": "待处置",
   "incident.contain.copy": "全部复制",
   "incident.contain.empty": "尚无已知的地址、文件或哈希。",
+  "incident.provenance": "入侵",
   "incident.tree": "进程树",
   "incident.tree.empty": "这些告警没有已知的进程。",
   "incident.timeline": "时间线",
@@ -117,16 +119,6 @@ export const zh: Record<Key, string> = {
   "incident.sections": "本事件的各部分",
   "incident.repeats": "{n} 条告警",
   "incident.withrepeats": "含重复 {n} 次",
-
-  "answer.files": "入侵者引入了哪些文件？",
-  "answer.persistence": "是否有驻留？",
-  "answer.deleted": "木马文件是否删除干净？",
-  "answer.lateral": "有没有横向移动？",
-  "answer.data": "数据是否被读取或窃取？",
-  "answer.yes": "是",
-  "answer.not_seen": "未发现",
-  "answer.unknown": "未知",
-  "answer.unknown.why": "目前没有可以据以回答的证据。",
 
   "tactics.none": "无告警",
   "tactics.alerts": "{n} 条告警，最早 {time}",
@@ -148,6 +140,7 @@ export const zh: Record<Key, string> = {
   "tactic.impact": "影响",
 
   "reason.lineage": "同一进程谱系",
+  "reason.intrusion": "同一入侵",
   "reason.process": "同一进程",
   "reason.file_flow": "一方写入、另一方执行",
   "reason.hash": "相同的罕见文件内容",
@@ -305,5 +298,6 @@ export const zh: Record<Key, string> = {
   "coverage.lost": "有丢失",
   "coverage.unavailable": "不可用",
 
+  ...provenance,
   ...rules,
 };

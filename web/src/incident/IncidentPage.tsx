@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { Link, Navigate, useParams } from "react-router";
-import { useIncident, useIncidentAlerts, useIncidentProcesses } from "../api/queries";
+import { useIncident, useIncidentAlerts, useIncidentProcesses, useIntrusions } from "../api/queries";
 import type { Alert, Incident, IncidentProcess } from "../api/types";
 import { EvidenceDrawer } from "../alerts/EvidenceDrawer";
 import { useEvidence } from "../alerts/useEvidence";
@@ -12,6 +12,7 @@ import { AlertTypes } from "./AlertTypes";
 import { Contain } from "./Contain";
 import { Entities } from "./Entities";
 import { Head } from "./Head";
+import { Intrusions } from "./Intrusions";
 import { ProcessTree } from "./ProcessTree";
 import { Reasons } from "./Reasons";
 import { Sections } from "./Sections";
@@ -19,6 +20,9 @@ import { byTime } from "./summary";
 import { Timeline } from "./Timeline";
 
 const none: never[] = [];
+
+/** How many intrusions are read for the page: each has its graph. */
+const mostIntrusions = 20;
 
 interface BodyProps {
   incident: Incident;
@@ -28,6 +32,7 @@ interface BodyProps {
 
 function Body({ incident, alerts, processes }: BodyProps) {
   const [evidence, open] = useEvidence();
+  const intrusions = useIntrusions((incident.intrusions ?? none).slice(0, mostIntrusions));
   const byId = useMemo(() => new Map(alerts.map((alert) => [alert.id, alert])), [alerts]);
   return (
     <>
@@ -35,7 +40,8 @@ function Body({ incident, alerts, processes }: BodyProps) {
       <Sections />
       <div className="incident">
         <div className="column">
-          <Account incident={incident} alerts={alerts} />
+          <Account incident={incident} alerts={alerts} intrusions={intrusions} open={open} />
+          <Intrusions incident={incident} intrusions={intrusions} />
           <Reasons incident={incident} alerts={byId} open={open} />
           <ProcessTree processes={processes} alerts={byId} open={open} />
         </div>

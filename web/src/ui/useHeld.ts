@@ -20,7 +20,7 @@ export function split<T extends { id: string }>(
 }
 
 /** Whether the reader is in the midst of the element: pointing, or scrolled into it. */
-function useReading(area: RefObject<HTMLElement | null>): [boolean, () => void] {
+export function useReading(area: RefObject<HTMLElement | null>): [boolean, () => void] {
   const [reading, setReading] = useState(false);
   const stop = useCallback(() => { setReading(false); }, []);
   useEffect(() => {
