@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// Work is the ordinary work of the hosts: customers, a backup, a deployment that
-// downloads a program, makes it executable and runs it, an administrator.
+// Work is the ordinary work of the hosts: customers, a backup, a build, a
+// deployment that downloads a program, makes it executable and runs it, an
+// administrator who does so as well.
 func (s *Stage) Work(ctx context.Context) error {
 	s.rounds++
-	for _, step := range []func(context.Context) error{s.customers, s.backup, s.deploy, s.administrate} {
+	for _, step := range []func(context.Context) error{s.customers, s.backup, s.build, s.deploy, s.administrate} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("ordinary work: %w", err)
 		}
@@ -19,10 +20,11 @@ func (s *Stage) Work(ctx context.Context) error {
 	return nil
 }
 
-// WorkOn repeats the work of customers and of the backup until the context ends.
+// WorkOn repeats the work of customers, of the backup and of the build until the
+// context ends.
 func (s *Stage) WorkOn(ctx context.Context) error {
 	for ctx.Err() == nil {
-		err := errors.Join(s.customers(ctx), s.backup(ctx), pause(ctx, time.Second))
+		err := errors.Join(s.customers(ctx), s.backup(ctx), s.build(ctx), pause(ctx, time.Second))
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("ordinary work: %w", err)
 		}
@@ -46,6 +48,17 @@ func (s *Stage) backup(ctx context.Context) error {
 	return err
 }
 
+// build runs many short programs that write files, some of them programs that
+// are run, in a directory that everybody may write to.
+func (s *Stage) build(ctx context.Context) error {
+	script := `mkdir -p /tmp/build && cd /tmp/build && for n in $(seq 12); do
+echo "int f$n;" > f$n.c; sed s/int/long/ f$n.c > f$n.i; cksum f$n.i > f$n.o; done
+cat f*.o > all; printf '#!/bin/sh\ncksum all > sum\n' > check; chmod 755 check; ./check
+python3 -c "open('/tmp/build/config.py','w').write('a=1\n')"; python3 config.py; rm -rf /tmp/build`
+	_, err := s.Web.Run(ctx, Service{Unit: "build", UID: WebUser, Args: []string{"sh", "-c", script}})
+	return err
+}
+
 func (s *Stage) deploy(ctx context.Context) error {
 	script := "curl -s -o /opt/app/release.new http://" + Releases + "/release && install -m 755 /opt/app/release.new /opt/app/release && /opt/app/release && echo $$ > /opt/app/version"
 	_, err := s.Web.Run(ctx, Service{Unit: "deploy", Args: []string{"sh", "-c", script}})
@@ -60,6 +73,7 @@ func (s *Stage) administrate(ctx context.Context) error {
 	script := `uptime; ls -la /opt /srv > /dev/null; ps aux | head -n 3
 printf '#!/bin/sh\ndu -s /opt > /var/log/report\n' > /usr/local/bin/report; chmod +x /usr/local/bin/report; report
 (crontab -l 2> /dev/null; echo '5 4 * * * /usr/local/bin/report') | crontab -
-printf '[Service]\nExecStart=/usr/local/bin/report\n' > /etc/systemd/system/report.service; tail -n 2 /var/log/shop.log`
+printf '[Service]\nExecStart=/usr/local/bin/report\n' > /etc/systemd/system/report.service; tail -n 2 /var/log/shop.log
+wget -q http://` + Releases + `/release -O /tmp/installer && chmod +x /tmp/installer && /tmp/installer && rm /tmp/installer`
 	return s.ssh(ctx, Bastion, "admin", s.Web, script, "")
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -147,7 +148,7 @@ func (s *Stage) serve(ctx context.Context) error {
 		return err
 	}
 	return until(ctx, "the web service", func() (bool, error) {
-		return strings.Contains(s.Web.output(), "listening"), nil
+		return slices.Contains(strings.Split(s.Web.output(), "\n"), "listening"), nil
 	})
 }
 
