@@ -429,3 +429,25 @@ func TestBothEndsOfAConversation(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSourceIsWhoCalledThen: the trace shows whose request led to the shell,
+// not who called the service since.
+func TestTheSourceIsWhoCalledThen(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	_, web := s.web("h")
+	web.Accept("198.51.100.50")
+	s.Advance(time.Minute)
+	web.Accept("198.51.100.7").Fork().Exec("/bin/sh", "-c", "x")
+	shell, id := s.seen[len(s.seen)-1], s.root("a shell")
+	web.Accept("198.51.100.50")
+	trace := s.graph.Trace(shell, id)
+	var peers []string
+	for _, n := range trace.Nodes {
+		if n.Type == provenance.NodeSocket {
+			peers = append(peers, n.Label)
+		}
+	}
+	if !slices.Equal(peers, []string{"198.51.100.7"}) {
+		t.Errorf("the trace shows %v", peers)
+	}
+}
