@@ -31,13 +31,14 @@ func main() {
 	agent := flag.String("agent", "", "record with this `PROGRAM` instead of one built from these sources")
 	only := flag.String("only", "", "record these `NAMES` only, comma-separated")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	if flag.NArg() != 1 || os.Getuid() != 0 {
 		fmt.Fprintln(os.Stderr, "record: wants one DIR, and root")
 		os.Exit(2)
 	}
-	if err := recordAll(ctx, flag.Arg(0), *agent, *only); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := recordAll(ctx, flag.Arg(0), *agent, *only)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
 		os.Exit(1)
 	}

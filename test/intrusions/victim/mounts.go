@@ -16,8 +16,18 @@ var covers = []struct {
 	path string
 	mode uint32
 }{
-	{"/tmp", 0o1777}, {"/var/tmp", 0o1777}, {"/dev/shm", 0o1777}, {"/run", 0o755}, {"/root", 0o700}, {"/home", 0o755}, {"/opt", 0o755},
-	{"/var/spool/cron", 0o755}, {"/var/log", 0o755}, {"/usr/local/bin", 0o755}, {"/usr/local/sbin", 0o755}, {"/mnt", 0o755},
+	{"/tmp", 0o1777},
+	{"/var/tmp", 0o1777},
+	{"/dev/shm", 0o1777},
+	{"/run", 0o755},
+	{"/root", 0o700},
+	{"/home", 0o755},
+	{"/opt", 0o755},
+	{"/var/spool/cron", 0o755},
+	{"/var/log", 0o755},
+	{"/usr/local/bin", 0o755},
+	{"/usr/local/sbin", 0o755},
+	{"/mnt", 0o755},
 }
 
 // furnish gives this mount namespace its own copies of everything that may be
