@@ -6,11 +6,6 @@
 //
 // The tests replay the recordings and count how much of each intrusion its
 // kill-chain alert shows, and how much else. The command in record makes the
-// recordings anew:
-//
-//	go run ./test/intrusions/record [-only NAME,NAME] DIR
-//
-// It needs root, a JDK, iproute2, curl, wget, python3, perl, cron, OpenSSH and
-// runc. Everything happens in namespaces without a route to anywhere; what an
-// intruder changes is a copy in memory.
+// recordings anew (make intrusions). Everything happens in namespaces without a
+// route to anywhere; what an intruder changes is a copy in memory.
 package intrusions

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"baize/internal/alert"
+	"baize/internal/provenance"
+	"baize/internal/replay"
 )
 
 // What the set is held to.
@@ -54,6 +56,7 @@ func TestLabelledIntrusions(t *testing.T) {
 			if len(mine) == 1 {
 				single++
 			}
+			answers(t, r, i, &p)
 			t.Logf("%-22s %-6s %s", r.Name, i.Host, v.String())
 			sum.Found, sum.Critical, sum.Right, sum.Shown = sum.Found+v.Found, sum.Critical+v.Critical, sum.Right+v.Right, sum.Shown+v.Shown
 			shown = append(shown, v.Shown)
@@ -64,6 +67,27 @@ func TestLabelledIntrusions(t *testing.T) {
 	}
 	conclude(t, &sum, shown)
 	t.Logf("%d recordings, %d intrusions: %d with one kill-chain alert, %d with the right entry", len(recordings), intrusions, single, entries)
+}
+
+// answers must be yes where the labels say so, and nowhere else; where a
+// recording has no gap, that is a claim.
+func answers(t *testing.T, r *Recording, i *Intrusion, p *replay.Provenance) {
+	t.Helper()
+	no := provenance.NotSeen
+	if len(r.Advanced) > 0 {
+		no = provenance.Unknown // nobody vouches for the hours that did not pass
+	}
+	for question, yes := range map[string]bool{
+		provenance.Files: len(i.Files) > 0, provenance.Persistence: i.persists(), provenance.Lateral: i.lateral(),
+	} {
+		want := no
+		if yes {
+			want = provenance.Yes
+		}
+		if got := p.Answers[question]; got.State != want {
+			t.Errorf("%s on %s: %s is %s, want %s: %v %v", r.Name, i.Host, question, got.State, want, got.Incomplete, got.Evidence)
+		}
+	}
 }
 
 // of are the alerts that show something of an intrusion.

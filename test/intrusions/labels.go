@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,6 +47,16 @@ type Intrusion struct {
 	Peers   []string `json:"peers,omitempty"`
 	Names   []string `json:"names,omitempty"`
 	Sources []string `json:"sources,omitempty"`
+}
+
+// persists reports whether something of it runs again later.
+func (i *Intrusion) persists() bool {
+	return slices.ContainsFunc(i.Files, func(f File) bool { return f.Persists })
+}
+
+// lateral reports whether it reached another host of ours.
+func (i *Intrusion) lateral() bool {
+	return slices.ContainsFunc(i.Peers, func(peer string) bool { return strings.HasPrefix(peer, "10.") })
 }
 
 // Process as the kernel told of its fork: pid, and start in nanoseconds since
