@@ -451,3 +451,21 @@ func TestTheSourceIsWhoCalledThen(t *testing.T) {
 		t.Errorf("the trace shows %v", peers)
 	}
 }
+
+// TestACloseIsToldLate: the close of a file may be told after its removal, and
+// the file is gone all the same; one that is made under that name later is not.
+func TestACloseIsToldLate(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	_, web := s.web("h")
+	sh := web.Fork().Exec("/bin/sh", "-c", "x").Install("/dev/shm/.1")
+	id, closed := s.root("a shell"), s.seen[len(s.seen)-1]
+	sh.Unlink("/dev/shm/.1")
+	s.Emit(closed)
+	if i := s.told(t, "h", id); len(i.Files) != 1 || !i.Files[0].Gone || i.Answers[provenance.Deleted].State != provenance.Yes {
+		t.Errorf("%+v", i.Files)
+	}
+	sh.Install("/dev/shm/.1")
+	if i := s.told(t, "h", id); len(i.Files) != 2 || i.Files[1].Gone {
+		t.Errorf("%+v", i.Files)
+	}
+}
