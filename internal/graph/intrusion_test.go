@@ -245,6 +245,42 @@ func TestAUnitBelongsToItsAuthor(t *testing.T) {
 	}
 }
 
+// TestAKeyLetsItsAuthorIn: a session that keys of an intruder may have opened is
+// part of the intrusion once it raises an alert, and leads back to who left the
+// key; others through the same file are not.
+func TestAKeyLetsItsAuthorIn(t *testing.T) {
+	const keys = "/root/.ssh/authorized_keys"
+	s := newScene(graph.DefaultLimits())
+	h, web := s.web("h")
+	sshd := h.Service("ssh.service", "/usr/sbin/sshd", "-D")
+	before := sshd.Session(keys)
+	web.Fork().Exec("/bin/sh", "-c", "x").Define(keys, "ssh-ed25519 AAAA")
+	id := s.root("keys changed")
+	admin := sshd.Session(keys)
+	admin.Write("/root/notes")
+	if got := s.graph.IntrusionOf(s.seen[len(s.seen)-1]); got != "" {
+		t.Errorf("whoever logs in belongs to %q", got)
+	}
+	s.Advance(3 * time.Hour)
+	sshd.Session(keys).Spawn("/dev/shm/tool")
+	alert := s.seen[len(s.seen)-1]
+	if got := s.root("execution from shared memory"); got != id {
+		t.Errorf("the session belongs to %q, want %q", got, id)
+	}
+	trace := s.graph.Trace(alert, id)
+	if entry := nodeOf(&trace, trace.Entry); entry == nil || !strings.HasPrefix(entry.Context, "web_shell:") {
+		t.Errorf("the entry is %+v, %s", entry, trace.Stopped)
+	}
+	i := s.told(t, "h", id)
+	if len(i.Roots) != 2 || i.Roots[1].Joined != "keys "+keys || !slices.Equal(paths(&i), []string{keys}) {
+		t.Errorf("roots %+v, files %v", i.Roots, paths(&i))
+	}
+	before.Spawn("/dev/shm/other")
+	if got := s.root("execution from shared memory"); got == id {
+		t.Error("a session from before the key belongs to it")
+	}
+}
+
 // TestReadersFade: who reads what an intruder wrote is part of it a little, and
 // less with time.
 func TestReadersFade(t *testing.T) {

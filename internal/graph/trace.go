@@ -130,7 +130,13 @@ func (v *view) wroteImage(p *process) {
 // the lineage is a job or a service: what a definition names, or a program that
 // somebody brought. A shell of a service and a login have themselves as entry.
 func (v *view) cause(top *process, at int64) *version {
-	if top.Kind == event.ContextWebShell || top.Kind == event.ContextLogin {
+	switch top.Kind {
+	case event.ContextWebShell:
+		return nil
+	case event.ContextLogin:
+		if keys := v.h.keysOf(top); keys != nil && top.Node.heaviest(at).Weight >= half {
+			return keys
+		}
 		return nil
 	}
 	var started, ran *version
