@@ -14,7 +14,7 @@ tests() {
     [ -d "$dir" ] || { echo "there is no $dir"; return 4; }
     grep -rqE "^func Test[A-Za-z0-9]*($pattern)" "$dir" --include='*_test.go' || { echo "no test like $pattern in $dir"; return 4; }
   done
-  go_tests "$pattern" "$@"
+  go_tests "$pattern" "${@/#/./}"
 }
 
 # set_of NAME... : the labelled set has recordings of these shapes, and holds.
@@ -35,6 +35,10 @@ labelled() {
   grep -oE '(recall .*|[0-9]+ recordings, .*)' <<< "$out" | paste -sd';'
 }
 
+one_chain() {
+  go_tests 'OneKillChain|AChainAdvances|AChainSurvives|Disguises' ./internal/engine && go_tests TestTheStoryOfAnIntrusion ./test/whole
+}
+
 demo() {
   make demo || { grep FAIL demo.json; return 1; }
   jq -e '[.[] | select(.line == 9 or .line == 10) | .state] == ["PASS", "PASS"]' demo.json > /dev/null || { jq -c '.[] | select(.line == 9 or .line == 10)' demo.json; return 1; }
@@ -51,8 +55,8 @@ bench_line() {
 }
 
 console_view() {
-  grep -rliq provenance web/src --include='*.tsx' || { echo "the console has no provenance view"; return 4; }
-  grep -rlq provenance web/test || { echo "no browser test of the provenance view"; return 1; }
+  [ -d web/src/provenance ] || { echo "the console has no provenance view"; return 4; }
+  grep -rlq provenance web/test --include='*.test.ts' || { echo "no browser test of the provenance view"; return 1; }
   make test-web || return 1
   paste -sd' ' test-results/web.txt | tr -s ' '
 }
@@ -64,15 +68,18 @@ line "1. pure, deterministic, snapshot and restore" go_tests 'Deterministic|Snap
 line "2. backward trace to the entry point, forward impact, kept current" go_tests 'ProvenanceReachesTheEntry|ARootReachesBack|TheSourceIsWhoCalledThen' ./internal/graph ./internal/replay
 line "2. five answers: files, persistence with changed content, lateral movement, data, processes" go_tests 'TheFiveAnswers|ALineThat|Crontab|BothEnds|ChangesByPath' ./internal/graph
 line "2. the matched accept on the other host" set_of lateral
-line "2. still there, confirmed by a stat on the host when asked" tests 'Stat|Confirm|StillThere' internal/agent/action internal/server/api
+line "2. bytes out per peer, at least N as of T" tests 'BytesOf' internal/agent internal/agent/traffic
+line "2. still there, confirmed by a stat on the host when asked" tests 'Stat(OfAHost|InAContainer|OpensRegular)' internal/agent/action internal/server/api
 line "2. not seen or unknown, naming the class that was incomplete" go_tests 'TheFiveAnswers' ./internal/graph
-line "3. a trace continues in stored telemetry, marked so, and says when it stopped" tests 'Older|Stored|Telemetry|Farther|Continue|GoesOn|GoOn' internal/server/api
-line "4. one alert per intrusion that advances through stages, across retries and rotated names" go_tests TestTheStoryOfAnIntrusion ./test/whole
+line "3. a trace continues in stored telemetry, marked so, and says when it stopped" tests 'ATraceGoesOnInStoredTelemetry|ItSaysWhyItStopped|WhatIsWhole' internal/server/history
+line "4. one alert per intrusion that advances through stages, across retries and rotated names" one_chain
+line "4. no kill chain for ordinary work" go_tests 'OrdinaryWorkIsNoChain' ./internal/engine
 line "4. curl, wget, python, perl, bash tcp" set_of curl wget python perl bash-tcp
 line "4. install, cp from elsewhere, memfd, base64 pipe, archive, rename, dynamic loader" set_of install copied memfd base64-pipe piped-script archive renamed loader
 line "4. separate requests, permission by another process, hours of delay, cron or systemd later" set_of separate-requests permitted-by-another hours-later cron unit
 line "5. evidence: raw events before and after" tests 'EventsAround|RawEvents' internal/server/api
-line "5. evidence: files, memory map and environment in a store with hashes, quota, chain of custody" tests 'Evidence|Custody' internal/server/state internal/agent/action
+line "5. evidence: dropped files, memory map and environment, on policy" tests 'EvidenceOfAHost' test/whole
+line "5. evidence: a store with hashes, quota and a chain of custody" tests 'TheChainOfCustody|TheQuota' internal/server/evidence
 line "6. baize trace: text, JSON, DOT" tests 'Trace|DOT' internal/cli
 line "6. the API" tests 'Provenance|Intrusion' internal/server/api
 line "6. the console's provenance view" console_view
