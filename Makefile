@@ -26,7 +26,7 @@ SKIPS   := BAIZE_TEST_DATA|needs root
 # those of the guest emulate two processors.
 ALONE   := /(test/lab|test/whole|test/guest|internal/agent/sensor)$$
 
-.PHONY: build run demo bench test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench
+.PHONY: build run demo bench intrusions test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench prerequisites-intrusions
 
 ## build: bin/baize-agent, bin/baize-server, bin/baize
 build: internal/server/console/dist/index.html
@@ -66,6 +66,11 @@ test-long: prerequisites-test-long build
 ## bench: what was promised, against what is measured, on a quiet machine; LINES=1,4 selects, SCALE=0.1 tries it out
 bench: prerequisites-bench
 	go test -run '^$$' -bench '^BenchmarkLine($(if $(LINES),$(subst $(comma),|,$(LINES)),[0-9]+))$$' -benchtime 1x -timeout 120m ./test/bench
+
+## intrusions: the labelled set recorded anew, 15 minutes; ONLY=curl,cron selects
+intrusions: prerequisites-intrusions
+	go build -o $(TOOLS)/ ./test/intrusions/record
+	$(TOOLS)/record $(if $(ONLY),-only $(ONLY)) test/intrusions/recordings
 
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)
@@ -116,4 +121,5 @@ prerequisites-run: ; @scripts/prerequisites.sh run
 prerequisites-demo: ; @scripts/prerequisites.sh demo
 prerequisites-test: ; @scripts/prerequisites.sh test
 prerequisites-bench: ; @scripts/prerequisites.sh bench
+prerequisites-intrusions: ; @scripts/prerequisites.sh intrusions
 prerequisites-test-long: ; @scripts/prerequisites.sh test-long

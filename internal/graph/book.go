@@ -11,7 +11,7 @@ import (
 // actor is the process that acted: the one that an edge is booked for.
 func (x *edge) actor() nodeID {
 	switch x.Op {
-	case opExec, opRead, opAccept, opStart, opMaybe:
+	case opExec, opRead, opAccept, opStart, opMaybe, opAdmit:
 		return x.To
 	}
 	return x.From
@@ -86,7 +86,7 @@ func (h *host) bookOnFile(b *books, p *process, v *version, d *edge) {
 		if v.Type == "" {
 			b.file(v, p, d.First)
 		}
-	case opStart, opMaybe:
+	case opStart, opMaybe, opAdmit:
 		h.started(v, p)
 	}
 	bookFile(b, p, v, d)

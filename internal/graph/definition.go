@@ -16,7 +16,7 @@ const maxUp = 3
 // above it has read and that an intruder has changed; nil for none. sure says
 // that it cannot have been another one.
 func (g *Graph) definitionOf(h *host, p *process, ev *event.Event) (v *version, sure bool) {
-	if !p.Root || p.Kind != event.ContextCron && p.Kind != event.ContextService {
+	if !p.Root || p.Kind != event.ContextCron && p.Kind != event.ContextService && p.Kind != event.ContextLogin {
 		return nil, false
 	}
 	above := h.get(p.Parent)
@@ -43,6 +43,9 @@ func defines(v *version, p *process, ev *event.Event) (match, sure bool) {
 	if p.Kind == event.ContextService {
 		ctx := ev.Process.Context
 		return v.rare().Persists == "systemd" && ctx != nil && unitOf(v.Path) == bareUnit(ctx.Service), true
+	}
+	if p.Kind == event.ContextLogin {
+		return v.admits(p.User), false
 	}
 	if v.rare().Persists != "cron" && v.rare().Persists != "at" {
 		return false, false

@@ -20,12 +20,13 @@ const (
 	opInject                // process to one that it traced or wrote into
 	opStart                 // definition file to what was started because of it
 	opMaybe                 // the same, where it may have been another file
+	opAdmit                 // file of keys to a session that it may have let in
 )
 
 var opNames = [...]string{
 	opFork: "fork", opExec: "exec", opWrite: "write", opRename: "rename", opUnlink: "unlink", opChange: "attributes", opRead: "read",
 	opConnect: "connect", opTry: "connect_failed", opAccept: "accept", opAsk: "dns", opInject: "inject", opStart: "start",
-	opMaybe: "start",
+	opMaybe: "start", opAdmit: "admit",
 }
 
 // nodeID names a node of one host; 0 names none.

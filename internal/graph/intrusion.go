@@ -97,6 +97,9 @@ func (g *Graph) Root(ev *event.Event, r *Root) string {
 			return ""
 		}
 		if i, joined = h.kindred(g, p, r, at); i == nil {
+			i, joined = h.letIn(p)
+		}
+		if i == nil {
 			i = h.open(ev, p, at)
 		}
 	}

@@ -245,6 +245,42 @@ func TestAUnitBelongsToItsAuthor(t *testing.T) {
 	}
 }
 
+// TestAKeyLetsItsAuthorIn: a session that keys of an intruder may have opened is
+// part of the intrusion once it raises an alert, and leads back to who left the
+// key; others through the same file are not.
+func TestAKeyLetsItsAuthorIn(t *testing.T) {
+	const keys = "/root/.ssh/authorized_keys"
+	s := newScene(graph.DefaultLimits())
+	h, web := s.web("h")
+	sshd := h.Service("ssh.service", "/usr/sbin/sshd", "-D")
+	before := sshd.Session(keys)
+	web.Fork().Exec("/bin/sh", "-c", "x").Define(keys, "ssh-ed25519 AAAA")
+	id := s.root("keys changed")
+	admin := sshd.Session(keys)
+	admin.Write("/root/notes")
+	if got := s.graph.IntrusionOf(s.seen[len(s.seen)-1]); got != "" {
+		t.Errorf("whoever logs in belongs to %q", got)
+	}
+	s.Advance(3 * time.Hour)
+	sshd.Session(keys).Spawn("/dev/shm/tool")
+	alert := s.seen[len(s.seen)-1]
+	if got := s.root("execution from shared memory"); got != id {
+		t.Errorf("the session belongs to %q, want %q", got, id)
+	}
+	trace := s.graph.Trace(alert, id)
+	if entry := nodeOf(&trace, trace.Entry); entry == nil || !strings.HasPrefix(entry.Context, "web_shell:") {
+		t.Errorf("the entry is %+v, %s", entry, trace.Stopped)
+	}
+	i := s.told(t, "h", id)
+	if len(i.Roots) != 2 || i.Roots[1].Joined != "keys "+keys || !slices.Equal(paths(&i), []string{keys}) {
+		t.Errorf("roots %+v, files %v", i.Roots, paths(&i))
+	}
+	before.Spawn("/dev/shm/other")
+	if got := s.root("execution from shared memory"); got == id {
+		t.Error("a session from before the key belongs to it")
+	}
+}
+
 // TestReadersFade: who reads what an intruder wrote is part of it a little, and
 // less with time.
 func TestReadersFade(t *testing.T) {
@@ -427,5 +463,45 @@ func TestBothEndsOfAConversation(t *testing.T) {
 		if got := i.Answers["lateral"]; got.State != provenance.Yes || !strings.Contains(got.Evidence[0], "host b") {
 			t.Errorf("%+v", got)
 		}
+	}
+}
+
+// TestTheSourceIsWhoCalledThen: the trace shows whose request led to the shell,
+// not who called the service since.
+func TestTheSourceIsWhoCalledThen(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	_, web := s.web("h")
+	web.Accept("198.51.100.50")
+	s.Advance(time.Minute)
+	web.Accept("198.51.100.7").Fork().Exec("/bin/sh", "-c", "x")
+	shell, id := s.seen[len(s.seen)-1], s.root("a shell")
+	web.Accept("198.51.100.50")
+	trace := s.graph.Trace(shell, id)
+	var peers []string
+	for _, n := range trace.Nodes {
+		if n.Type == provenance.NodeSocket {
+			peers = append(peers, n.Label)
+		}
+	}
+	if !slices.Equal(peers, []string{"198.51.100.7"}) {
+		t.Errorf("the trace shows %v", peers)
+	}
+}
+
+// TestACloseIsToldLate: the close of a file may be told after its removal, and
+// the file is gone all the same; one that is made under that name later is not.
+func TestACloseIsToldLate(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	_, web := s.web("h")
+	sh := web.Fork().Exec("/bin/sh", "-c", "x").Install("/dev/shm/.1")
+	id, closed := s.root("a shell"), s.seen[len(s.seen)-1]
+	sh.Unlink("/dev/shm/.1")
+	s.Emit(closed)
+	if i := s.told(t, "h", id); len(i.Files) != 1 || !i.Files[0].Gone || i.Answers[provenance.Deleted].State != provenance.Yes {
+		t.Errorf("%+v", i.Files)
+	}
+	sh.Install("/dev/shm/.1")
+	if i := s.told(t, "h", id); len(i.Files) != 2 || i.Files[1].Gone {
+		t.Errorf("%+v", i.Files)
 	}
 }

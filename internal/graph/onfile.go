@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"time"
 
 	"baize/internal/event"
 )
@@ -24,6 +25,10 @@ func (g *Graph) onFile(h *host, p *process, ev *event.Event, at, now int64) {
 	case event.FileDiff:
 		h.diffed(ev, at, now)
 	default:
+		if v := h.late(ev, at); v != nil {
+			g.change(h, p, v, ev, opWrite, at)
+			return
+		}
 		v := h.file(f, now)
 		if v == nil {
 			return
@@ -37,6 +42,33 @@ func (g *Graph) onFile(h *host, p *process, ev *event.Event, at, now int64) {
 		g.change(h, p, v, ev, opWrite, at)
 		h.named(ev, now)
 	}
+}
+
+// Bounds of looking for a file that is gone.
+const (
+	lookGone = 64
+	lateBy   = int64(5 * time.Second)
+)
+
+// late finds the file of a close that is told after the file's last name was
+// removed: the kernel tells of closes by another way, and a moment later. Had
+// another file got its inode and its name, its creation would have been told.
+func (h *host) late(ev *event.Event, at int64) *version {
+	key := keyOf(ev.File)
+	if ev.Kind != event.FileCloseWrite || h.files.Peek(key) != nil || h.oldFiles.Peek(key) != nil {
+		return nil
+	}
+	left := lookGone
+	for _, slot := range h.gone.Backward() {
+		v := *slot
+		if left--; left < 0 || at-v.rare().GoneAt > lateBy {
+			return nil
+		}
+		if v.Key == key && v.Path == ev.File.Path {
+			return v
+		}
+	}
+	return nil
 }
 
 // change keeps that p changed a file, and what changed.

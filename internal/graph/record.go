@@ -74,8 +74,11 @@ func (g *Graph) execed(h *host, p *process, ev *event.Event, at, now int64) *Flo
 	}
 	if v, sure := g.definitionOf(h, p, ev); v != nil {
 		what := opMaybe
-		if sure {
+		switch {
+		case sure:
 			what = opStart
+		case p.Kind == event.ContextLogin:
+			what = opAdmit
 		}
 		g.connect(h, &v.Node, &p.Node, edgeOf(ev, what, at))
 	}

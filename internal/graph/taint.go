@@ -103,7 +103,7 @@ func (x *edge) share(weight uint16) uint16 {
 		return weight
 	case opMaybe:
 		return uint16(uint32(weight) * guessShare / whole)
-	case opRead:
+	case opRead, opAdmit:
 		return uint16(uint32(weight) * readShare / whole)
 	}
 	return 0

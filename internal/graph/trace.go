@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 
@@ -129,7 +130,13 @@ func (v *view) wroteImage(p *process) {
 // the lineage is a job or a service: what a definition names, or a program that
 // somebody brought. A shell of a service and a login have themselves as entry.
 func (v *view) cause(top *process, at int64) *version {
-	if top.Kind == event.ContextWebShell || top.Kind == event.ContextLogin {
+	switch top.Kind {
+	case event.ContextWebShell:
+		return nil
+	case event.ContextLogin:
+		if keys := v.h.keysOf(top); keys != nil && top.Node.heaviest(at).Weight >= half {
+			return keys
+		}
 		return nil
 	}
 	var started, ran *version
@@ -194,15 +201,12 @@ func (v *view) entry(top *process) {
 		return
 	}
 	v.mark(hub.Node.ID, provenance.RoleHub)
-	var source *edge
-	v.h.in(&hub.Node, func(e *edge) bool {
-		if e.Op == opAccept && e.First <= top.Born && top.Born-e.last() <= sourceWindow && (source == nil || e.last() > source.last()) {
-			source = e
+	// Who called last by now is not who called then: it was noted when the shell
+	// was met, where it was clear.
+	if info := v.graph.contexts.Peek(top.Lineage); info != nil && top.Kind == event.ContextWebShell {
+		if source, err := netip.ParseAddr((*info).Source); err == nil {
+			v.markPeer(peerKey{Addr: source})
 		}
-		return true
-	})
-	if source != nil && top.Kind == event.ContextWebShell {
-		v.mark(source.From, provenance.RolePeer)
 	}
 }
 

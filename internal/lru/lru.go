@@ -120,6 +120,17 @@ func (m *Map[K, V]) All() iter.Seq2[K, *V] {
 	}
 }
 
+// Backward yields the entries, newest first.
+func (m *Map[K, V]) Backward() iter.Seq2[K, *V] {
+	return func(yield func(K, *V) bool) {
+		for at := m.newest; at != none; at = m.entries[at].prev {
+			if !yield(m.entries[at].key, &m.entries[at].value) {
+				return
+			}
+		}
+	}
+}
+
 // Item is one entry of a snapshot.
 type Item[K comparable, V any] struct {
 	Key   K

@@ -85,6 +85,12 @@ func TestAgainstAList(t *testing.T) {
 					t.Fatalf("have %v, want %v", got, model)
 				}
 			}
+			back := len(model)
+			for k := range m.Backward() {
+				if back--; back < 0 || k != model[back] {
+					t.Fatalf("backwards: %d at %d of %v", k, back, model)
+				}
+			}
 		}
 	})
 }

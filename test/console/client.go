@@ -16,6 +16,7 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/incident"
+	"baize/internal/provenance"
 )
 
 // Client is a logged-in session.
@@ -143,4 +144,18 @@ type Host struct {
 // Hosts returns every host.
 func (c *Client) Hosts(ctx context.Context) ([]Host, error) {
 	return list[Host](ctx, c, "/hosts")
+}
+
+// Provenance of an alert, as the API gives it.
+type Provenance struct {
+	Graph     provenance.Graph             `json:"graph"`
+	Answers   map[string]provenance.Answer `json:"answers"`
+	Intrusion *provenance.Intrusion        `json:"intrusion"`
+}
+
+// Provenance returns where an alert came from and what came of it.
+func (c *Client) Provenance(ctx context.Context, alertID string) (Provenance, error) {
+	var p Provenance
+	err := c.Get(ctx, "/alerts/"+url.PathEscape(alertID)+"/provenance", &p)
+	return p, err
 }

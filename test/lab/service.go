@@ -24,9 +24,18 @@ type service struct {
 // serviceUser exists on every Debian system.
 const serviceUser = "www-data"
 
+// Crontab is where the victim's scheduler would look for the service's jobs. It
+// is on a file system of the victim's own, which no scheduler sees.
+const Crontab = "/var/spool/cron/crontabs/" + serviceUser
+
+// ownSpool covers the spool with one that only this mount namespace has, and
+// goes on as what is named behind it.
+const ownSpool = `set -e; mount -t tmpfs -o mode=755 tmpfs /var/spool; mkdir -p /var/spool/cron/crontabs
+chown ` + serviceUser + ` /var/spool/cron/crontabs; exec "$@"`
+
 func startService(ctx context.Context, dir, namespace string, wrap []string, labels *recorder) (*service, error) {
 	line := append([]string{}, wrap...)
-	line = append(line, command(namespace, "setpriv", "--reuid", serviceUser, "--regid", serviceUser, "--clear-groups",
+	line = append(line, command(namespace, "sh", "-c", ownSpool, "sh", "setpriv", "--reuid", serviceUser, "--regid", serviceUser, "--clear-groups",
 		"--no-new-privs", java("java"), "-Xmx64m", "-XX:+UseSerialGC", "-cp", dir, "LookupService", ServiceAddress, servicePort)...)
 	s := &service{command: exec.Command(line[0], line[1:]...), done: make(chan struct{})}
 	s.command.Dir = "/"

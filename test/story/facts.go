@@ -3,6 +3,7 @@ package story
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"baize/internal/alert"
@@ -25,6 +26,9 @@ type Facts struct {
 	// Gather leaves to Settled.
 	Log   []*event.Event
 	Watch *Watch
+	// Aftermath is what was seen after each of its steps; nil where it was not
+	// played.
+	Aftermath []Observation
 	// within is how soon a shell's alert must be on the screen.
 	within time.Duration
 }
@@ -79,11 +83,33 @@ func (f *Facts) Intrusion() []alert.Alert {
 	return mine
 }
 
+// Chains are the kill-chain alerts of the intrusion.
+func (f *Facts) Chains() []alert.Alert {
+	var mine []alert.Alert
+	for _, a := range f.Alerts {
+		if f.chain(&a) {
+			mine = append(mine, a)
+		}
+	}
+	return mine
+}
+
+// chain reports whether an alert is the kill chain of a lineage that began with
+// one of the intrusion's processes.
+func (f *Facts) chain(a *alert.Alert) bool {
+	if a.Kind != alert.KindChain {
+		return false
+	}
+	_, text, _ := strings.Cut(a.Lineage, ":")
+	key, err := event.ParseProcessKey(text)
+	return err == nil && f.labelled(key.PID)
+}
+
 // Others are all other alerts.
 func (f *Facts) Others() []alert.Alert {
 	var others []alert.Alert
 	for _, a := range f.Alerts {
-		if a.Event == nil || !f.ours(a.Event.Process) {
+		if !f.chain(&a) && (a.Event == nil || !f.ours(a.Event.Process)) {
 			others = append(others, a)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // incidentLine: one incident with every alert of the intrusion and no other,
 // repeats in counters, nothing lost.
 func incidentLine(f *Facts, v *verdict) {
-	mine := f.Intrusion()
+	mine := append(f.Intrusion(), f.Chains()...)
 	ids := map[string]bool{}
 	var fired uint64
 	for _, a := range mine {
@@ -58,7 +58,7 @@ func checkIncident(f *Facts, v *verdict, mine []alert.Alert) {
 func checkCounters(f *Facts, v *verdict, mine []alert.Alert) {
 	perRule := map[string]uint64{}
 	for _, a := range mine {
-		if e := a.Event; e.Kind == event.ProcessExec && slices.Contains(f.Labels.Shells, int(e.Process.PID)) && a.Rule != nil {
+		if e := a.Event; e != nil && e.Kind == event.ProcessExec && slices.Contains(f.Labels.Shells, int(e.Process.PID)) && a.Rule != nil {
 			perRule[a.Rule.ID] += count(a)
 		}
 	}

@@ -48,16 +48,17 @@ func (v *verdict) line(n int) Line {
 
 // built judges the lines that exist.
 var built = map[int]func(*Facts, *verdict){
-	1: shellLine, 2: filelessLine, 3: masqueradeLine, 4: c2Line, 5: incidentLine,
+	1: shellLine, 2: filelessLine, 3: masqueradeLine, 4: c2Line, 5: incidentLine, 9: chainLine, 10: answersLine,
 }
+
+// afterwards are the lines that the aftermath shows.
+var afterwards = map[int]bool{9: true, 10: true}
 
 // absent says what is missing for the others.
 var absent = map[int]string{
-	6:  "the incident page is live, with the distribution of alert types and every merge reason, but there is no cluster graph",
+	6:  "the incident page is live, with the distribution of alert types, every merge reason, the five answers and each alert's way back, but there is no cluster graph",
 	7:  "merging across hosts is not built",
 	8:  "domains and images are on the alert, but an alert on another host does not join through them",
-	9:  "the kill-chain alert is not built",
-	10: "the five answers are not built",
 	11: "freezing and isolating are not built",
 	12: "the cleaner is not built",
 	13: "the JVM probe is not built",
@@ -68,11 +69,14 @@ var absent = map[int]string{
 	18: "one machine with embedded defaults works; cluster and unprivileged mode are not built",
 }
 
-// Judge returns all 18 lines.
+// Judge returns all 18 lines, but those of an aftermath that was not played.
 func (f *Facts) Judge() []Line {
 	var lines []Line
 	for n := 1; n <= 18; n++ {
 		judge := built[n]
+		if afterwards[n] && f.Aftermath == nil {
+			continue
+		}
 		if judge == nil {
 			lines = append(lines, Line{Line: n, State: Absent, Evidence: absent[n]})
 			continue

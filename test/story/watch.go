@@ -26,8 +26,9 @@ type Watch struct {
 }
 
 type arrival[T any] struct {
-	first  time.Time
-	newest T
+	first time.Time
+	// oldest is the form in which it first arrived.
+	oldest, newest T
 }
 
 func newWatch() *Watch {
@@ -84,7 +85,7 @@ func (w *Watch) take(c console.Change) {
 // seen replaces what was known by what has arrived.
 func seen[T any](w *Watch, c console.Change, before arrival[T], now T, id string, revision, known uint64) arrival[T] {
 	if before.first.IsZero() {
-		before.first = c.Arrived
+		before.first, before.oldest = c.Arrived, now
 	} else if revision < known {
 		w.problems = append(w.problems, fmt.Sprintf("%s %s went back from revision %d to %d", c.Name, id, known, revision))
 	}
@@ -105,6 +106,13 @@ func (w *Watch) FirstAlert(id string) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.alerts[id].first
+}
+
+// Advance returns an alert as it first arrived on the stream and as it last did.
+func (w *Watch) Advance(id string) (first, last alert.Alert) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.alerts[id].oldest, w.alerts[id].newest
 }
 
 // Joined is when an incident with the alert first arrived on the stream.

@@ -33,7 +33,7 @@ func TestOrdinaryWorkRaisesNothingAboveLow(t *testing.T) {
 		}
 		events++
 		if aboveLow(a) {
-			t.Errorf("%s %q: %s (%s)", a.Rule.Level, a.Rule.Title, a.Event.Process.CommandLine, a.Event.Kind)
+			t.Errorf("%s %q: %+v", a.Rule.Level, a.Rule.Title, a.Event)
 		}
 	}
 	t.Logf("%v of ordinary work, %d alerts at most low", time.Since(began).Round(time.Second), events)

@@ -105,6 +105,18 @@ func (p *Process) Job(command string) *Process {
 	return c.Exec("/bin/sh", "-c", command)
 }
 
+// Session is the shell of somebody whom a login daemon let in: a process of the
+// daemon's own reads the keys first.
+func (p *Process) Session(keys string) *Process {
+	own := p.Fork().Exec(p.self.Args...)
+	own.Open(keys, "definition")
+	c := own.Fork()
+	c.context = &event.Context{ID: "login:" + c.self.Key.String(), Kind: event.ContextLogin, Root: c.self.Key, Parent: p.context.ID}
+	c.server = false
+	c.self.User = &event.User{Name: "root"}
+	return c.Exec("/bin/bash")
+}
+
 // Unit starts a service of the init process.
 func (h *Host) Unit(name string, args ...string) *Process {
 	p := h.Init.Fork()

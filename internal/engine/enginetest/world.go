@@ -124,7 +124,9 @@ func (p *Process) brief() event.Process {
 func (p *Process) whole() *event.Process {
 	w := p.self
 	w.Context, w.Server, w.Agent = p.context, p.server, p.agent
-	w.User = &event.User{ID: 1000, Name: "app"}
+	if w.User == nil {
+		w.User = &event.User{ID: 1000, Name: "app"}
+	}
 	if p.parent != nil {
 		parent := p.parent.brief()
 		w.Parent = &parent

@@ -1,0 +1,275 @@
+package stage
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Names of the hosts.
+const (
+	Web      = "web-1"
+	Database = "db-1"
+)
+
+// WebUser is who services run as.
+const WebUser = 33 // www-data on every Debian system
+
+// Host is one machine of the stage: a tree of processes in a control group of
+// its own, behind mounts of its own.
+type Host struct {
+	Name string
+
+	group   string
+	tree    *tree
+	command *exec.Cmd
+	in      io.WriteCloser
+	done    chan struct{}
+
+	mu      sync.Mutex
+	next    int
+	started map[int]chan reply
+	ended   map[int]int
+	shells  []int
+	printed []string
+	ready   bool
+}
+
+// reply is what the host's init says.
+type reply struct {
+	ID    int    `json:"id"`
+	PID   int    `json:"pid"`
+	Ended int    `json:"ended"`
+	Code  int    `json:"code"`
+	Error string `json:"error"`
+	Ready bool   `json:"ready"`
+}
+
+// startHost makes a host and waits until it stands.
+func startHost(ctx context.Context, name, program, work, files string, tree *tree) (*Host, error) {
+	h := &Host{Name: name, tree: tree, done: make(chan struct{}), started: map[int]chan reply{}, ended: map[int]int{}}
+	var err error
+	if h.group, err = group(spaces[name]); err != nil {
+		return nil, err
+	}
+	empty := filepath.Join(work, "mount-"+name)
+	if err := os.MkdirAll(empty, 0o755); err != nil {
+		return h, err
+	}
+	h.command = within(context.Background(), name, program, "-name", name, "-group", h.group, "-work", empty, "-files", files)
+	h.command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS, Setsid: true}
+	if h.in, err = h.command.StdinPipe(); err != nil {
+		return h, err
+	}
+	out, err := h.command.StdoutPipe()
+	if err != nil {
+		return h, err
+	}
+	printed, err := h.command.StderrPipe()
+	if err != nil {
+		return h, err
+	}
+	if err := h.command.Start(); err != nil {
+		return h, fmt.Errorf("start host %s: %w", name, err)
+	}
+	go h.listen(printed)
+	go h.read(out)
+	return h, until(ctx, "host "+name, func() (bool, error) {
+		select {
+		case <-h.done:
+			return false, fmt.Errorf("host %s ended at once: %s", name, h.output())
+		default:
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.ready, nil
+	})
+}
+
+// group makes a control group for a host; one that a broken recording left is
+// used again.
+func group(name string) (string, error) {
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(mounts)) {
+		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup2" {
+			dir := filepath.Join(fields[1], name)
+			if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+				return "", err
+			}
+			return dir, nil
+		}
+	}
+	return "", errors.New("no v2 hierarchy of control groups is mounted")
+}
+
+func (h *Host) read(out io.Reader) {
+	defer close(h.done)
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		var r reply
+		if json.Unmarshal(lines.Bytes(), &r) == nil {
+			h.take(r)
+		}
+	}
+	_ = h.command.Wait() // it ends with its stdin
+}
+
+func (h *Host) take(r reply) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case r.Ready:
+		h.ready = true
+	case r.Ended != 0:
+		h.ended[r.Ended] = r.Code
+	default:
+		if ch := h.started[r.ID]; ch != nil {
+			ch <- r
+			delete(h.started, r.ID)
+		}
+	}
+}
+
+// listen keeps what services print: the web service names its shells.
+func (h *Host) listen(printed io.Reader) {
+	for lines := bufio.NewScanner(printed); lines.Scan(); {
+		h.mu.Lock()
+		if text, found := strings.CutPrefix(lines.Text(), "shell "); found {
+			if pid, err := strconv.Atoi(text); err == nil {
+				h.shells = append(h.shells, pid)
+			}
+		}
+		if len(h.printed) < 1000 {
+			h.printed = append(h.printed, lines.Text())
+		}
+		h.mu.Unlock()
+	}
+}
+
+func (h *Host) output() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.Join(h.printed[max(0, len(h.printed)-20):], "\n")
+}
+
+func (h *Host) shellCount() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.shells)
+}
+
+func (h *Host) shellsFrom(n int) []int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.shells[n:])
+}
+
+// Service is what a host is told to start.
+type Service struct {
+	Unit string   `json:"unit"`
+	Args []string `json:"args,omitempty"`
+	UID  uint32   `json:"uid,omitempty"`
+	Dir  string   `json:"dir,omitempty"`
+	Env  []string `json:"env,omitempty"`
+	// Definition is a unit file that says what to start, instead of Args.
+	Definition string `json:"definition,omitempty"`
+}
+
+// Start starts a service.
+func (h *Host) Start(ctx context.Context, s Service) (int, error) {
+	h.mu.Lock()
+	h.next++
+	ch := make(chan reply, 1)
+	h.started[h.next] = ch
+	err := json.NewEncoder(h.in).Encode(struct {
+		ID int `json:"id"`
+		Service
+	}{h.next, s})
+	h.mu.Unlock()
+	if err != nil {
+		return 0, fmt.Errorf("start %s on %s: %w", s.Unit, h.Name, err)
+	}
+	select {
+	case r := <-ch:
+		if r.Error != "" {
+			return 0, fmt.Errorf("host %s: %s", h.Name, r.Error)
+		}
+		return r.PID, nil
+	case <-h.done:
+		return 0, fmt.Errorf("host %s has ended: %s", h.Name, h.output())
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// Run starts a service and waits for its end.
+func (h *Host) Run(ctx context.Context, s Service) (int, error) {
+	pid, err := h.Start(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	return pid, h.end(ctx, s.Unit, pid)
+}
+
+func (h *Host) end(ctx context.Context, what string, pid int) error {
+	return until(ctx, "the end of "+what, func() (bool, error) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		code, ended := h.ended[pid]
+		if ended && code != 0 {
+			return true, fmt.Errorf("%s ended with status %d: %s", what, code, strings.Join(h.printed[max(0, len(h.printed)-5):], "\n"))
+		}
+		return ended, nil
+	})
+}
+
+// path is where a file of the host can be reached from outside.
+func (h *Host) path(name string) string {
+	return filepath.Join("/proc", strconv.Itoa(h.command.Process.Pid), "root", name)
+}
+
+// close ends every process of the host.
+func (h *Host) close() error {
+	if h.command == nil || h.command.Process == nil {
+		return os.Remove(h.group)
+	}
+	if err := os.WriteFile(filepath.Join(h.group, "cgroup.kill"), []byte("1"), 0); err != nil {
+		return err
+	}
+	h.in.Close()
+	<-h.done
+	return removeGroup(h.group)
+}
+
+// removeGroup removes a control group with those below, once they are empty.
+func removeGroup(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			if err := removeGroup(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return until(context.Background(), dir, func() (bool, error) {
+		err := os.Remove(dir)
+		return err == nil, nil
+	})
+}
