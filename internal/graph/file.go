@@ -44,6 +44,8 @@ type rareFile struct {
 	ExecutableAt, GoneAt int64
 	// Links are the names that were added to it.
 	Links int
+	// Linked : it had several; Path is one of them.
+	Linked bool
 	// Users are other lineages that executed or read it, at most maxUsers.
 	Users []string
 	// Readers counts those that took it for a definition.
@@ -230,6 +232,13 @@ func (h *host) use(p *process, v *version, read bool) *Flow {
 		r.Users = append(r.Users, p.Lineage)
 	}
 	return &Flow{From: v.Writer, Path: v.Path, By: h.unkey(v.By), Read: read}
+}
+
+// popular reports whether so many run a file that one more of them is nobody's
+// for it.
+func (v *version) popular(p *process) bool {
+	users := v.rare().Users
+	return len(users) == maxUsers && p != nil && !slices.Contains(users, p.Lineage)
 }
 
 // Brought reports whether an image was written since the host is observed, or

@@ -28,23 +28,29 @@ func (p *peer) text() string {
 	return netip.AddrPortFrom(p.Key.Addr, p.Key.Port).String()
 }
 
+// inside reports whether a peer is an address of ours.
+func (p *peer) inside() bool { return p.Key.Addr.IsValid() && !event.Outside(p.Key.Addr) }
+
+// local reports whether it is the host itself.
+func (p *peer) local() bool { return p.Key.Addr.IsLoopback() || p.Key.Addr.IsUnspecified() }
+
 func called(e *event.Endpoint) peerKey { return peerKey{Addr: e.IP.Unmap(), Port: e.Port} }
 
 // onPeer keeps whom a process spoke to.
 func (g *Graph) onPeer(h *host, p *process, ev *event.Event, at, now int64) {
-	switch {
-	case ev.Kind == event.DNSQuery:
+	switch ev.Kind {
+	case event.DNSQuery:
 		if ev.DNS != nil && ev.DNS.Question.Name != "" {
 			to := g.peerOf(h, peerKey{Name: clip(ev.DNS.Question.Name)}, now)
 			g.connect(h, &p.Node, &to.Node, edgeOf(ev, opAsk, at))
 		}
-	case ev.Kind == event.NetworkAccept:
+	case event.NetworkAccept:
 		if ev.Source != nil && ev.Source.IP.IsValid() {
 			from := g.peerOf(h, peerKey{Addr: ev.Source.IP.Unmap()}, now)
 			g.meet(h, p, from, ev, now)
 			g.connect(h, &from.Node, &p.Node, edgeOf(ev, opAccept, at))
 		}
-	case ev.Kind == event.NetworkConnect:
+	case event.NetworkConnect:
 		if ev.Destination == nil || !ev.Destination.IP.IsValid() {
 			return
 		}
@@ -76,8 +82,8 @@ func (g *Graph) bytes(h *host, p *process, ev *event.Event, at, now int64) {
 	case !n.Initiated && ev.Source != nil:
 		key = peerKey{Addr: ev.Source.IP.Unmap()}
 	}
-	slot := h.peers.Get(key, now)
-	if slot == nil {
+	to := g.spokenTo(h, p, key, now)
+	if to == nil {
 		return
 	}
 	out, in := n.BytesOut, n.BytesIn
@@ -90,8 +96,24 @@ func (g *Graph) bytes(h *host, p *process, ev *event.Event, at, now int64) {
 	case n.Cookie != 0:
 		h.told.Put(n.Cookie, toldBytes{n.BytesOut, n.BytesIn}, now)
 	}
-	h.addBytes(p, *slot, out, in)
-	h.bookBytes(p, *slot, out, in, at)
+	what := opConnect
+	if !n.Initiated {
+		what = opAccept
+	}
+	h.addBytes(p, to, out, in)
+	h.bookBytes(p, to, what, out, in, at)
+}
+
+// spokenTo is the other end of a conversation that goes on. One that was forgotten
+// meanwhile matters for an intruder alone.
+func (g *Graph) spokenTo(h *host, p *process, key peerKey, now int64) *peer {
+	if slot := h.peers.Get(key, now); slot != nil {
+		return *slot
+	}
+	if !key.Addr.IsValid() || len(p.Node.taints()) == 0 {
+		return nil
+	}
+	return g.peerOf(h, key, now)
 }
 
 // toldBytes are those of a connection that were counted already.

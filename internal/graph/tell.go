@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"baize/internal/event"
+	"baize/internal/lru"
 	"baize/internal/provenance"
 )
 
@@ -44,6 +45,9 @@ func (g *Graph) Changed(all bool, now int64) []provenance.Intrusion {
 				later = append(later, number)
 			default:
 				out = append(out, h.tell(*i, now))
+				if (*i).Into != 0 {
+					h.intrusions.Delete(number)
+				}
 			}
 		}
 		if h.dirty = later; len(later) > 0 {
@@ -58,7 +62,8 @@ func (g *Graph) Changed(all bool, now int64) []provenance.Intrusion {
 // tell is an intrusion as others know it, one revision on.
 func (h *host) tell(i *intrusion, now int64) provenance.Intrusion {
 	i.dirty, i.Urgent, i.ToldAt = false, false, now
-	i.Revision++
+	h.revision++
+	i.Revision = h.revision
 	i.States, i.Through = h.states(i)
 	v := h.view(i)
 	v.Graph = h.whole(i)
@@ -96,8 +101,22 @@ func (h *host) view(i *intrusion) provenance.Intrusion {
 		ID: i.ID, Revision: i.Revision, Org: i.Org, Host: i.Host, Opened: stamp(i.Opened), Updated: stamp(i.Updated), MergedInto: i.Merged,
 		Service: i.Service, Roots: slices.Clone(i.Roots), MoreRoots: b.Pruned.Roots, Answers: h.answers(i), Stages: h.stages(i),
 		Files: b.Files.facts(), Changes: b.Changes.facts(), Peers: b.Peers.facts(), Reads: b.Reads.facts(), Processes: b.Processes.facts(),
-		Alive: b.Alive, Credentials: slices.Clone(b.Privilege), Pruned: b.Pruned,
+		Alive: h.alive(i), Credentials: slices.Clone(b.Privilege), Pruned: b.Pruned,
 	}
+}
+
+// alive counts the processes of an intrusion that have not exited, also those that
+// its book has no room for.
+func (h *host) alive(i *intrusion) int {
+	n := 0
+	for _, procs := range []*lru.Map[procKey, *process]{h.procs, h.oldProcs} {
+		for _, p := range procs.All() {
+			if !(*p).Exited && (*p).Node.weight(i.Number, h.heard) >= half {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Intrusion is one by its id; false where it is not known any more.
@@ -113,12 +132,7 @@ func (g *Graph) lookup(hostID, id string) (*intrusion, *host) {
 	if slot == nil || id == "" {
 		return nil, nil
 	}
-	for _, i := range (*slot).intrusions.All() {
-		if (*i).ID == id {
-			return (*slot).find((*i).Number), *slot
-		}
-	}
-	return nil, nil
+	return (*slot).byID(id), *slot
 }
 
 // bookEvent books what a hub itself did in the event that raised an alert: it

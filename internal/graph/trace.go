@@ -37,7 +37,7 @@ func (g *Graph) Trace(ev *event.Event, intrusion string) provenance.Graph {
 		out.Stopped = "the process is not known any more"
 		return out
 	}
-	v := newView(h, h.graph)
+	v := newView(h)
 	v.mark(p.Node.ID, provenance.RoleAlert)
 	v.back(p, ev.Time.UnixNano())
 	v.touched(ev)
@@ -54,7 +54,7 @@ func (g *Graph) Whole(hostID, id string) (provenance.Graph, bool) {
 }
 
 func (h *host) whole(i *intrusion) provenance.Graph {
-	v := newView(h, h.graph)
+	v := newView(h)
 	for k, root := range i.Roots {
 		p := h.get(h.key(root.Process))
 		switch {
@@ -203,7 +203,7 @@ func (v *view) entry(top *process) {
 	v.mark(hub.Node.ID, provenance.RoleHub)
 	// Who called last by now is not who called then: it was noted when the shell
 	// was met, where it was clear.
-	if info := v.graph.contexts.Peek(top.Lineage); info != nil && top.Kind == event.ContextWebShell {
+	if info := v.h.graph.contexts.Peek(top.Lineage); info != nil && top.Kind == event.ContextWebShell {
 		if source, err := netip.ParseAddr((*info).Source); err == nil {
 			v.markPeer(peerKey{Addr: source})
 		}
