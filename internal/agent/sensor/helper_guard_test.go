@@ -40,14 +40,28 @@ func watchItself([]string) error {
 	})
 }
 
-// seize traces a process, without stopping it, until it is killed.
+// seize traces a process, without stopping it, until either ends. A traced thread
+// that gets a signal stands still until its tracer lets it go on, and the runtime
+// signals its own threads.
 func seize(args []string) error {
 	runtime.LockOSThread()
-	if _, _, errno := syscall.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(number(args[0])), 0, 0, 0, 0); errno != 0 {
+	pid := number(args[0])
+	if _, _, errno := syscall.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0); errno != 0 {
 		return errno
 	}
-	time.Sleep(time.Minute)
-	return nil
+	for {
+		var status unix.WaitStatus
+		if _, err := unix.Wait4(pid, &status, unix.WALL, nil); err != nil || !status.Stopped() {
+			return err
+		}
+		signal := int(status.StopSignal())
+		if status>>16 != 0 {
+			signal = 0 // a stop of ptrace's own
+		}
+		if err := unix.PtraceCont(pid, signal); err != nil {
+			return err
+		}
+	}
 }
 
 // release lets the helper act.
