@@ -74,6 +74,15 @@ func TestAClosedLinkIsToldAndMadeAnew(t *testing.T) {
 	h := prepare(t, nil, "rename", "after-guard")
 	h.finish()
 	l.await("a change of name", func(r *Record) bool { return r.Kind == event.ProcessRename && r.Name == "after-guard" })
+	if !l.mediated() {
+		return
+	}
+	if err := attachment(t, l.sensor, sensorProgOnOpened).link.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.await("the closed link", told("on_opened:", "its link was closed", "attached again"))
+	pid := run(t, "/bin/cat", "/etc/shadow")
+	l.fileOf(event.FileOpen, pid, "/etc/shadow")
 }
 
 func TestEveryProcessorHasItsCanary(t *testing.T) {

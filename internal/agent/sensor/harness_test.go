@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// patience bounds every wait of the live tests.
-const patience = 20 * time.Second
+// patience bounds every wait of the live tests: on an emulated processor a sensor
+// takes half of it to be armed.
+const patience = time.Minute
 
 // lab is an armed sensor with all that it delivered, as one test uses it.
 type lab struct {

@@ -40,8 +40,9 @@ func watchItself([]string) error {
 	})
 }
 
-// seize traces a process until it is killed. Each signal stops the traced, the Go
-// runtime's own included; it goes on at once.
+// seize traces a process, without stopping it, until either ends. A traced thread
+// that gets a signal stands still until its tracer lets it go on, and the runtime
+// signals its own threads.
 func seize(args []string) error {
 	runtime.LockOSThread()
 	pid := number(args[0])
@@ -49,11 +50,15 @@ func seize(args []string) error {
 		return errno
 	}
 	for {
-		var st unix.WaitStatus
-		if _, err := unix.Wait4(pid, &st, unix.WALL, nil); err != nil || st.Exited() || st.Signaled() {
+		var status unix.WaitStatus
+		if _, err := unix.Wait4(pid, &status, unix.WALL, nil); err != nil || !status.Stopped() {
 			return err
 		}
-		if err := unix.PtraceCont(pid, int(st.StopSignal())); err != nil {
+		signal := int(status.StopSignal())
+		if status>>16 != 0 {
+			signal = 0 // a stop of ptrace's own
+		}
+		if err := unix.PtraceCont(pid, signal); err != nil {
 			return err
 		}
 	}
