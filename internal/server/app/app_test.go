@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"baize/internal/engine/enginetest"
 	"baize/internal/event"
 	"baize/internal/event/eventio"
+	"baize/internal/server/api"
 	"baize/internal/server/bus"
 	"baize/internal/server/state"
 	"baize/internal/wire"
@@ -140,7 +142,7 @@ func TestTelemetryBecomesAnIncident(t *testing.T) {
 	})
 	stop()
 
-	_, stop = run(t, home)
+	s, stop = run(t, home)
 	defer stop()
 	eventually(t, "the engine is at the end of the log again", func() bool {
 		return strings.Contains(read(t, home, "/api/v1/status"), `"lag":0`)
@@ -149,6 +151,19 @@ func TestTelemetryBecomesAnIncident(t *testing.T) {
 		t.Errorf("after a restart\n%s\nbefore\n%s", after, before)
 	}
 	checkExport(t, home)
+	checkAround(t, home, s)
+}
+
+// checkAround reads the raw events around one of the log: those of its host, in
+// order, with what was before and after.
+func checkAround(t *testing.T, home string, s *Server) {
+	t.Helper()
+	must(t, enrol(t, s, "h1"))
+	var near api.NearbyEvents
+	must(t, json.Unmarshal([]byte(read(t, home, "/api/v1/hosts/h1/events?around=5&boot=boot-h1&before=2&after=3")), &near))
+	if len(near.Items) != 5 || near.At != 2 || near.Items[2].Seq != 5 || near.Items[0].Seq != 3 || near.Items[2].Host.ID != "h1" || !near.Earlier {
+		t.Errorf("around an event: %+v", near)
+	}
 }
 
 // checkExport reads the export and checks that it is the log: in order, with

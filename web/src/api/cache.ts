@@ -41,7 +41,7 @@ export const keys = {
   alerts: ["alerts"] as const,
   alert: (id: string) => ["alert", id] as const,
   intrusion: (id: string) => ["intrusion", id] as const,
-  provenance: (alert: string) => ["provenance", alert] as const,
+  provenance: (alert: string, stored = false) => ["provenance", alert, stored] as const,
   nearby: (query: string) => ["nearby", query] as const,
   hosts: ["hosts"] as const,
   status: ["status"] as const,

@@ -95,12 +95,17 @@ export function useIntrusions(ids: readonly string[]): Intrusion[] {
   return useQueries({ queries: ids.map(intrusionQuery), combine: arrived });
 }
 
-/** Where an alert came from and what came of it. */
-export function useProvenance(alert: string) {
+/**
+ * Where an alert came from and what came of it. With stored, the way back goes
+ * on in stored telemetry, which takes seconds: it is asked for once.
+ */
+export function useProvenance(alert: string, stored: boolean) {
+  const path = `/alerts/${encodeURIComponent(alert)}/provenance`;
   return useQuery({
-    queryKey: keys.provenance(alert),
-    queryFn: ({ signal }) => get<AlertProvenance>(`/alerts/${encodeURIComponent(alert)}/provenance`, signal),
-    refetchInterval: resync,
+    queryKey: keys.provenance(alert, stored),
+    queryFn: ({ signal }) => get<AlertProvenance>(stored ? `${path}?stored=true` : path, signal),
+    placeholderData: keepPreviousData,
+    ...(stored ? { staleTime: Infinity } : { refetchInterval: resync }),
   });
 }
 

@@ -1189,7 +1189,11 @@ export interface components {
         EventContainer: {
             id?: string;
             image?: components["schemas"]["EventName"];
+            labels?: {
+                [key: string]: string;
+            };
             name?: string;
+            pod?: components["schemas"]["EventPod"];
             runtime?: string;
             state: string;
         };
@@ -1202,12 +1206,18 @@ export interface components {
         };
         EventCoverage: {
             class: string;
+            /** Format: int64 */
+            coalesced?: number;
+            /** Format: int64 */
+            filtered?: number;
             /** Format: date-time */
             from: string;
             /** Format: int64 */
             lost: number;
             reason?: string;
             state: string;
+            /** Format: int64 */
+            throttled?: number;
             /** Format: date-time */
             to: string;
         };
@@ -1229,6 +1239,7 @@ export interface components {
         EventDiff: {
             added?: string[] | null;
             removed?: string[] | null;
+            state: string;
             truncated?: boolean;
         };
         EventEndpoint: {
@@ -1334,6 +1345,11 @@ export interface components {
             name: string;
             object?: string;
             type?: string;
+        };
+        EventPod: {
+            name?: string;
+            namespace?: string;
+            uid?: string;
         };
         EventProcess: {
             agent?: boolean;
@@ -1752,6 +1768,7 @@ export interface components {
             left?: number;
             nodes: components["schemas"]["ProvenanceNode"][] | null;
             stopped?: string;
+            stored?: components["schemas"]["ProvenanceStored"];
         };
         ProvenanceIntrusion: {
             /** Format: int64 */
@@ -1797,6 +1814,7 @@ export interface components {
             path?: string;
             process?: string;
             roles?: string[] | null;
+            stored?: boolean;
             /** Format: date-time */
             time?: string;
             type: string;
@@ -1887,6 +1905,14 @@ export interface components {
             state: string;
             /** Format: date-time */
             time?: string;
+        };
+        ProvenanceStored: {
+            /** Format: int64 */
+            events: number;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
         };
         PushInputBody: {
             /** @description Text of each file by its path within the pack; rules are *.yml and *.yaml, lists of placeholders lists/*.txt */
@@ -2170,7 +2196,10 @@ export interface operations {
     };
     "get-alert-provenance": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where the way back leaves what is remembered, continue it in stored telemetry; takes up to 20 s */
+                stored?: boolean;
+            };
             header?: never;
             path: {
                 id: string;

@@ -3,6 +3,7 @@ import { Button } from "antd";
 import { useMemo, useRef, useState } from "react";
 import type { Graph, GraphNode, Intrusion } from "../api/types";
 import { useI18n } from "../i18n";
+import { count } from "../ui/format";
 import { HeldBar } from "../ui/HeldBar";
 import { Panel } from "../ui/Panel";
 import { Brush } from "./Brush";
@@ -18,6 +19,8 @@ interface Props {
   graph: Graph;
   host: string;
   intrusion: Intrusion | undefined;
+  /** Continues the way back in stored telemetry; none where that cannot be, or was done. */
+  onStored?: (() => void) | undefined;
 }
 
 function toggled(set: ReadonlySet<string>, id: string): Set<string> {
@@ -26,12 +29,14 @@ function toggled(set: ReadonlySet<string>, id: string): Set<string> {
   return next;
 }
 
-/** What is not in the drawing, and why. */
-function Missing({ graph }: { graph: Graph }) {
+/** What is not in the drawing, and why; and what continues it in stored telemetry. */
+function Missing({ graph, onStored }: { graph: Graph; onStored: (() => void) | undefined }) {
   const { t } = useI18n();
   return (
     <>
       {graph.stopped && <span className="chip chip-limited" title={graph.stopped}>{t("prov.stopped", { why: graph.stopped })}</span>}
+      {graph.stopped && onStored && <Button size="small" onClick={onStored}>{t("prov.stored.continue")}</Button>}
+      {graph.stored && <span>{t("prov.stored.read", { n: count(graph.stored.events) })}</span>}
       {(graph.left ?? 0) > 0 && <span>{t("prov.left", { n: graph.left ?? 0 })}</span>}
     </>
   );
@@ -48,7 +53,7 @@ function Zoom({ step, onStep }: { step: number; onStep: (step: number) => void }
 }
 
 /** The provenance graph with its time window; a click leads to raw events. */
-export function GraphPanel({ graph, host, intrusion }: Props) {
+export function GraphPanel({ graph, host, intrusion, onStored }: Props) {
   const { t } = useI18n();
   const area = useRef<HTMLDivElement>(null);
   const [chosen, setStep] = useState<number>();
@@ -72,7 +77,7 @@ export function GraphPanel({ graph, host, intrusion }: Props) {
       title={t("prov.graph")}
       id="graph"
       className="flush graph-panel"
-      extra={<><Missing graph={shown} /><Zoom step={step} onStep={setStep} /></>}
+      extra={<><Missing graph={shown} onStored={onStored} /><Zoom step={step} onStep={setStep} /></>}
     >
       {nodes.length === 0 ? (
         <p className="muted graph-empty">{t("prov.empty")}</p>

@@ -73,8 +73,13 @@ export function NodeShape({ placed, dim, selected, focusable, open, nameOf, onSe
   const roles = rolesOf(node).filter((role) => role !== "path");
   const [name, more] = captions(node, t);
   const folds = (node.count ?? 1) > 1;
-  const state = [dim && "dim", selected && "selected", node.exited && "exited", node.gone && "gone"].filter(Boolean).join(" ");
-  const tag = [...roles.slice(0, 2).map((role) => named(t, "role", role)), ...(node.gone ? [t("prov.gone")] : []), ...(node.exited ? [t("prov.exited")] : [])].join(" · ");
+  const state = [dim && "dim", selected && "selected", node.exited && "exited", node.gone && "gone", node.stored && "stored"].filter(Boolean).join(" ");
+  const tag = [
+    ...roles.slice(0, 2).map((role) => named(t, "role", role)),
+    node.gone && t("prov.gone"),
+    node.exited && t("prov.exited"),
+    node.stored && t("prov.stored"),
+  ].filter(Boolean).join(" · ");
   return (
     <g
       className={`gnode gnode-${node.type} grole-${roles[0] ?? "none"} ${state}`}

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Link, Navigate, useParams, useSearchParams } from "react-router";
 import { useAlert, useIntrusion, useProvenance } from "../api/queries";
 import type { Alert } from "../api/types";
@@ -53,7 +54,8 @@ export function IntrusionPage() {
 
 function OfAlert({ alert }: { alert: Alert }) {
   const { t } = useI18n();
-  const query = useProvenance(alert.id);
+  const [stored, setStored] = useState(false);
+  const query = useProvenance(alert.id, stored);
   return (
     <>
       <Back incident={alert.incident} />
@@ -74,6 +76,7 @@ function OfAlert({ alert }: { alert: Alert }) {
               answers={answers}
               stages={alert.stages ?? intrusion?.stages ?? []}
               intrusion={intrusion}
+              onStored={stored ? undefined : () => { setStored(true); }}
             />
           </>
         )}

@@ -41,10 +41,11 @@ interface Props {
   answers: Record<string, Answer>;
   stages: readonly Stage[];
   intrusion: Intrusion | undefined;
+  onStored?: (() => void) | undefined;
 }
 
 /** Where it came from, what came of it, and what can be said of the five questions. */
-export function ProvenanceView({ graph, host, answers, stages, intrusion }: Props) {
+export function ProvenanceView({ graph, host, answers, stages, intrusion, onStored }: Props) {
   const { t } = useI18n();
   const [evidence, open] = useEvidence();
   return (
@@ -54,7 +55,7 @@ export function ProvenanceView({ graph, host, answers, stages, intrusion }: Prop
           <KillChain stages={stages} day={intrusion?.updated} open={open} />
         </Panel>
       )}
-      <GraphPanel graph={graph} host={host} intrusion={intrusion} />
+      <GraphPanel graph={graph} host={host} intrusion={intrusion} onStored={onStored} />
       <Panel title={t("answers.title")} id="answers">
         <Answers answers={answers} intrusions={intrusion ? [intrusion] : []} />
       </Panel>

@@ -64,5 +64,6 @@ export function describe(node: GraphNode, roles: readonly string[], t: Translate
     ...((node.count ?? 1) > 1 ? [t("prov.members", { n: node.count ?? 1 })] : []),
     ...(node.exited ? [t("prov.exited")] : []),
     ...(node.gone ? [t("prov.gone")] : []),
+    ...(node.stored ? [t("prov.stored")] : []),
   ].join(t("prov.comma"));
 }
