@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -29,7 +32,7 @@ func (s *Stage) contain(service Service) (Service, error) {
 		},
 		"root": map[string]any{"path": "root"}, "hostname": "shop", "mounts": mounts,
 		"linux": map[string]any{
-			"cgroupsPath": "/baize-intrusions/" + id,
+			"cgroupsPath": "/" + spaces[Web] + "/" + id,
 			"namespaces":  []map[string]any{{"type": "pid"}, {"type": "mount"}, {"type": "uts"}, {"type": "ipc"}},
 		},
 	}
@@ -45,4 +48,22 @@ func (s *Stage) contain(service Service) (Service, error) {
 		return service, err
 	}
 	return Service{Unit: "containerd", Args: strings.Fields("runc --root /run/runc run --bundle " + bundle + " " + id)}, nil
+}
+
+// uncontain removes the control groups that a runtime made in the older
+// hierarchies.
+func uncontain() error {
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return err
+	}
+	var all []error
+	for line := range strings.Lines(string(mounts)) {
+		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup" {
+			if err := removeGroup(filepath.Join(fields[1], spaces[Web])); !errors.Is(err, fs.ErrNotExist) {
+				all = append(all, err)
+			}
+		}
+	}
+	return errors.Join(all...)
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,7 +41,6 @@ type Host struct {
 	next    int
 	started map[int]chan reply
 	ended   map[int]int
-	shells  []int
 	printed []string
 	ready   bool
 }
@@ -144,15 +142,10 @@ func (h *Host) take(r reply) {
 	}
 }
 
-// listen keeps what services print: the web service names its shells.
+// listen keeps what services print.
 func (h *Host) listen(printed io.Reader) {
 	for lines := bufio.NewScanner(printed); lines.Scan(); {
 		h.mu.Lock()
-		if text, found := strings.CutPrefix(lines.Text(), "shell "); found {
-			if pid, err := strconv.Atoi(text); err == nil {
-				h.shells = append(h.shells, pid)
-			}
-		}
 		if len(h.printed) < 1000 {
 			h.printed = append(h.printed, lines.Text())
 		}
@@ -164,18 +157,6 @@ func (h *Host) output() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return strings.Join(h.printed[max(0, len(h.printed)-20):], "\n")
-}
-
-func (h *Host) shellCount() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.shells)
-}
-
-func (h *Host) shellsFrom(n int) []int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Clone(h.shells[n:])
 }
 
 // Service is what a host is told to start.

@@ -38,17 +38,31 @@ func (i *Intruder) Inject(ctx context.Context, command string) error {
 	s := i.stage
 	s.hole.Lock() // so that the shell is known to be his
 	defer s.hole.Unlock()
-	before := i.Host.shellCount()
+	since := sinceBoot()
 	_, err := s.world.request(ctx, "http://"+WebAddress+":8080/lookup", "127.0.0.1;"+command, i.From)
 	if err != nil {
 		return fmt.Errorf("inject %q: %w", command, err)
 	}
-	shells := i.Host.shellsFrom(before)
-	if len(shells) != 1 {
-		return fmt.Errorf("inject %q: %d shells", command, len(shells))
-	}
 	i.label.Sources = add(i.label.Sources, i.From)
-	return i.root(shells[0], s.web)
+	return i.shell(ctx, since)
+}
+
+// shell notes the one that the web service has started since a time.
+func (i *Intruder) shell(ctx context.Context, since uint64) error {
+	return until(ctx, "the kernel's word on a shell", func() (bool, error) {
+		service := i.stage.service()
+		if service == nil {
+			return false, errors.New("the kernel told nothing of the web service")
+		}
+		shells := i.stage.tree.jobs(service, since)
+		if len(shells) > 1 {
+			return false, fmt.Errorf("%d shells for one request", len(shells))
+		}
+		for _, b := range shells {
+			i.roots, i.behind = append(i.roots, b), append(i.behind, service)
+		}
+		return len(shells) == 1, nil
+	})
 }
 
 // root notes that a process and all below it are the intruder's; daemon is what

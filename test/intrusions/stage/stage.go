@@ -152,6 +152,16 @@ func (s *Stage) serve(ctx context.Context) error {
 	})
 }
 
+// service is the process of the web service; in a container it is below the
+// runtime's.
+func (s *Stage) service() *branch {
+	b, ok := s.tree.find(s.web)
+	if !ok || !s.opts.Container {
+		return b
+	}
+	return s.tree.running(b, s.opts.Kit.java)
+}
+
 // Advance lets hours pass without waiting for them: the recording is told so.
 func (s *Stage) Advance(ctx context.Context, by time.Duration) error {
 	if err := pause(ctx, 300*time.Millisecond); err != nil {
@@ -218,7 +228,7 @@ func (s *Stage) Close() error {
 	if s.notices != nil {
 		all = append(all, s.notices.close())
 	}
-	return errors.Join(append(all, unwire())...)
+	return errors.Join(append(all, uncontain(), unwire())...)
 }
 
 // ssh runs a command on a host over ssh from an outside address.

@@ -111,7 +111,7 @@ func (t *tree) behind(low, high *branch) []intrusions.Process {
 func (t *tree) jobs(daemon *branch, since uint64) []*branch {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	own := []string{path.Base(daemon.Program), "?"}
+	own := []string{path.Base(daemon.Program), "?", "jspawnhelper"}
 	var found []*branch
 	queue := slices.Clone(daemon.children)
 	for len(queue) > 0 {
