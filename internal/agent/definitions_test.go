@@ -59,11 +59,16 @@ func TestChangedLinesOfDefinitionFiles(t *testing.T) {
 	first := h.diffOf(event.FileCloseWrite, keys, nil)
 	expect(first, []string{key}, nil)
 
-	h.sh("cd " + filepath.Dir(keys) + "; (cat authorized_keys; echo '# PASSWORD=Tr0ub4dor3') > new; mv new authorized_keys")
+	// The path of a closed file is looked up when it is told: it must be told
+	// before it has the other name, or it has the change.
+	draft := filepath.Join(filepath.Dir(keys), "new")
+	h.sh("cd " + filepath.Dir(keys) + "; (cat authorized_keys; echo '# PASSWORD=Tr0ub4dor3') > new")
+	h.find("the draft", func(ev *event.Event) bool { return ev.Kind == event.FileCloseWrite && ev.File.Path == draft })
+	h.sh("mv " + draft + " " + keys)
 	renamed := h.diffOf(event.FileRename, keys, first)
 	diff := renamed.File.Changed()
 	if diff.State != event.DiffOK || len(diff.Added) != 1 || len(diff.Removed) != 0 || !strings.HasPrefix(diff.Added[0], "# PASSWORD=[redacted:") {
-		t.Errorf("renamed onto: %+v", diff)
+		t.Fatalf("renamed onto: %+v", diff)
 	}
 	secret := diff.Added[0]
 
