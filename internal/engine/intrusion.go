@@ -39,6 +39,9 @@ func marksOf(a *alert.Alert) []graph.Mark {
 		switch x := &a.Entities[i]; {
 		case x.Type == alert.EntityCommand && x.Role != incident.RoleTitle:
 			marks = append(marks, graph.Mark{Kind: "command", Value: incident.CommandTemplate(x.Value)})
+			for _, path := range incident.WritablePaths(x.Value) {
+				marks = append(marks, graph.Mark{Kind: "path", Value: path})
+			}
 		case x.Type == alert.EntityFile && x.Role != incident.RoleSystem && x.Role != incident.RoleSensitive:
 			_, path, _ := strings.Cut(x.Value, ":")
 			marks = append(marks, graph.Mark{Kind: "path", Value: incident.WritableTemplate(path)})

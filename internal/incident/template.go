@@ -47,6 +47,21 @@ func CommandTemplate(command string) string { return commandTemplate(command) }
 // the last name; "" for any other.
 func WritableTemplate(path string) string { return pathTemplate(path) }
 
+// WritablePaths are the templates of the paths in directories that anybody may
+// write to which a command names, each once.
+func WritablePaths(command string) []string {
+	if len(command) > maxTemplate {
+		command = command[:maxTemplate]
+	}
+	var list []string
+	for _, word := range strings.FieldsFunc(command, breaks) {
+		if template := pathTemplate(word); template != "" && !slices.Contains(list, template) {
+			list = append(list, template)
+		}
+	}
+	return list
+}
+
 // minExactWords is how many words a command needs in which nothing rotates to
 // be told from what everybody types.
 const minExactWords = 6
