@@ -88,7 +88,10 @@ func (s *Server) Welcome() Welcome { return s.welcome }
 // Run runs all parts until ctx ends, or one of them cannot go on.
 func (s *Server) Run(ctx context.Context) error {
 	owner := fmt.Sprintf("%s:%d", hostname(), os.Getpid())
-	worker := shard.New(shard.Config{State: s.stores.state, Bus: s.stores.bus, Before: s.parts.policy.Before, Owner: owner, Log: s.config.Logger})
+	worker := shard.New(shard.Config{
+		State: s.stores.state, Bus: s.stores.bus, Before: s.parts.policy.Before, Committed: dropped(s.parts.evidence), Owner: owner,
+		Log: s.config.Logger,
+	})
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return part(ctx, "gateway", s.parts.gateway.Run(ctx)) })
 	group.Go(func() error { return part(ctx, "engine", worker.Run(ctx)) })

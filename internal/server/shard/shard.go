@@ -53,6 +53,9 @@ type Config struct {
 	// Before returns what the log said behind a position, of rules and exceptions
 	// in force, where retention has cut it off since. Nil for nothing.
 	Before func(ctx context.Context, after uint64) ([]*event.Event, error)
+	// Committed is told what was committed, before more is; it must not block. Nil
+	// for nobody.
+	Committed func(state.Output)
 	// Owner names this process in the lease.
 	Owner string
 	// SnapshotEvery and SnapshotMessages say after how long, or how many
@@ -253,8 +256,12 @@ func (w *writer) flush(ctx context.Context) error {
 	if w.position == w.committed {
 		return nil
 	}
-	if err := w.cfg.State.ApplyEngine(ctx, w.epoch, w.position, w.batch.output()); err != nil {
+	out := w.batch.output()
+	if err := w.cfg.State.ApplyEngine(ctx, w.epoch, w.position, out); err != nil {
 		return err
+	}
+	if w.cfg.Committed != nil {
+		w.cfg.Committed(out)
 	}
 	w.batch.reset()
 	w.committed, w.commit = w.position, time.Now()
