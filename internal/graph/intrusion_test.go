@@ -188,6 +188,29 @@ func TestAHubHasOneIntrusion(t *testing.T) {
 	}
 }
 
+// TestAJobIsNoRetry: the shell of a retry and that of a job are shown apart.
+func TestAJobIsNoRetry(t *testing.T) {
+	s := newScene(graph.DefaultLimits())
+	h, web := s.web("h")
+	cron := h.Cron()
+	crontab := "/var/spool/cron/crontabs/root"
+	web.Fork().Exec("/bin/sh", "-c", "x").Define(crontab, "* * * * * /opt/.x/run")
+	id := s.root("crontab written", "command x")
+	retry := web.Fork().Exec("/bin/sh", "-c", "x")
+	if again := s.root("shell", "command x"); again != id {
+		t.Fatalf("the retry belongs to %q", again)
+	}
+	cron.Open(crontab, "definition")
+	job := cron.Job("/opt/.x/run")
+	job.Spawn("/opt/.x/run").Connect("203.0.113.9", 443)
+	whole, _ := s.graph.Whole("h", id)
+	for _, want := range []*enginetest.Process{retry, job} {
+		if n := nodeOf(&whole, want.Key().String()); n == nil || n.Count > 1 {
+			t.Errorf("%s is shown as %+v", want.Key(), n)
+		}
+	}
+}
+
 // TestAJobBelongsToItsAuthor: cron passes nothing on, but what a crontab has it
 // run belongs to who wrote the line, hours later; other jobs do not.
 func TestAJobBelongsToItsAuthor(t *testing.T) {

@@ -165,6 +165,8 @@ func (v *view) above(id nodeID) []nodeID {
 type group struct {
 	Node nodeID
 	Way  way
+	// Entry : they are retries, which a job of the same shell is not.
+	Entry bool
 }
 
 // way numbers an image below a way; 0 is the way of what is not the intruder's.
@@ -183,7 +185,7 @@ func (v *view) group(id nodeID) group {
 	if p == nil || id == v.entryID || !plain(v.roles[id]) {
 		return group{Node: id}
 	}
-	return group{Way: v.way(p)}
+	return group{Way: v.way(p), Entry: slices.Contains(v.roles[id], provenance.RoleEntry)}
 }
 
 // way of a process, found once for each: an intruder's processes may stand below

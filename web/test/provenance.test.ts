@@ -47,6 +47,9 @@ test("an intrusion shows where it came from, what it did, and what is marked", a
   const order = [await left(/^Process java/), await left(/entry point/), await left(/^Process \/dev\/shm\/kworker/), await left(/203\.0\.113\.40/)];
   expect(order).toEqual([...order].sort((a, b) => a - b));
   await browser.picture("intrusion", true);
+  await page.getByRole("button", { name: "All of it" }).click();
+  await expect.poll(() => page.locator(".drawing").evaluate((area) => area.scrollWidth - area.clientWidth)).toBeLessThanOrEqual(0);
+  await browser.picture("intrusion-whole");
 });
 
 test("a node leads to its raw events, by pointer and by keyboard", async () => {
@@ -95,7 +98,7 @@ test("what a node stands for is shown on demand", async () => {
   await intrusion();
   const many = node(/^Process cat .*4 processes/);
   await many.getByRole("button", { name: "Show what the node stands for" }).click();
-  await many.getByText("cat /proc/mounts").click();
+  await many.locator("text[role=button]", { hasText: "cat /proc/mounts" }).click();
   const drawer = browser.page.getByRole("dialog");
   await drawer.locator("[aria-current=true]").getByText("cat /proc/mounts").waitFor();
   expect(await drawer.locator(".event").count()).toBeLessThan(6);
@@ -162,7 +165,7 @@ test("it is all there in Chinese", async () => {
   for (const name of ["杀伤链", "溯源图", "五个问题", "入侵者的行为"]) await region(name).waitFor();
   await region("五个问题").getByText("遥测不完整：内核").waitFor();
   await browser.picture("intrusion-zh", true);
-  await node(/^进程 curl/).click();
+  await node(/^进程 \/dev\/shm\/kworker/).click();
   await page.getByRole("dialog").getByText("仅看此进程的行为").waitFor();
   await browser.picture("intrusion-node-zh");
 });

@@ -18,7 +18,7 @@ func (n *narrator) stay() {
 	n.exit(at+time.Second+8*time.Millisecond, cp)
 	n.on(event.FileCloseWrite, at+2*time.Second, sh, event.File{
 		Path: job, Size: 58, Mode: "0644", Mount: "ext4", Sensitive: "definition",
-		Diff: &event.Diff{Added: []string{"# sysstat activity collection", "*/2 * * * * app " + hidden}},
+		Diff: &event.Diff{State: event.DiffOK, Added: []string{"# sysstat activity collection", "*/2 * * * * app " + hidden}},
 	})
 	n.on(event.FileOpen, at+3*time.Second, sh, event.File{Path: "/opt/shop/config/db.properties", Size: 1204, Sensitive: "credentials"})
 	n.on(event.FileOpen, at+4*time.Second, sh, event.File{Path: "/home/app/.ssh/id_ed25519", Size: 411, Sensitive: "ssh_key"})

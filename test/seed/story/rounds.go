@@ -74,10 +74,9 @@ func (n *narrator) firstRound() {
 	n.ask(1400*time.Millisecond, &masked, "cdn-sync.example", "203.0.113.40")
 	beacon := raise("a-0005", connectTo(n.observed(event.NetworkConnect, 1500*time.Millisecond, &masked), "203.0.113.40", 443), calledOut,
 		alert.Entity{Type: alert.EntityIP, Value: "203.0.113.40", Port: 443, Role: "destination"})
-	n.tell(beacon, sameLineage(shell), "It connects to 203.0.113.40:443.", "并连接 203.0.113.40:443。")
+	beacon = n.tell(beacon, sameLineage(shell), "It connects to 203.0.113.40:443.", "并连接 203.0.113.40:443。")
 	n.looksAround(2*time.Second, &masked)
 	beacon.Revision, beacon.Count, beacon.Last = 2, 17, n.start.Add(90*time.Second)
-	beacon.Incident, beacon.Intrusion = Intrusion, n.chain.Intrusion
 	n.finish(beacon)
 }
 

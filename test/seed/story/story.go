@@ -115,13 +115,14 @@ func openIncident(start time.Time) incident.Incident {
 }
 
 // tell adds an alert of the intrusion, the reason why it belongs to the one
-// before, and the incident as it is then.
-func (n *narrator) tell(a alert.Alert, why incident.Reason, account, accountZH string) {
+// before, and the incident as it is then. It returns the alert as it was told.
+func (n *narrator) tell(a alert.Alert, why incident.Reason, account, accountZH string) alert.Alert {
 	n.scene.see(a.Event)
 	n.scene.root(&a)
 	n.join(&a, why)
 	n.account(account, accountZH)
 	n.finish(a)
+	return a
 }
 
 // join adds an alert to the incident.

@@ -15,6 +15,7 @@ export const provenance = {
   "prov.empty": "Nothing is known of where it came from.",
   "prov.zoom.in": "Larger",
   "prov.zoom.out": "Smaller",
+  "prov.zoom.whole": "All of it",
   "prov.members": "{n} process|{n} processes",
   "prov.more": "{n} more",
   "prov.expand": "Show what the node stands for",

@@ -17,6 +17,7 @@ export const provenance: Record<keyof typeof en, string> = {
   "prov.empty": "来源未知。",
   "prov.zoom.in": "放大",
   "prov.zoom.out": "缩小",
+  "prov.zoom.whole": "全图",
   "prov.members": "{n} 个进程",
   "prov.more": "另有 {n} 个",
   "prov.expand": "展开节点所代表的进程",

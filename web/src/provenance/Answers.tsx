@@ -41,7 +41,7 @@ function Evidence({ lines, more }: { lines: readonly Line[]; more: number }) {
     <ul className="plain answer-lines">
       {lines.slice(0, most).map((line, at) => (
         <li key={at} className={line.past ? "past" : ""}>
-          <Code>{line.text}</Code>
+          <Code copy={false}>{line.text}</Code>
           {line.marks.map((mark) => <MarkText key={mark.key} mark={mark} />)}
         </li>
       ))}
@@ -63,6 +63,12 @@ function stateText(t: Translate, question: string, answer: Answer, lines: readon
     return lines.length > 0 ? t("answer.deleted.left") : t("answer.deleted.none");
   }
   return named(t, "answer", answer.state);
+}
+
+/** Whether an answer is bad, good or open: trojans that are deleted are good, those that are left are not. */
+function toneOf(question: string, answer: Answer, lines: readonly Line[]): string {
+  if (question !== "deleted" || answer.state === "unknown") return answer.state;
+  return answer.state === "yes" || lines.length === 0 ? "not_seen" : "yes";
 }
 
 function Bounds({ answer }: { answer: Answer }) {
@@ -88,7 +94,7 @@ function Question({ name, answer, intrusions }: { name: string; answer: Answer; 
     <div>
       <dt>{named(t, "answer", name)}</dt>
       <dd>
-        <b className={`answer answer-${answer.state}`}>{stateText(t, name, answer, lines)}</b>
+        <b className={`answer answer-${toneOf(name, answer, lines)}`}>{stateText(t, name, answer, lines)}</b>
         {least && <span className="chip chip-limited">{t("answer.atleast")}</span>}
         <Bounds answer={answer} />
       </dd>

@@ -8,7 +8,7 @@ import { HeldBar } from "../ui/HeldBar";
 import { Panel } from "../ui/Panel";
 import { Brush } from "./Brush";
 import { Drawing } from "./Drawing";
-import { fitting, layout, zooms } from "./layout";
+import { fitting, layout, legible, zooms } from "./layout";
 import { Legend } from "./Legend";
 import { linksOf } from "./links";
 import { SelectionDrawer, type Selection } from "./SelectionDrawer";
@@ -42,10 +42,11 @@ function Missing({ graph, onStored }: { graph: Graph; onStored: (() => void) | u
   );
 }
 
-function Zoom({ step, onStep }: { step: number; onStep: (step: number) => void }) {
+function Zoom({ step, whole, onStep }: { step: number; whole: number; onStep: (step: number) => void }) {
   const { t } = useI18n();
   return (
     <>
+      <Button size="small" disabled={step === whole} onClick={() => { onStep(whole); }}>{t("prov.zoom.whole")}</Button>
       <Button size="small" icon={<MinusOutlined />} aria-label={t("prov.zoom.out")} title={t("prov.zoom.out")} disabled={step === 0} onClick={() => { onStep(step - 1); }} />
       <Button size="small" icon={<PlusOutlined />} aria-label={t("prov.zoom.in")} title={t("prov.zoom.in")} disabled={step === zooms.length - 1} onClick={() => { onStep(step + 1); }} />
     </>
@@ -64,7 +65,8 @@ export function GraphPanel({ graph, host, intrusion, onStored }: Props) {
   const { shown, held, release } = useSteady(graph, area, selection !== undefined);
   const links = useMemo(() => linksOf(shown), [shown]);
   const placed = useMemo(() => layout(shown.nodes ?? [], links, open), [shown, links, open]);
-  const step = chosen ?? fitting(placed.width, document.documentElement.clientWidth - 64);
+  const room = document.documentElement.clientWidth - 64;
+  const step = chosen ?? fitting(placed.width, room, legible);
   const lit = useMemo(() => window && inside(links, window), [links, window]);
   const names = useMemo(
     () => new Map((intrusion?.processes ?? []).map((process) => [process.key, process.command_line ?? process.executable ?? process.key])),
@@ -77,7 +79,7 @@ export function GraphPanel({ graph, host, intrusion, onStored }: Props) {
       title={t("prov.graph")}
       id="graph"
       className="flush graph-panel"
-      extra={<><Missing graph={shown} onStored={onStored} /><Zoom step={step} onStep={setStep} /></>}
+      extra={<><Missing graph={shown} onStored={onStored} /><Zoom step={step} whole={fitting(placed.width, room, zooms[0])} onStep={setStep} /></>}
     >
       {nodes.length === 0 ? (
         <p className="muted graph-empty">{t("prov.empty")}</p>

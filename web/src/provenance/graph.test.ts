@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { at, edge, graph, node } from "./fixtures";
-import { fitting, heightOf, layout, memberHeight, neighbour, nodeHeight, pathOf, zooms } from "./layout";
+import { fitting, heightOf, layout, legible, memberHeight, neighbour, nodeHeight, pathOf, zooms } from "./layout";
 import { actorOf, linksOf, rolesOf, spotOfEdge, spotOfNode } from "./links";
 import { refreshed } from "./useSteady";
 import { gaps, inside, moments } from "./window";
@@ -122,8 +122,9 @@ describe("the layout", () => {
   });
 
   it("fits the room it has as long as it can be read", () => {
-    const zoom = (width: number, room: number) => zooms[fitting(width, room)];
+    const zoom = (width: number, room: number) => zooms[fitting(width, room, legible)];
     expect([zoom(500, 1400), zoom(1400, 1400), zoom(1500, 1400), zoom(9000, 1400)]).toEqual([1, 1, 0.9, 0.75]);
+    expect(zooms[fitting(2670, 1376, zooms[0])]).toBe(0.5);
   });
 
   it("turns points into a path", () => {

@@ -134,11 +134,11 @@ export function neighbour(placed: Layout, from: string, key: string): string | u
 }
 
 /** Steps of the zoom; below that of legible, a graph is an overview. */
-export const zooms = [0.4, 0.55, 0.75, 0.9, 1, 1.25, 1.5] as const;
-const legible = 0.75;
+export const zooms = [0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1, 1.25, 1.5] as const;
+export const legible = 0.75;
 
-/** The step at which a graph fits into so many pixels, if it is legible then. */
-export function fitting(width: number, room: number): number {
+/** The step at which a graph fits into so many pixels, but none below the least. */
+export function fitting(width: number, room: number, least: (typeof zooms)[number]): number {
   const step = zooms.findLastIndex((zoom) => zoom <= 1 && zoom * width <= room);
-  return Math.max(step, zooms.indexOf(legible));
+  return Math.max(step, zooms.indexOf(least));
 }
