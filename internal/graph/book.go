@@ -63,6 +63,9 @@ func (h *host) bookFor(i *intrusion, p *process, o holder, d *edge) {
 		b.process(o.process)
 	case o.process != nil && d.Op == opInject:
 		b.reach(provenance.Privilege, d.First, p.text()+" wrote into "+o.process.text())
+		if o.process.refuses(d.Op) {
+			b.Pruned.Taints++ // what it does there for the intruder is not followed
+		}
 	}
 	if p.rare().Elevated != "" {
 		b.privilege(p.rare().Elevated)
@@ -87,7 +90,7 @@ func (h *host) bookOnFile(b *books, p *process, v *version, d *edge) {
 			b.file(v, p, d.First)
 		}
 	case opStart, opMaybe, opAdmit:
-		h.started(v, p)
+		b.ran(v, p)
 	}
 	bookFile(b, p, v, d)
 }
@@ -102,7 +105,7 @@ func bookFile(b *books, p *process, v *version, d *edge) {
 	switch d.Op {
 	case opExec:
 		f.Executed = true
-		if !b.reached(provenance.Download) || b.stage(provenance.Download).Time.After(f.Time) {
+		if v.Written && (!b.reached(provenance.Download) || b.stage(provenance.Download).Time.After(f.Time)) {
 			b.reach(provenance.Download, f.Time.UnixNano(), broughtText(f))
 		}
 		b.reach(provenance.Execution, d.First, p.text())
@@ -239,16 +242,10 @@ func (h *host) undo(path string, at int64, left func(*changeFact) bool) {
 	}
 }
 
-// started notes what was run because of a definition.
-func (h *host) started(v *version, p *process) {
-	for _, t := range v.Node.taints() {
-		i := h.intrusion(t, half)
-		if i == nil {
-			continue
-		}
-		if c := i.Books.change(v); c != nil && len(c.Ran) < maxNames {
-			c.Ran = append(c.Ran[:len(c.Ran):len(c.Ran)], p.text())
-		}
+// ran notes what was run because of a definition.
+func (b *books) ran(v *version, p *process) {
+	if c := b.change(v); c != nil && len(c.Ran) < maxNames && !slices.Contains(c.Ran, p.text()) {
+		c.Ran = append(c.Ran[:len(c.Ran):len(c.Ran)], p.text())
 	}
 }
 

@@ -19,6 +19,9 @@ func (g *Graph) definitionOf(h *host, p *process, ev *event.Event) (v *version, 
 	if !p.Root || p.Kind != event.ContextCron && p.Kind != event.ContextService && p.Kind != event.ContextLogin {
 		return nil, false
 	}
+	if p.Kind == event.ContextCron {
+		p.rarely().Job = clip(jobOf(ev.Process))
+	}
 	above := h.get(p.Parent)
 	for range maxUp {
 		if above == nil {
@@ -26,10 +29,10 @@ func (g *Graph) definitionOf(h *host, p *process, ev *event.Event) (v *version, 
 		}
 		for _, id := range slices.Backward(above.rare().Definitions) {
 			v := h.nodes[id].file
-			if v == nil || v.Node.heaviest(0).Weight < half {
+			if v == nil || p.Kind == event.ContextService && !defines(v, ev.Process.Context) {
 				continue
 			}
-			if match, certain := defines(v, p, ev); match {
+			if match, certain := h.started(v, p); match {
 				return v, certain
 			}
 		}
@@ -38,26 +41,62 @@ func (g *Graph) definitionOf(h *host, p *process, ev *event.Event) (v *version, 
 	return nil, false
 }
 
-// defines reports whether a file may say that p is to run.
-func defines(v *version, p *process, ev *event.Event) (match, sure bool) {
-	if p.Kind == event.ContextService {
-		ctx := ev.Process.Context
-		return v.rare().Persists == "systemd" && ctx != nil && unitOf(v.Path) == bareUnit(ctx.Service), true
+// defines reports whether a file says what a unit is.
+func defines(v *version, ctx *event.Context) bool {
+	return v.rare().Persists == "systemd" && ctx != nil && unitOf(v.Path) == bareUnit(ctx.Service)
+}
+
+// started reports whether an intruder who changed a file may be why p runs, and
+// whether that is sure of one.
+func (h *host) started(v *version, p *process) (match, sure bool) {
+	for _, t := range v.Node.taints() {
+		if i := h.intrusion(t, half); i != nil {
+			mine, certain := i.starts(v, p)
+			match, sure = match || mine, sure || mine && certain
+		}
 	}
-	if p.Kind == event.ContextLogin {
-		return v.admits(p.User), false
-	}
-	if v.rare().Persists != "cron" && v.rare().Persists != "at" {
+	return match, sure
+}
+
+// starts reports whether what an intruder changed in a file may be why p runs: a
+// unit that he touched, a job of a line that he added. Where his lines are not
+// known it may be, and is not sure.
+func (i *intrusion) starts(v *version, p *process) (match, sure bool) {
+	if i == nil {
 		return false, false
 	}
-	if v.rare().Added != nil {
-		command := jobOf(ev.Process)
-		return command != "" && slices.ContainsFunc(v.rare().Added, func(line string) bool { return strings.Contains(line, command) }), !v.rare().Whole
+	switch p.Kind {
+	case event.ContextService:
+		return true, true
+	case event.ContextLogin:
+		return v.admits(p.User), false
 	}
-	if dir, user := path.Split(v.Path); strings.HasPrefix(dir, "/var/spool/cron/") {
-		return user == p.User, false
+	switch v.rare().Persists {
+	case "at":
+		return true, false // the shell reads the job, nobody names it
+	case "cron":
+		if c := i.Books.change(v); c != nil && len(c.Added) > 0 {
+			return slices.ContainsFunc(c.Added, func(line string) bool { return orders(line, p.rare().Job) }), !v.rare().Whole
+		}
+		if dir, user := path.Split(v.Path); strings.HasPrefix(dir, "/var/spool/cron/") {
+			return user == p.User, false
+		}
+		return true, false
 	}
-	return true, false
+	return false, false
+}
+
+// orders reports whether a line of a crontab has a command run: it is the last of
+// its fields, up to what it is given as input.
+func orders(line, command string) bool {
+	const percent = "\x00"
+	line, _, _ = strings.Cut(strings.ReplaceAll(line, `\%`, percent), "%")
+	line = strings.TrimSpace(strings.ReplaceAll(line, percent, "%"))
+	if len(command) == maxText { // and was cut there
+		return strings.Contains(line, command)
+	}
+	before, found := strings.CutSuffix(line, command)
+	return command != "" && found && (before == "" || strings.TrimRight(before, " \t") != before)
 }
 
 // jobOf is the command that a scheduler was told: behind -c of the shell that

@@ -232,6 +232,13 @@ func (h *host) use(p *process, v *version, read bool) *Flow {
 	return &Flow{From: v.Writer, Path: v.Path, By: h.unkey(v.By), Read: read}
 }
 
+// popular reports whether so many run a file that one more of them is nobody's
+// for it.
+func (v *version) popular(p *process) bool {
+	users := v.rare().Users
+	return len(users) == maxUsers && p != nil && !slices.Contains(users, p.Lineage)
+}
+
 // Brought reports whether an image was written since the host is observed, or
 // lives in memory: its content says something about who runs it, unlike that
 // of a system's own tools.

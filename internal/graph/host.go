@@ -32,6 +32,11 @@ type host struct {
 	// intrusions by number, the one that changed longest ago first.
 	intrusions    *lru.Map[uint32, *intrusion]
 	lastIntrusion uint32
+	// merged leads from the id of an intrusion to that of the one it became part of.
+	merged *lru.Map[string, string]
+	// revision of the intrusion that was told last: one that is forgotten and comes
+	// back is newer than it was.
+	revision uint64
 	// dirty are the intrusions that changed since they were last told.
 	dirty []uint32
 	// covers is what the sensor vouches for, by class; everything has the gaps of
@@ -78,6 +83,7 @@ func newHost(g *Graph, id string) *host {
 		gone:       lru.New[nodeID, *version](limits.KeptPerHost),
 		edges:      [tiers]*edges{newEdges(limits.EdgesPerHost), newEdges(limits.BonesPerHost)},
 		intrusions: lru.New[uint32, *intrusion](maxIntrusions),
+		merged:     lru.New[string, string](maxMerged),
 		told:       lru.New[uint64, toldBytes](maxTold),
 	}
 	h.procs.OnRemove(h.leftProcs)
@@ -85,6 +91,7 @@ func newHost(g *Graph, id string) *host {
 	h.oldProcs.OnRemove(func(_ procKey, p *process) { h.leaveProcess(p) })
 	h.oldFiles.OnRemove(func(_ fileKey, v *version) { h.leave(v) })
 	h.gone.OnRemove(func(id nodeID, _ *version) { delete(h.nodes, id) })
+	h.intrusions.OnRemove(func(number uint32, _ *intrusion) { h.repaint(number, 0) })
 	h.peers.OnRemove(func(_ peerKey, p *peer) { delete(h.nodes, p.Node.ID) })
 	return h
 }

@@ -10,9 +10,12 @@ import (
 
 // Bounds of intrusions.
 const (
-	// maxIntrusions of one host that are kept apart. The one that changed longest
-	// ago is forgotten: it stays where it is stored, and grows no more.
+	// maxIntrusions of one host that are kept apart. Of those that got least far the
+	// one that changed longest ago is forgotten: it stays where it is stored, and
+	// grows no more.
 	maxIntrusions = 64
+	// maxMerged of one host of which it is known what they became part of.
+	maxMerged = 1024
 	// maxRoots of one intrusion that are told.
 	maxRoots = 64
 	// maxMarks of one intrusion by which a new root is recognised.
@@ -197,10 +200,11 @@ func (h *host) open(ev *event.Event, p *process, at int64) *intrusion {
 		id = "process:" + p.Key.String()
 	}
 	id = idPrefix + h.id + "/" + id
-	for _, slot := range h.intrusions.All() {
-		if (*slot).ID == id {
-			return h.find((*slot).Number) // a hub is not part of its own
-		}
+	if i := h.byID(id); i != nil {
+		return i // a hub is not part of its own
+	}
+	if h.intrusions.Len() == maxIntrusions {
+		h.intrusions.Delete(h.least())
 	}
 	h.lastIntrusion++
 	i := &intrusion{
@@ -209,6 +213,64 @@ func (h *host) open(ev *event.Event, p *process, at int64) *intrusion {
 	}
 	h.intrusions.Put(i.Number, i, h.graph.now)
 	return i
+}
+
+// least is the intrusion to forget: many that reached nothing push out none that
+// did.
+func (h *host) least() uint32 {
+	var number uint32
+	least := -1
+	for _, slot := range h.intrusions.All() {
+		if far := (*slot).far(); least < 0 || far < least {
+			number, least = (*slot).Number, far
+		}
+	}
+	return number
+}
+
+// far is how many stages it reached; running what was brought counts for more
+// than all others.
+func (i *intrusion) far() int {
+	n := 0
+	for k := range i.Books.Stages {
+		if i.Books.Stages[k].Count > 0 {
+			n++
+		}
+	}
+	switch {
+	case i.Into != 0:
+		return 0
+	case i.Books.reached(provenance.Download) && i.Books.reached(provenance.Execution):
+		return 1 + n + len(i.Books.Stages)
+	}
+	return 1 + n
+}
+
+// byID is the intrusion of an id, or what it became part of; nil where it is not
+// known.
+func (h *host) byID(id string) *intrusion {
+	for range maxIntrusions {
+		into := h.merged.Peek(id)
+		if into == nil {
+			break
+		}
+		id = *into
+	}
+	for _, slot := range h.intrusions.All() {
+		if (*slot).ID == id {
+			return h.find((*slot).Number)
+		}
+	}
+	return nil
+}
+
+// repaint gives the nodes of one intrusion to another, to 0 for none.
+func (h *host) repaint(from, to uint32) {
+	for _, x := range h.nodes {
+		if n := x.base(); len(n.taints()) > 0 {
+			n.repaint(from, to)
+		}
+	}
 }
 
 // root adds an entry, unless it is one already.
@@ -322,6 +384,8 @@ func (h *host) unite(a, b *intrusion, at int64) {
 	}
 	a.Books.absorb(&b.Books)
 	b.Into, b.Merged = a.Number, a.ID
+	h.merged.Put(b.ID, a.ID, h.graph.now)
+	h.repaint(b.Number, a.Number)
 	h.touch(b, at)
 	h.touch(a, at)
 }

@@ -62,6 +62,8 @@ type rare struct {
 	Called string
 	// Elevated tells how it became somebody of more power.
 	Elevated string
+	// Job is the command that a scheduler runs it for.
+	Job string
 	// Definitions are files that a hub read to know what to run.
 	Definitions []nodeID
 }

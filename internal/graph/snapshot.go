@@ -33,6 +33,8 @@ type hostSnapshot struct {
 	FirstEdges    [tiers]edgeNumber
 	Intrusions    []lru.Item[uint32, *intrusion]
 	LastIntrusion uint32
+	Merged        []lru.Item[string, string]
+	Revision      uint64
 	Dirty         []uint32
 	Covers        map[event.Class]*cover
 	Everything    cover
@@ -79,7 +81,7 @@ func (h *host) snapshot() hostSnapshot {
 		ID: h.id, Boots: h.boots, Next: h.next, First: h.first, Procs: h.procs.Snapshot(), Files: h.files.Snapshot(), Names: h.names.Snapshot(),
 		Exits: h.exits, Swept: h.swept, Peers: h.peers.Snapshot(), OldProcs: h.oldProcs.Snapshot(), OldFiles: h.oldFiles.Snapshot(),
 		Gone: h.gone.Snapshot(), LastNode: h.lastNode, Intrusions: h.intrusions.Snapshot(), LastIntrusion: h.lastIntrusion, Dirty: h.dirty,
-		Covers: h.covers, Everything: h.everything, Heard: h.heard, Told: h.told.Snapshot(), Pruned: h.pruned,
+		Covers: h.covers, Everything: h.everything, Heard: h.heard, Merged: h.merged.Snapshot(), Revision: h.revision, Told: h.told.Snapshot(), Pruned: h.pruned,
 	}
 	for tier, list := range h.edges {
 		s.Edges[tier], s.FirstEdges[tier] = list.list(), list.first
@@ -128,6 +130,8 @@ func (g *Graph) restoreHost(hs hostSnapshot, used int64) {
 	h.gone.Restore(hs.Gone)
 	h.intrusions.Restore(hs.Intrusions)
 	h.told.Restore(hs.Told)
+	h.merged.Restore(hs.Merged)
+	h.revision = hs.Revision
 	h.lastNode, h.lastIntrusion, h.dirty, h.covers, h.everything, h.heard, h.pruned = hs.LastNode, hs.LastIntrusion, hs.Dirty, hs.Covers, hs.Everything, hs.Heard, hs.Pruned
 	for tier, list := range h.edges {
 		list.restore(hs.FirstEdges[tier], hs.Edges[tier])

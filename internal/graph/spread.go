@@ -16,14 +16,20 @@ func (h *host) spread(e *edge, at int64) bool {
 	}
 	to := h.nodes[e.To]
 	target := to.base()
-	if target == nil || e.Op == opRead && (to.process == nil || to.process.hub()) {
+	switch {
+	case target == nil || to.process != nil && to.process.refuses(e.Op):
 		return false
+	case e.Op == opChange && target.heaviest(at).Weight < half:
+		return false // other attributes make no other content, unless it is an intruder's
 	}
-	changed := false
+	changed, file := false, h.nodes[e.From].file
 	for _, t := range from.taints() {
 		w := e.share(from.of(t, at))
-		if w == 0 {
+		if w == 0 || file != nil && to.process != nil && !h.carries(file, t.Of, to.process, e.Op) {
 			continue
+		}
+		if e.Op == opExec && file != nil && file.popular(to.process) {
+			w = uint16(uint32(w) * guessShare / whole)
 		}
 		more, dropped := target.add(taint{Of: t.Of, Weight: w, At: at})
 		if i := h.find(dropped); dropped != 0 && i != nil {
@@ -35,6 +41,23 @@ func (h *host) spread(e *edge, at int64) bool {
 		h.joinTaints(to.process, at)
 	}
 	return changed
+}
+
+// refuses reports whether nothing comes to a process in a way: a hub does what
+// it does for all, whoever it reads from and whoever got into it.
+func (p *process) refuses(way op) bool {
+	return way == opRead && p.hub() || way == opInject && p.Lineage == ""
+}
+
+// carries reports whether what a process is started from makes it part of an
+// intrusion: a job is that of whose line it is, not of all who edit the file.
+func (h *host) carries(v *version, of uint32, p *process, way op) bool {
+	if way != opStart && way != opMaybe {
+		return true
+	}
+	i := h.find(of)
+	match, _ := i.starts(v, p)
+	return match
 }
 
 // joinTaints makes one of two intrusions where a process belongs wholly to both:

@@ -90,6 +90,19 @@ func (n *node) add(t taint) (more bool, dropped uint32) {
 	return true, dropped
 }
 
+// repaint turns the taint of one intrusion into that of another, or takes it away.
+func (n *node) repaint(from, to uint32) {
+	at := slices.IndexFunc(n.taints(), func(t taint) bool { return t.Of == from })
+	if at < 0 {
+		return
+	}
+	t := n.Marks.Taints[at]
+	n.Marks.Taints = slices.Delete(slices.Clone(n.Marks.Taints), at, at+1)
+	if to != 0 {
+		n.add(taint{Of: to, Weight: t.Weight, At: t.At})
+	}
+}
+
 func (n *node) lightest(at int64) int {
 	least := slices.MinFunc(n.taints(), func(a, b taint) int { return cmp.Or(cmp.Compare(n.of(a, at), n.of(b, at)), cmp.Compare(b.Of, a.Of)) })
 	return slices.Index(n.taints(), least)

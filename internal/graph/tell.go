@@ -44,6 +44,9 @@ func (g *Graph) Changed(all bool, now int64) []provenance.Intrusion {
 				later = append(later, number)
 			default:
 				out = append(out, h.tell(*i, now))
+				if (*i).Into != 0 {
+					h.intrusions.Delete(number)
+				}
 			}
 		}
 		if h.dirty = later; len(later) > 0 {
@@ -58,7 +61,8 @@ func (g *Graph) Changed(all bool, now int64) []provenance.Intrusion {
 // tell is an intrusion as others know it, one revision on.
 func (h *host) tell(i *intrusion, now int64) provenance.Intrusion {
 	i.dirty, i.Urgent, i.ToldAt = false, false, now
-	i.Revision++
+	h.revision++
+	i.Revision = h.revision
 	i.States, i.Through = h.states(i)
 	v := h.view(i)
 	v.Graph = h.whole(i)
@@ -113,12 +117,7 @@ func (g *Graph) lookup(hostID, id string) (*intrusion, *host) {
 	if slot == nil || id == "" {
 		return nil, nil
 	}
-	for _, i := range (*slot).intrusions.All() {
-		if (*i).ID == id {
-			return (*slot).find((*i).Number), *slot
-		}
-	}
-	return nil, nil
+	return (*slot).byID(id), *slot
 }
 
 // bookEvent books what a hub itself did in the event that raised an alert: it
