@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"baize/internal/event"
 	"baize/internal/provenance"
 )
 
@@ -56,7 +55,7 @@ func (h *host) bookFor(i *intrusion, p *process, o holder, d *edge) {
 	b.process(p)
 	switch {
 	case o.file != nil:
-		h.bookOnFile(b, p, o.file, d)
+		h.bookOnFile(i, p, o.file, d)
 	case o.peer != nil:
 		bookPeer(b, p, o.peer, d)
 	case o.process != nil && d.Op == opFork:
@@ -75,8 +74,13 @@ func (h *host) bookFor(i *intrusion, p *process, o holder, d *edge) {
 	}
 }
 
-func (h *host) bookOnFile(b *books, p *process, v *version, d *edge) {
+func (h *host) bookOnFile(i *intrusion, p *process, v *version, d *edge) {
+	b := &i.Books
 	switch d.Op {
+	case opExec:
+		if v.Written && v.Node.weight(i.Number, d.First) >= half && b.Files.get(v.Node.ID) == nil {
+			b.file(v, h.writer(v, p), d.First, true) // it had left a full book
+		}
 	case opRead:
 		if v.rare().Sensitive != definition {
 			bookRead(b, p, v, d)
@@ -87,12 +91,20 @@ func (h *host) bookOnFile(b *books, p *process, v *version, d *edge) {
 			bookChange(b, p, v, d)
 		}
 		if v.Type == "" {
-			b.file(v, p, d.First)
+			b.file(v, p, d.First, false)
 		}
 	case opStart, opMaybe, opAdmit:
 		b.ran(v, p)
 	}
 	bookFile(b, p, v, d)
+}
+
+// writer is who wrote a file last; p where he is forgotten.
+func (h *host) writer(v *version, p *process) *process {
+	if by := h.get(v.By); by != nil {
+		return by
+	}
+	return p
 }
 
 // bookFile notes what was done to a file that the intruder brought.
@@ -153,7 +165,7 @@ func bookRead(b *books, p *process, v *version, d *edge) {
 		return
 	}
 	r := provenance.Read{Class: v.rare().Sensitive, Path: v.Path, Size: v.Size, By: p.text(), First: stamp(d.First), Count: uint64(d.Count), Denied: v.rare().Denied}
-	if _, lost := b.Reads.put(v.Node.ID, r, maxReads, func(*provenance.Read) bool { return false }); lost {
+	if _, lost := b.Reads.put(v.Node.ID, r, maxReads, readWorth); lost {
 		b.Pruned.Reads++
 	}
 	if !v.rare().Denied {
@@ -166,7 +178,7 @@ func bookChange(b *books, p *process, v *version, d *edge) {
 	c := b.change(v)
 	if c == nil {
 		fact := provenance.Change{Class: v.rare().Persists, Path: v.Path, Action: actions[d.Op], By: p.text(), Key: p.Key, Time: stamp(d.First)}
-		added, lost := b.Changes.put(v.Node.ID, fact, maxChanges, func(x *provenance.Change) bool { return x.Undone })
+		added, lost := b.Changes.put(v.Node.ID, fact, maxChanges, changeWorth)
 		if lost {
 			b.Pruned.Changes++
 		}
@@ -200,12 +212,7 @@ const maxLines = 64
 // had been added is out again, and nothing else.
 func follow(c *changeFact, added, removed []string) (undone bool) {
 	had := len(c.Added) > 0
-	var kept []string
-	for _, line := range c.Added {
-		if !slices.Contains(removed, line) {
-			kept = append(kept, line)
-		}
-	}
+	kept := without(c.Added, removed)
 	others := slices.Clone(c.Removed)
 	for _, line := range removed {
 		if !slices.Contains(c.Added, line) && !slices.Contains(others, line) && len(others) < maxLines {
@@ -257,11 +264,11 @@ const (
 )
 
 func bookPeer(b *books, p *process, to *peer, d *edge) {
-	inside := to.Key.Addr.IsValid() && !event.Outside(to.Key.Addr)
-	if inside && (to.Key.Addr.IsLoopback() || to.Key.Addr.IsUnspecified()) {
+	if to.local() {
 		return
 	}
-	x := b.peer(p, to, d, inside)
+	inside := to.inside()
+	x := b.peer(p, to, d)
 	if x == nil {
 		return
 	}
@@ -293,18 +300,19 @@ func bookCall(b *books, p *process, to *peer, d *edge, inside bool) {
 }
 
 // bookBytes notes what went over a connection.
-func (h *host) bookBytes(p *process, to *peer, out, in uint64, at int64) {
+func (h *host) bookBytes(p *process, to *peer, what op, out, in uint64, at int64) {
+	if to.local() {
+		return
+	}
 	for _, t := range p.Node.taints() {
 		i := h.intrusion(taint{Of: t.Of, Weight: p.Node.of(t, at)}, half)
 		if i == nil {
 			continue
 		}
-		x := i.Books.Peers.get(to.Node.ID)
-		if x == nil {
-			continue
+		if x := i.Books.peer(p, to, &edge{Op: what, First: at}); x != nil {
+			x.BytesOut, x.BytesIn = x.BytesOut+out, x.BytesIn+in
 		}
-		x.BytesOut, x.BytesIn = x.BytesOut+out, x.BytesIn+in
-		if !x.Inside {
+		if !to.inside() {
 			i.Books.Out += out
 		}
 		limit := uint64(exfiltratedBlind)
@@ -318,18 +326,26 @@ func (h *host) bookBytes(p *process, to *peer, out, in uint64, at int64) {
 	}
 }
 
-func (b *books) peer(p *process, to *peer, d *edge, inside bool) *provenance.Peer {
+// peer returns what is kept of a peer, nil where there is no room for it. One that
+// was forgotten meanwhile is the one it was.
+func (b *books) peer(p *process, to *peer, d *edge) *provenance.Peer {
 	if x := b.Peers.get(to.Node.ID); x != nil {
 		return x
 	}
 	fact := provenance.Peer{
-		Port: to.Key.Port, Name: to.Key.Name, Inside: inside, Inbound: d.Op == opAccept, Failed: d.Op == opTry,
+		Port: to.Key.Port, Name: to.Key.Name, Inside: to.inside(), Inbound: d.Op == opAccept, Failed: d.Op == opTry,
 		First: stamp(d.First), Last: stamp(d.First), By: p.text(),
 	}
 	if to.Key.Addr.IsValid() {
 		fact.IP = to.Key.Addr.String()
 	}
-	added, lost := b.Peers.put(to.Node.ID, fact, maxPeers, func(*provenance.Peer) bool { return false })
+	for k := range b.Peers {
+		if x := &b.Peers[k]; x.Fact.IP == fact.IP && x.Fact.Port == fact.Port && x.Fact.Name == fact.Name {
+			x.ID = to.Node.ID
+			return &x.Fact
+		}
+	}
+	added, lost := b.Peers.put(to.Node.ID, fact, maxPeers, peerWorth)
 	if lost {
 		b.Pruned.Peers++
 	}

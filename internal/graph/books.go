@@ -39,18 +39,74 @@ func (b book[T]) get(id nodeID) *T {
 	return nil
 }
 
-// put adds a fact about a node. Where the book is full, the first fact that may
-// leave does; it reports false where none may and the new one was left out.
-func (b *book[T]) put(id nodeID, fact T, limit int, leaves func(*T) bool) (added *T, lost bool) {
+// put adds a fact about a node. Where the book is full, the first of the facts
+// that are worth least leaves, if the new one is worth more or that one nothing;
+// otherwise the new one is left out, and added nil.
+func (b *book[T]) put(id nodeID, fact T, limit int, worth func(*T) int) (added *T, lost bool) {
 	if len(*b) >= limit {
-		at := slices.IndexFunc(*b, func(e entry[T]) bool { return leaves(&e.Fact) })
-		if at < 0 {
+		at, least := 0, worth(&(*b)[0].Fact)
+		for k := range *b {
+			if w := worth(&(*b)[k].Fact); w < least {
+				at, least = k, w
+			}
+		}
+		if least > 0 && least >= worth(&fact) {
 			return nil, true
 		}
 		*b, lost = slices.Delete(*b, at, at+1), true
 	}
 	*b = append(*b, entry[T]{id, fact})
 	return &(*b)[len(*b)-1].Fact, lost
+}
+
+// What facts are worth keeping in a full book: a flood of what tells little, made
+// on purpose, neither pushes out nor keeps out what tells more.
+
+func fileWorth(f *provenance.File) int {
+	switch {
+	case f.Executed:
+		return 3
+	case f.Executable && !f.Gone:
+		return 2
+	case f.Executable:
+		return 1
+	}
+	return 0
+}
+
+func changeWorth(c *provenance.Change) int {
+	if c.Undone {
+		return 0
+	}
+	return 1
+}
+
+func peerWorth(p *provenance.Peer) int {
+	switch {
+	case p.Failed:
+		return 0
+	case p.IP == "" || p.Inside || p.Inbound:
+		return 1
+	}
+	return 2
+}
+
+func readWorth(r *provenance.Read) int {
+	if r.Denied {
+		return 0
+	}
+	return 1
+}
+
+func processWorth(p *provenance.Process) int {
+	worth := 0
+	if p.Alive {
+		worth++
+	}
+	if p.Brought {
+		worth += 2
+	}
+	return worth
 }
 
 // facts are the facts alone.
@@ -70,13 +126,11 @@ type books struct {
 	Peers     book[provenance.Peer]
 	Reads     book[provenance.Read]
 	Processes book[provenance.Process]
-	// Alive are its processes that have not exited, also those not listed.
-	Alive     int
 	Privilege []string
 	Stages    []provenance.Stage
 	// Called is the peer that was called last.
 	Called string
-	// Out are the bytes that left for the outside since the first sensitive read.
+	// Out are the bytes that left for the outside.
 	Out    uint64
 	Pruned provenance.Pruned
 	// advanced : a stage was reached that was not before.
@@ -113,17 +167,12 @@ func (b *books) reached(name string) bool {
 	return b.Stages[slices.Index(provenance.StageNames, name)].Count > 0
 }
 
-// process adds a process of the intrusion. Those that exited and ran nothing of
-// the intruder's leave first.
+// process adds a process of the intrusion.
 func (b *books) process(p *process) {
 	if b.Processes.get(p.Node.ID) != nil {
 		return
 	}
-	if !p.Exited {
-		b.Alive++
-	}
-	_, lost := b.Processes.put(p.Node.ID, told(p), maxProcesses, func(x *provenance.Process) bool { return !x.Alive && !x.Brought })
-	if lost {
+	if _, lost := b.Processes.put(p.Node.ID, told(p), maxProcesses, processWorth); lost {
 		b.Pruned.Processes++
 	}
 }
@@ -141,21 +190,21 @@ func (b *books) update(p *process) {
 
 // exited says that a process ended.
 func (b *books) exited(p *process) {
-	b.Alive = max(0, b.Alive-1)
 	if x := b.Processes.get(p.Node.ID); x != nil {
 		x.Alive = false
 	}
 }
 
-// file returns what is kept of a file that the intruder brought or changed.
-func (b *books) file(v *version, p *process, at int64) *provenance.File {
+// file returns what is kept of a file that the intruder brought or changed, nil
+// where there is no room for it.
+func (b *books) file(v *version, p *process, at int64, executed bool) *provenance.File {
 	if f := b.Files.get(v.Node.ID); f != nil {
 		return f
 	}
 	f := provenance.File{
-		Path: v.Path, Inode: v.inode(p.Key.Host), By: p.text(), Key: p.Key, Time: stamp(at), From: firstText(p.rare().Called, b.Called), Memory: v.Memory,
+		Path: v.Path, Inode: v.inode(p.Key.Host), By: p.text(), Key: p.Key, Time: stamp(at), From: firstText(p.rare().Called, b.Called), Memory: v.Memory, Executable: v.Executable, Executed: executed,
 	}
-	added, lost := b.Files.put(v.Node.ID, f, maxFiles, func(x *provenance.File) bool { return !x.Executable && !x.Executed })
+	added, lost := b.Files.put(v.Node.ID, f, maxFiles, fileWorth)
 	if lost {
 		b.Pruned.Files++
 	}
@@ -200,13 +249,11 @@ func (b *books) privilege(text string) {
 
 // absorb takes in the books of an intrusion that turned out to be the same.
 func (b *books) absorb(other *books) {
-	absorbBook(&b.Files, other.Files, maxFiles, &b.Pruned.Files)
-	absorbBook(&b.Changes, other.Changes, maxChanges, &b.Pruned.Changes)
-	absorbBook(&b.Peers, other.Peers, maxPeers, &b.Pruned.Peers)
-	absorbBook(&b.Reads, other.Reads, maxReads, &b.Pruned.Reads)
-	before := len(b.Processes)
-	absorbBook(&b.Processes, other.Processes, maxProcesses, &b.Pruned.Processes)
-	b.Alive += other.Alive - both(b.Processes[:before], other.Processes)
+	absorbBook(&b.Files, other.Files, maxFiles, fileWorth, &b.Pruned.Files)
+	absorbBook(&b.Changes, other.Changes, maxChanges, changeWorth, &b.Pruned.Changes)
+	absorbBook(&b.Peers, other.Peers, maxPeers, peerWorth, &b.Pruned.Peers)
+	absorbBook(&b.Reads, other.Reads, maxReads, readWorth, &b.Pruned.Reads)
+	absorbBook(&b.Processes, other.Processes, maxProcesses, processWorth, &b.Pruned.Processes)
 	for _, text := range other.Privilege {
 		b.privilege(text)
 	}
@@ -227,23 +274,12 @@ func (b *books) absorb(other *books) {
 	p.Reads, p.Processes, p.Taints, p.Credentials = p.Reads+q.Reads, p.Processes+q.Processes, p.Taints+q.Taints, p.Credentials+q.Credentials
 }
 
-// both counts the living processes that are in both books.
-func both(a, b book[provenance.Process]) int {
-	n := 0
-	for k := range b {
-		if x := a.get(b[k].ID); x != nil && x.Alive && b[k].Fact.Alive {
-			n++
-		}
-	}
-	return n
-}
-
-func absorbBook[T any](to *book[T], from book[T], limit int, pruned *int) {
+func absorbBook[T any](to *book[T], from book[T], limit int, worth func(*T) int, pruned *int) {
 	for _, e := range from {
 		if to.get(e.ID) != nil {
 			continue
 		}
-		if _, lost := to.put(e.ID, e.Fact, limit, func(*T) bool { return false }); lost {
+		if _, lost := to.put(e.ID, e.Fact, limit, worth); lost {
 			*pruned++
 		}
 	}

@@ -44,6 +44,8 @@ type rareFile struct {
 	ExecutableAt, GoneAt int64
 	// Links are the names that were added to it.
 	Links int
+	// Linked : it had several; Path is one of them.
+	Linked bool
 	// Users are other lineages that executed or read it, at most maxUsers.
 	Users []string
 	// Readers counts those that took it for a definition.

@@ -78,6 +78,9 @@ func (g *Graph) Observe(ev *event.Event, now int64) Subject {
 	g.now, g.at = now, ev.Time.UnixNano()
 	h := g.host(ev.Host.ID, now)
 	h.heard = g.at
+	if h.reboots(ev.Process.Key.Boot) {
+		g.rebooted(h, now)
+	}
 	p := g.process(h, ev.Process, now)
 	g.apply(h, p, ev, now)
 	flow := g.keep(h, p, ev, now)

@@ -43,7 +43,7 @@ func (g *Graph) serve(h *host, p *process, server bool, ctx *event.Context) {
 // over tells the intrusions of a process that it ended.
 func (h *host) over(p *process) {
 	for _, t := range p.Node.taints() {
-		if i := h.find(t.Of); i != nil && i.Books.Processes.get(p.Node.ID) != nil {
+		if i := h.intrusion(taint{Of: t.Of, Weight: p.Node.of(t, h.graph.at)}, half); i != nil {
 			i.Books.exited(p)
 			h.touch(i, h.graph.at)
 		}

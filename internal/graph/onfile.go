@@ -29,12 +29,12 @@ func (g *Graph) onFile(h *host, p *process, ev *event.Event, at, now int64) {
 			g.change(h, p, v, ev, opWrite, at)
 			return
 		}
+		if ev.Kind == event.FileCreate {
+			h.created(ev, at, now)
+		}
 		v := h.file(f, now)
 		if v == nil {
 			return
-		}
-		if old := h.covered(ev, f.Path, v.Key); old != nil && ev.Kind == event.FileCreate {
-			old.Gone, old.rarely().GoneAt = true, at // its end was not seen
 		}
 		h.written(v, p, f.Path)
 		v.Memory = v.Memory || ev.Kind == event.MemfdCreate
@@ -71,6 +71,23 @@ func (h *host) late(ev *event.Event, at int64) *version {
 	return nil
 }
 
+// created ends the files that had the inode or the name of a new one: their end
+// was not seen.
+func (h *host) created(ev *event.Event, at, now int64) {
+	key := keyOf(ev.File)
+	if v := h.known(key, now); v != nil && v.Path != ev.File.Path && !v.rare().Linked {
+		h.lapsed(v, at)
+	}
+	if v := h.covered(ev, ev.File.Path, key); v != nil {
+		h.lapsed(v, at)
+	}
+}
+
+func (h *host) lapsed(v *version, at int64) {
+	h.unlinked(v, at)
+	h.described(v, at)
+}
+
 // change keeps that p changed a file, and what changed.
 func (g *Graph) change(h *host, p *process, v *version, ev *event.Event, what op, at int64) {
 	v.describe(ev.File, at)
@@ -92,12 +109,32 @@ func (v *version) lines(d *event.Diff) bool {
 	return true
 }
 
-// taken says that lines were taken out of a file: who had added all of them has
-// nothing there any more.
+// taken says that lines were taken out of a file: of what an intruder added there
+// the others are left, or nothing.
 func (h *host) taken(v *version, at int64) {
-	if len(v.rare().Removed) > 0 {
-		h.undo(v.Path, at, func(c *changeFact) bool { return !allIn(c.Added, v.rare().Removed) })
+	removed := v.rare().Removed
+	if len(removed) == 0 {
+		return
 	}
+	h.undo(v.Path, at, func(c *changeFact) bool {
+		if left := without(c.Added, removed); len(left) > 0 {
+			c.Added = left
+			return true
+		}
+		return len(c.Added) == 0
+	})
+	h.described(v, at)
+}
+
+// without is a list without some lines.
+func without(lines, out []string) []string {
+	var left []string
+	for _, line := range lines {
+		if !slices.Contains(out, line) {
+			left = append(left, line)
+		}
+	}
+	return left
 }
 
 // diffed takes over which lines changed, where that was told later.
@@ -121,11 +158,6 @@ func (h *host) diffed(ev *event.Event, at, now int64) {
 	h.taken(v, at)
 }
 
-// allIn reports whether lines were told and all of them are in a list.
-func allIn(lines, list []string) bool {
-	return len(lines) > 0 && !slices.ContainsFunc(lines, func(line string) bool { return !slices.Contains(list, line) })
-}
-
 // renamed keeps the writer and changes the name. Whoever renames a file that
 // nobody was seen to write is its author here. What had the name before is gone.
 func (g *Graph) renamed(h *host, p *process, ev *event.Event, at, now int64) {
@@ -142,11 +174,15 @@ func (g *Graph) renamed(h *host, p *process, ev *event.Event, at, now int64) {
 	}
 	if ev.Kind == event.FileLink {
 		v.rarely().Links++
+		v.Rare.Linked = true
 	} else if old := h.covered(ev, f.Target.Path, v.Key); old != nil {
 		g.replaced(h, p, old, ev, at)
 	}
-	if ev.Kind == event.FileRename && persistence(f.Path, f.Sensitive) != "" {
-		h.undo(f.Path, at, nil)
+	if ev.Kind == event.FileRename {
+		h.names.Delete(place(ev, f.Path))
+		if persistence(f.Path, f.Sensitive) != "" {
+			h.undo(f.Path, at, nil)
+		}
 	}
 	v.Path = h.share(f.Target.Path)
 	if f.Target.Sensitive != "" || v.Rare != nil {
@@ -173,6 +209,7 @@ func (g *Graph) removed(h *host, p *process, ev *event.Event, at, now int64) {
 		}
 	}
 	h.unlinked(v, at)
+	h.names.Delete(place(ev, ev.File.Path))
 	if v.Gone {
 		v.Path = h.share(firstText(ev.File.Path, v.Path))
 		h.undo(v.Path, at, nil)
@@ -223,6 +260,11 @@ func (h *host) hashed(f *event.File, at, now int64) {
 		return
 	}
 	v.SHA256 = f.Hash.SHA256
+	h.described(v, at)
+}
+
+// described tells the intrusions that a file is part of how it is now.
+func (h *host) described(v *version, at int64) {
 	for _, t := range v.Node.taints() {
 		if i := h.intrusion(t, half); i != nil {
 			i.Books.describe(v)

@@ -28,6 +28,12 @@ func (p *peer) text() string {
 	return netip.AddrPortFrom(p.Key.Addr, p.Key.Port).String()
 }
 
+// inside reports whether a peer is an address of ours.
+func (p *peer) inside() bool { return p.Key.Addr.IsValid() && !event.Outside(p.Key.Addr) }
+
+// local reports whether it is the host itself.
+func (p *peer) local() bool { return p.Key.Addr.IsLoopback() || p.Key.Addr.IsUnspecified() }
+
 func called(e *event.Endpoint) peerKey { return peerKey{Addr: e.IP.Unmap(), Port: e.Port} }
 
 // onPeer keeps whom a process spoke to.
@@ -76,8 +82,8 @@ func (g *Graph) bytes(h *host, p *process, ev *event.Event, at, now int64) {
 	case !n.Initiated && ev.Source != nil:
 		key = peerKey{Addr: ev.Source.IP.Unmap()}
 	}
-	slot := h.peers.Get(key, now)
-	if slot == nil {
+	to := g.spokenTo(h, p, key, now)
+	if to == nil {
 		return
 	}
 	out, in := n.BytesOut, n.BytesIn
@@ -90,8 +96,24 @@ func (g *Graph) bytes(h *host, p *process, ev *event.Event, at, now int64) {
 	case n.Cookie != 0:
 		h.told.Put(n.Cookie, toldBytes{n.BytesOut, n.BytesIn}, now)
 	}
-	h.addBytes(p, *slot, out, in)
-	h.bookBytes(p, *slot, out, in, at)
+	what := opConnect
+	if !n.Initiated {
+		what = opAccept
+	}
+	h.addBytes(p, to, out, in)
+	h.bookBytes(p, to, what, out, in, at)
+}
+
+// spokenTo is the other end of a conversation that goes on. One that was forgotten
+// meanwhile matters for an intruder alone.
+func (g *Graph) spokenTo(h *host, p *process, key peerKey, now int64) *peer {
+	if slot := h.peers.Get(key, now); slot != nil {
+		return *slot
+	}
+	if !key.Addr.IsValid() || len(p.Node.taints()) == 0 {
+		return nil
+	}
+	return g.peerOf(h, key, now)
 }
 
 // toldBytes are those of a connection that were counted already.

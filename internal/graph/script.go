@@ -94,7 +94,7 @@ func (h *host) covered(ev *event.Event, name string, by fileKey) *version {
 		return nil
 	}
 	v := h.known(*slot, 0)
-	if v == nil || v.Path != name {
+	if v == nil || v.Path != name && !v.rare().Linked {
 		return nil
 	}
 	return v

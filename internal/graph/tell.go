@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"baize/internal/event"
+	"baize/internal/lru"
 	"baize/internal/provenance"
 )
 
@@ -100,8 +101,22 @@ func (h *host) view(i *intrusion) provenance.Intrusion {
 		ID: i.ID, Revision: i.Revision, Org: i.Org, Host: i.Host, Opened: stamp(i.Opened), Updated: stamp(i.Updated), MergedInto: i.Merged,
 		Service: i.Service, Roots: slices.Clone(i.Roots), MoreRoots: b.Pruned.Roots, Answers: h.answers(i), Stages: h.stages(i),
 		Files: b.Files.facts(), Changes: b.Changes.facts(), Peers: b.Peers.facts(), Reads: b.Reads.facts(), Processes: b.Processes.facts(),
-		Alive: b.Alive, Credentials: slices.Clone(b.Privilege), Pruned: b.Pruned,
+		Alive: h.alive(i), Credentials: slices.Clone(b.Privilege), Pruned: b.Pruned,
 	}
+}
+
+// alive counts the processes of an intrusion that have not exited, also those that
+// its book has no room for.
+func (h *host) alive(i *intrusion) int {
+	n := 0
+	for _, procs := range []*lru.Map[procKey, *process]{h.procs, h.oldProcs} {
+		for _, p := range procs.All() {
+			if !(*p).Exited && (*p).Node.weight(i.Number, h.heard) >= half {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Intrusion is one by its id; false where it is not known any more.
