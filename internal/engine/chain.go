@@ -33,7 +33,7 @@ func (e *Engine) chain(i *provenance.Intrusion, out *Output) {
 	}
 	a := chainAlert(i)
 	if before != nil {
-		a.Time, a.Incident, a.Revision = before.Time, before.Incident, max(before.Revision+1, i.Revision)
+		a.ID, a.Time, a.Incident, a.Revision = before.ID, before.Time, before.Incident, max(before.Revision+1, i.Revision)
 		if sameChain(before, &a) {
 			return
 		}
@@ -47,6 +47,16 @@ func (e *Engine) chain(i *provenance.Intrusion, out *Output) {
 	}
 	e.chains.Put(i.ID, &a, e.now)
 	out.Alerts = append(out.Alerts, a)
+}
+
+// handOver makes the kill chain of an intrusion that of the one it became part of,
+// unless that has one.
+func (e *Engine) handOver(i *provenance.Intrusion) {
+	if slot := e.chains.Peek(i.ID); slot != nil && e.chains.Peek(i.MergedInto) == nil {
+		a := *slot
+		e.chains.Delete(i.ID)
+		e.chains.Put(i.MergedInto, a, e.now)
+	}
 }
 
 func reached(i *provenance.Intrusion, stage string) bool {

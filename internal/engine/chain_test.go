@@ -198,6 +198,35 @@ func TestOrdinaryWorkIsNoChain(t *testing.T) {
 	}
 }
 
+// TestAMergedIntrusionHasOneChain: the younger of two intrusions that turn out to
+// be one has a kill chain already. It goes on as that of both.
+func TestAMergedIntrusionHasOneChain(t *testing.T) {
+	w, events := enginetest.Record()
+	h := w.Host("web-1")
+	first := h.Service("app.service", "/usr/bin/java").Accept("198.51.100.7").Fork().Exec("/bin/sh", "-c", "x")
+	enginetest.First.Round(h.Service("other.service", "/usr/bin/java"))
+	w.Advance(time.Minute)
+	w.Tick()
+	s := run(t, *events)
+	before := s.chain(t)
+	first.Spawn(enginetest.First.File)
+	w.Advance(time.Minute)
+	first.Define("/etc/cron.d/x", "* * * * * root x")
+	w.Advance(time.Minute)
+	w.Tick()
+	s = run(t, *events)
+	merged := 0
+	for _, i := range s.intrusions {
+		if i.MergedInto != "" {
+			merged++
+		}
+	}
+	a := s.chain(t)
+	if merged != 1 || a.ID != before.ID || a.Revision <= before.Revision || stageOfAlert(&a, provenance.Persist).State != provenance.Yes {
+		t.Errorf("%d merged, %+v", merged, a)
+	}
+}
+
 // TestAChainSurvivesARestart: an engine restored from a snapshot advances the
 // alert that the one before it opened.
 func TestAChainSurvivesARestart(t *testing.T) {

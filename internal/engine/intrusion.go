@@ -82,13 +82,16 @@ func stagesOf(rule *alert.Rule) []string {
 }
 
 // flushIntrusions hands out the intrusions that changed, all of them or those
-// that do not wait, and brings their kill
-// chains and incidents up to date.
+// that do not wait, and brings their kill chains and incidents up to date.
 func (e *Engine) flushIntrusions(all bool, out *Output) {
-	for _, i := range e.graph.Changed(all, e.now) {
-		if i.MergedInto != "" {
+	changed := e.graph.Changed(all, e.now)
+	for k := range changed {
+		if i := &changed[k]; i.MergedInto != "" {
 			e.merger.SameIntrusion(i.Org, i.ID, i.MergedInto, e.now)
+			e.handOver(i)
 		}
+	}
+	for _, i := range changed {
 		e.chain(&i, out)
 		e.merger.TouchIntrusion(i.Org, i.ID, e.now)
 		out.Intrusions = append(out.Intrusions, i)

@@ -86,7 +86,7 @@ func (m *Merger) answers(g *group) map[string]provenance.Answer {
 			continue
 		}
 		for _, q := range provenance.Questions {
-			all[q] = provenance.Join(all[q], answers[q])
+			all[q] = provenance.Join(q, all[q], answers[q])
 		}
 	}
 	return all

@@ -55,19 +55,17 @@ func Unanswered() map[string]Answer {
 // MaxEvidence bounds the pieces of evidence that an answer lists.
 const MaxEvidence = 16
 
-// Join is the answer for several intrusions together: yes where one says yes,
-// not seen only where all say so. Evidence of a yes drops that of the others.
-func Join(a, b Answer) Answer {
-	if rank(b.State) > rank(a.State) {
+// Join is the answer to a question for several intrusions together: yes where one
+// says yes, not seen only where all say so. Trojans are deleted where all are: one
+// that is there, or may be, says more than those that are not. Evidence of the
+// answer that counts comes first; that of others is left out where it says less.
+func Join(question string, a, b Answer) Answer {
+	if rank(question, &b) > rank(question, &a) {
 		a, b = b, a
 	}
 	out := a
-	if a.State == b.State {
-		out.Evidence = append(slices.Clone(a.Evidence), b.Evidence...)
-		out.More += b.More
-		if over := len(out.Evidence) - MaxEvidence; over > 0 {
-			out.Evidence, out.More = out.Evidence[:MaxEvidence], out.More+over
-		}
+	if a.State == b.State || question == Deleted {
+		out.join(&b)
 	}
 	for _, class := range b.Incomplete {
 		if !slices.Contains(out.Incomplete, class) {
@@ -81,11 +79,26 @@ func Join(a, b Answer) Answer {
 	return out
 }
 
-func rank(state string) int {
-	switch state {
-	case Yes:
+// join adds the evidence of another answer. Two intrusions that turned out to be
+// one give the same.
+func (a *Answer) join(b *Answer) {
+	a.Evidence, a.More = union(a.Evidence, b.Evidence), a.More+b.More
+	if over := len(a.Evidence) - MaxEvidence; over > 0 {
+		a.Evidence, a.More = a.Evidence[:MaxEvidence], a.More+over
+	}
+}
+
+// rank orders answers by what they say about all.
+func rank(question string, a *Answer) int {
+	if question == Deleted && a.State == NotSeen && len(a.Evidence) > 0 {
+		return 4 // one is there
+	}
+	switch {
+	case a.State == Unknown && question == Deleted:
+		return 3
+	case a.State == Yes:
 		return 2
-	case Unknown:
+	case a.State == Unknown:
 		return 1
 	}
 	return 0
