@@ -11,19 +11,23 @@ import (
 
 // view is a graph on its way to be shown.
 type view struct {
-	h     *host
-	graph *Graph
-	of    uint32
+	h  *host
+	of uint32
 	// roles of the nodes that must be shown, in the order in which they were found.
 	order []nodeID
 	roles map[nodeID][]string
 	// candidates are the others.
 	candidates []nodeID
-	entryID    nodeID
-	stopped    string
+	// ways of the processes that were asked for, and the steps that they are made of.
+	ways    map[nodeID]way
+	steps   map[step]way
+	entryID nodeID
+	stopped string
 }
 
-func newView(h *host, g *Graph) *view { return &view{h: h, graph: g, roles: map[nodeID][]string{}} }
+func newView(h *host) *view {
+	return &view{h: h, roles: map[nodeID][]string{}, ways: map[nodeID]way{}, steps: map[step]way{}}
+}
 
 // mark says that a node is shown, and as what.
 func (v *view) mark(id nodeID, role string) {
@@ -87,7 +91,7 @@ func (v *view) role(id nodeID) string {
 // that lead to it, as long as there is room.
 func (v *view) choose() (left int) {
 	slices.SortStableFunc(v.candidates, func(a, b nodeID) int { return cmp.Or(cmp.Compare(v.rank(b), v.rank(a)), cmp.Compare(a, b)) })
-	groups := map[string]bool{}
+	groups := map[group]bool{}
 	for _, id := range v.order {
 		groups[v.group(id)] = true
 	}
@@ -99,7 +103,7 @@ func (v *view) choose() (left int) {
 		if v.h.nodes[id].process == nil {
 			need = append(need, v.actors(id)...)
 		}
-		fresh := map[string]bool{}
+		fresh := map[group]bool{}
 		for _, n := range need {
 			if key := v.group(n); !groups[key] {
 				fresh[key] = true
@@ -156,18 +160,59 @@ func (v *view) above(id nodeID) []nodeID {
 	return list
 }
 
-// group names what is one node when it is shown: a process that did not matter
-// by itself goes with those of its image below the same kind of parent.
-func (v *view) group(id nodeID) string {
+// group is what is one node when it is shown: a node by itself, or the processes of
+// one way.
+type group struct {
+	Node nodeID
+	Way  way
+}
+
+// way numbers an image below a way; 0 is the way of what is not the intruder's.
+type way uint32
+
+// step is an image below a way.
+type step struct {
+	Above way
+	Exe   string
+}
+
+// group of a node: a process that did not matter by itself goes with those of its
+// image below the same kind of parent.
+func (v *view) group(id nodeID) group {
 	p := v.h.nodes[id].process
 	if p == nil || id == v.entryID || !plain(v.roles[id]) {
-		return strconv.FormatUint(uint64(id), 10)
+		return group{Node: id}
 	}
-	key := p.Exe
-	for parent := v.h.get(p.Parent); parent != nil && parent.Node.weight(v.of, p.Born) > 0 && len(key) < 4*maxText; parent = v.h.get(parent.Parent) {
-		key += "\x00" + parent.Exe
+	return group{Way: v.way(p)}
+}
+
+// way of a process, found once for each: an intruder's processes may stand below
+// one another by the thousand.
+func (v *view) way(p *process) way {
+	var line []*process
+	at := way(0)
+	for p != nil {
+		known, done := v.ways[p.Node.ID]
+		if at = known; done {
+			break
+		}
+		line = append(line, p)
+		v.ways[p.Node.ID] = 0 // a process is not above itself, whatever events say
+		parent := v.h.get(p.Parent)
+		if parent != nil && parent.Node.weight(v.of, p.Born) == 0 {
+			break
+		}
+		p = parent
 	}
-	return key
+	for _, q := range slices.Backward(line) {
+		s := step{at, q.Exe}
+		if v.steps[s] == 0 {
+			v.steps[s] = way(len(v.steps) + 1)
+		}
+		at = v.steps[s]
+		v.ways[q.Node.ID] = at
+	}
+	return at
 }
 
 // plain reports whether the roles say no more than that a node is there, or that
@@ -182,7 +227,7 @@ func (v *view) finish(out provenance.Graph) provenance.Graph {
 	if out.Stopped == "" {
 		out.Stopped = v.stopped
 	}
-	heads := map[string]int{}
+	heads := map[group]int{}
 	of := map[nodeID]string{}
 	for _, id := range v.order {
 		key := v.group(id)

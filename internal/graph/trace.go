@@ -37,7 +37,7 @@ func (g *Graph) Trace(ev *event.Event, intrusion string) provenance.Graph {
 		out.Stopped = "the process is not known any more"
 		return out
 	}
-	v := newView(h, h.graph)
+	v := newView(h)
 	v.mark(p.Node.ID, provenance.RoleAlert)
 	v.back(p, ev.Time.UnixNano())
 	v.touched(ev)
@@ -54,7 +54,7 @@ func (g *Graph) Whole(hostID, id string) (provenance.Graph, bool) {
 }
 
 func (h *host) whole(i *intrusion) provenance.Graph {
-	v := newView(h, h.graph)
+	v := newView(h)
 	for k, root := range i.Roots {
 		p := h.get(h.key(root.Process))
 		switch {
