@@ -76,6 +76,9 @@ func (p *pool) settle(h *host, now int64) {
 		}
 		victim.part(p.sort).DropOldest()
 		p.count(victim, now)
+		if p.sort == sortEdges {
+			victim.graph.pools[sortBones].count(victim, now) // one may have become a bone
+		}
 	}
 }
 
