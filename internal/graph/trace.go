@@ -203,7 +203,7 @@ func (v *view) entry(top *process) {
 	v.mark(hub.Node.ID, provenance.RoleHub)
 	// Who called last by now is not who called then: it was noted when the shell
 	// was met, where it was clear.
-	if info := v.graph.contexts.Peek(top.Lineage); info != nil && top.Kind == event.ContextWebShell {
+	if info := v.h.graph.contexts.Peek(top.Lineage); info != nil && top.Kind == event.ContextWebShell {
 		if source, err := netip.ParseAddr((*info).Source); err == nil {
 			v.markPeer(peerKey{Addr: source})
 		}
