@@ -29,7 +29,7 @@ func TestJoin(t *testing.T) {
 		"another may be, one is":   {provenance.Deleted, still, unknown, provenance.Answer{State: provenance.NotSeen, Evidence: []string{"/tmp/b, still there", "lost"}, Incomplete: []string{"file"}}},
 		"all of the others' gone ": {provenance.Deleted, yes, yes, yes},
 	} {
-		for order, got := range map[string]provenance.Answer{"": provenance.Join(c.question, c.a, c.b), " turned": provenance.Join(c.question, c.b, c.a)} {
+		for order, got := range map[string]provenance.Answer{"": provenance.Join(c.question, c.a, c.b), "turned": provenance.Join(c.question, c.b, c.a)} {
 			if got.State != c.want.State || !slices.Equal(got.Evidence, c.want.Evidence) || !slices.Equal(got.Incomplete, c.want.Incomplete) || !got.AsOf.Equal(c.want.AsOf) {
 				t.Errorf("%s%s: %+v, want %+v", name, order, got, c.want)
 			}
