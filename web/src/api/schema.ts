@@ -124,6 +124,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was collected of hosts, and what they were asked for
+         * @description Needs the role analyst.
+         */
+        get: operations["list-evidence"];
+        put?: never;
+        /**
+         * Collect a file, an image or facts of a process, and wait for it a while
+         * @description Needs the role responder.
+         */
+        post: operations["collect-evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One with its chain of custody
+         * @description Needs the role analyst.
+         */
+        get: operations["get-evidence"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove the content; the record stays
+         * @description Needs the role admin.
+         */
+        delete: operations["remove-evidence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The content as it was on the host
+         * @description Needs the role responder.
+         */
+        get: operations["export-evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exception-proposals": {
         parameters: {
             query?: never;
@@ -386,6 +454,26 @@ export interface paths {
          * @description Needs the role admin.
          */
         post: operations["revoke-host"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{id}/stat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a host look at a file now, and wait for what it sees
+         * @description Needs the role analyst.
+         */
+        post: operations["stat-host"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1025,6 +1113,25 @@ export interface components {
             seen: number;
             state: string;
         };
+        CollectInputBody: {
+            /** @description That it is wanted for */
+            alert?: string;
+            /** @description Id of the container that the path is in */
+            container?: string;
+            host: string;
+            /** @description The file that is meant; another is not taken */
+            inode?: string;
+            path?: string;
+            /** @description Key of the process */
+            process?: string;
+            /** @description The content that is meant; other content is not taken */
+            sha256?: string;
+            /**
+             * @description A file by its path, what a process executes, or its memory map and redacted environment
+             * @enum {string}
+             */
+            what: "file" | "image" | "process";
+        };
         Count: {
             /** Format: int64 */
             alerts: number;
@@ -1048,6 +1155,30 @@ export interface components {
             tactics?: string[] | null;
             techniques?: string[] | null;
             title: string;
+        };
+        Custody: {
+            alert?: string;
+            /** Format: date-time */
+            asked: string;
+            by: string;
+            /** Format: date-time */
+            collected?: string;
+            container?: string;
+            detail?: string;
+            host: string;
+            id: string;
+            inode?: string;
+            mode?: string;
+            /** Format: date-time */
+            mtime?: string;
+            path?: string;
+            process?: string;
+            sha256?: string;
+            /** Format: int64 */
+            size: number;
+            state: string;
+            uses: components["schemas"]["EvidenceAccess"][];
+            what: string;
         };
         EnablePackInputBody: {
             enabled: boolean;
@@ -1424,6 +1555,35 @@ export interface components {
         EventUserAgent: {
             original: string;
         };
+        Evidence: {
+            alert?: string;
+            /** Format: date-time */
+            asked: string;
+            by: string;
+            /** Format: date-time */
+            collected?: string;
+            container?: string;
+            detail?: string;
+            host: string;
+            id: string;
+            inode?: string;
+            mode?: string;
+            /** Format: date-time */
+            mtime?: string;
+            path?: string;
+            process?: string;
+            sha256?: string;
+            /** Format: int64 */
+            size: number;
+            state: string;
+            what: string;
+        };
+        EvidenceAccess: {
+            action: string;
+            actor: string;
+            /** Format: date-time */
+            time: string;
+        };
         Exception: {
             /** Format: date-time */
             created: string;
@@ -1537,6 +1697,11 @@ export interface components {
         };
         ItemsCountedRule: {
             items: components["schemas"]["CountedRule"][];
+            /** @description Cursor of the next page; empty after the last */
+            next: string;
+        };
+        ItemsEvidence: {
+            items: components["schemas"]["Evidence"][];
             /** @description Cursor of the next page; empty after the last */
             next: string;
         };
@@ -1974,6 +2139,34 @@ export interface components {
             techniques?: string[] | null;
             text: string;
             title: string;
+        };
+        Stat: {
+            exists: boolean;
+            hash?: components["schemas"]["EventHash"];
+            inode?: string;
+            mode?: string;
+            /** Format: date-time */
+            mtime?: string;
+            same?: boolean;
+            /** Format: int64 */
+            size: number;
+            type?: string;
+        };
+        StatInputBody: {
+            /** @description Id of the container that the path is in; the host itself where empty */
+            container?: string;
+            /** @description The file that is meant: the answer says whether it is the same */
+            inode?: string;
+            /** @description Absolute, as processes of the host or of the container have it */
+            path: string;
+        };
+        StatResult: {
+            detail: string;
+            id: string;
+            /** Format: double */
+            milliseconds: number;
+            stat?: components["schemas"]["Stat"];
+            state: string;
         };
         Status: {
             /** Format: int64 */
@@ -2441,6 +2634,302 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsAuditEntry"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-evidence": {
+        parameters: {
+            query?: {
+                /** @description The field next of the page before; empty for the first */
+                cursor?: string;
+                /** @description Items a page */
+                limit?: number;
+                order?: "oldest" | "newest";
+                /** @description Of this host */
+                host?: string;
+                /** @description Asked for on behalf of this alert */
+                alert?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsEvidence"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "collect-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Custody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "remove-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -3303,6 +3792,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "stat-host": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatResult"];
+                };
             };
             /** @description Unauthorized */
             401: {
