@@ -91,5 +91,5 @@ line "labelled set: 20 shapes, recall 0.95, precision 0.6, median 50 nodes, one 
 line "performance line 8" bench_line 8
 line "performance line 9" bench_line 9
 line "dependence explosion: a build with a million edges, a long-lived worker, cron, a shared log, a package manager" go_tests 'ABuildAround|ALongLived|CronAround|ASharedLog|APackageManager' ./internal/graph
-line "snapshot, kill, restore and replay give the same graph and the same answers" go_tests 'Determin|Snapshot|ServerKilled' ./internal/engine ./test/whole
+line "snapshot, kill, restore and replay give the same graph and the same answers" go_tests 'Determin|Snapshot|Restor|ServerKilled' ./internal/graph ./internal/engine ./test/whole
 finish
