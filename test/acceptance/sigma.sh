@@ -14,7 +14,7 @@ done
 tests() {
   [ -d "$2" ] || { echo "there is no $2"; return 4; }
   grep -rqE "^func ($1)" "$2" --include='*_test.go' || { echo "no test like $1 in $2"; return 4; }
-  go_tests "$1" "$2/..."
+  go_tests "$1" "./$2/..."
 }
 
 baize() { go run ./cmd/baize "$@"; }
