@@ -57,9 +57,8 @@ type Log interface {
 	Last(ctx context.Context) (uint64, error)
 	// Around returns a host's events next to a place, or bus.ErrPlace.
 	Around(ctx context.Context, place bus.Place) (bus.Near, error)
-	// History calls do with a host's events up to a position, as long as it returns
-	// true, and returns whether older ones were cut off by retention.
-	History(ctx context.Context, host string, until uint64, do func(*event.Event) bool) (cut bool, err error)
+	// History calls do with a host's events of a stretch, as history.Log has it.
+	History(ctx context.Context, s bus.Span, do func(*event.Event) bool) (earlier, cut bool, err error)
 }
 
 // Config is what a Server is made of. All fields but Console and Now are needed.

@@ -144,8 +144,8 @@ func (l *shortLog) Around(_ context.Context, place bus.Place) (bus.Near, error) 
 }
 
 // History has nothing of any host.
-func (l *shortLog) History(context.Context, string, uint64, func(*event.Event) bool) (bool, error) {
-	return false, l.fail
+func (l *shortLog) History(context.Context, bus.Span, func(*event.Event) bool) (earlier, cut bool, err error) {
+	return false, false, l.fail
 }
 
 func (l *shortLog) Read(_ context.Context, each func(*event.Event) error) error {

@@ -150,8 +150,8 @@ func (l engineLog) Last(ctx context.Context) (uint64, error) {
 }
 
 // History implements api.Log.
-func (l engineLog) History(ctx context.Context, host string, until uint64, do func(*event.Event) bool) (bool, error) {
-	return l.bus.History(ctx, host, until, do)
+func (l engineLog) History(ctx context.Context, s bus.Span, do func(*event.Event) bool) (earlier, cut bool, err error) {
+	return l.bus.History(ctx, s, do)
 }
 
 // Around implements api.Log.

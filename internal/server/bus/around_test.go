@@ -141,7 +141,7 @@ func TestHistoryOfAHost(t *testing.T) {
 	busy(t, b, 10)
 	read := func(until uint64, most int) (got []*event.Event, cut bool) {
 		t.Helper()
-		cut, err := b.History(t.Context(), "h1", until, func(ev *event.Event) bool {
+		_, cut, err := b.History(t.Context(), Span{"h1", until, 1000}, func(ev *event.Event) bool {
 			got = append(got, ev)
 			return len(got) < most
 		})
@@ -160,7 +160,12 @@ func TestHistoryOfAHost(t *testing.T) {
 	if got, _ := read(^uint64(0), 3); seqs(got) != "[1 2 3]" {
 		t.Errorf("as long as wanted: %s", seqs(got))
 	}
-	if _, err := b.History(t.Context(), "h.1", 1, nil); !errors.Is(err, ErrPlace) {
+	var got []*event.Event
+	earlier, cut, err := b.History(t.Context(), Span{"h1", all[9].Ingest.Bus, 4}, func(ev *event.Event) bool { got = append(got, ev); return true })
+	if err != nil || !earlier || cut || seqs(got) != "[7 8 9 10]" {
+		t.Errorf("the last messages: %s, earlier %v, cut %v, %v", seqs(got), earlier, cut, err)
+	}
+	if _, _, err := b.History(t.Context(), Span{Host: "h.1"}, nil); !errors.Is(err, ErrPlace) {
 		t.Errorf("another subject: %v", err)
 	}
 }

@@ -14,19 +14,24 @@ import (
 	"baize/internal/event"
 	"baize/internal/graph"
 	"baize/internal/provenance"
+	"baize/internal/server/bus"
 )
 
 // Bounds of one continuation.
 const (
 	maxEvents = 2_000_000
 	maxTime   = 20 * time.Second
+	// firstBack is how many messages of the log are gone back at first; each time
+	// that this was not enough, it is four times as many.
+	firstBack = 20_000
 )
 
 // Log is the stored telemetry.
 type Log interface {
-	// History calls do with a host's events up to a position, as long as it
-	// returns true, and returns whether older ones were cut off by retention.
-	History(ctx context.Context, host string, until uint64, do func(*event.Event) bool) (cut bool, err error)
+	// History calls do with a host's events of a stretch as long as it returns
+	// true, and returns whether the log has earlier messages, and whether retention
+	// cut off earlier events of the host.
+	History(ctx context.Context, s bus.Span, do func(*event.Event) bool) (earlier, cut bool, err error)
 }
 
 // Continue returns the way back of an alert with what stored telemetry has of
@@ -38,15 +43,28 @@ func Continue(ctx context.Context, log Log, a *alert.Alert, g provenance.Graph) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
-	r := reader{graph: graph.New(limits())}
-	cut, err := log.History(ctx, a.Host.ID, a.Event.Ingest.Bus, r.take)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		r.stopped = "reading stored telemetry took longer than " + maxTime.String()
-	case err != nil:
-		return g, err
+	best, read := g, false
+	for back := uint64(firstBack); ; back *= 4 {
+		r := reader{graph: graph.New(limits())}
+		earlier, cut, err := log.History(ctx, bus.Span{Host: a.Host.ID, Until: a.Event.Ingest.Bus, Back: back}, r.take)
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			if !read {
+				best = r.join(a, g, cut)
+			}
+			best.Stopped = "reading stored telemetry took longer than " + maxTime.String()
+			return best, nil
+		case err != nil:
+			return g, err
+		case r.stopped != "" && read:
+			best.Stopped = r.stopped
+			return best, nil
+		}
+		best, read = r.join(a, g, cut), true
+		if best.Stopped == "" || !earlier || r.stopped != "" {
+			return best, nil
+		}
 	}
-	return r.join(a, g, cut), nil
 }
 
 // limits are those of one host that is read whole: nothing is left for others.

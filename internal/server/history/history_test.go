@@ -12,6 +12,7 @@ import (
 	"baize/internal/event"
 	"baize/internal/graph"
 	"baize/internal/provenance"
+	"baize/internal/server/bus"
 )
 
 // recorded is a log in memory.
@@ -19,15 +20,33 @@ type recorded struct {
 	events []*event.Event
 	cut    bool
 	fail   error
+	// short is how many events a stretch has at first, 0 for all; asked counts.
+	short, asked int
 }
 
-func (l *recorded) History(_ context.Context, host string, until uint64, do func(*event.Event) bool) (bool, error) {
-	for _, ev := range l.events {
-		if ev.Host.ID == host && (ev.Ingest.Bus > until || !do(ev)) {
+func (l *recorded) History(_ context.Context, s bus.Span, do func(*event.Event) bool) (earlier, cut bool, err error) {
+	l.asked++
+	events := l.events
+	if n := l.short * l.asked; l.short > 0 && n < len(events) {
+		events, earlier = events[len(events)-n:], true
+	}
+	for _, ev := range events {
+		if ev.Host.ID == s.Host && (ev.Ingest.Bus > s.Until || !do(ev)) {
 			break
 		}
 	}
-	return l.cut, l.fail
+	return earlier, l.cut, l.fail
+}
+
+// TestItGoesBackAsFarAsNeeded: the latest events first, and more where the way
+// back still ends early.
+func TestItGoesBackAsFarAsNeeded(t *testing.T) {
+	log, a, known := story()
+	log.short = 3
+	got, err := Continue(t.Context(), log, a, known)
+	if err != nil || log.asked < 2 || got.Stored.Events != len(log.events) {
+		t.Errorf("asked %d times, read %+v: %v", log.asked, got.Stored, err)
+	}
 }
 
 // story is a cron job whose author came in through a service, with the alert on
