@@ -22,9 +22,8 @@ LDFLAGS := -s -w -X baize/internal/version.Version=$(VERSION)
 SKIPS   := BAIZE_TEST_DATA|needs root
 
 # Packages whose tests take the whole machine, one after the other. Those of the
-# sensor stop a sensor for a while, and with it every umount of what it watches;
-# those of the guest emulate two processors.
-ALONE   := /(test/lab|test/whole|test/guest|internal/agent/sensor)$$
+# sensor stop a sensor for a while, and with it every umount of what it watches.
+ALONE   := /(test/lab|test/whole|internal/agent/sensor)$$
 
 .PHONY: build run demo bench intrusions test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench prerequisites-intrusions
 
@@ -50,7 +49,7 @@ test: prerequisites-test build
 
 test-go:
 	@mkdir -p $(RESULTS)
-	go run ./scripts/gotest -summary $(RESULTS)/go.txt -skips '$(SKIPS)' -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
+	go run ./scripts/gotest -summary $(RESULTS)/go.txt -skips '$(SKIPS)' -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)|/test/guest$$')
 	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -skips '$(SKIPS)' -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
 ## test-long: what takes longer: ten million events, a minute's outage, 200 triggers, other kernels, an hour of churn, fuzzed rules
