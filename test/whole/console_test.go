@@ -33,7 +33,7 @@ func TestIntrusionAppearsOnAnOpenPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := browse(ctx, t, login.URL, login.User, login.Password, "Shell started by a network service")
+	lines := browse(ctx, t, login.URL, login.User, login.Password, "Shell started by a network service|Kill chain")
 	if line := <-lines; line != "ready" {
 		t.Fatalf("the browser says %q", line)
 	}

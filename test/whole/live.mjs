@@ -1,8 +1,8 @@
 // Somebody before the console: signs in, opens the list of incidents, says
-// "ready", and reports when an incident with that title is on the page, without a
-// reload.
+// "ready", and reports when an incident with one of the titles is on the page,
+// without a reload.
 //
-//   node live.mjs URL USER PASSWORD TITLE
+//   node live.mjs URL USER PASSWORD "TITLE|TITLE"
 import { createRequire } from "node:module";
 import { randomUUID } from "node:crypto";
 
@@ -35,7 +35,7 @@ try {
     window.firstRow = new Promise((resolve) => {
       const look = () => {
         const rows = [...document.querySelectorAll(".row-link")];
-        const row = rows.find((candidate) => candidate.textContent.includes(wanted));
+        const row = rows.find((candidate) => wanted.split("|").some((title) => candidate.textContent.includes(title)));
         if (row) resolve({ seen: Date.now(), text: row.textContent });
         else requestAnimationFrame(look);
       };
