@@ -141,9 +141,21 @@ func (h *host) eventually(what string, holds func() bool) {
 	h.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			h.t.Fatalf("not within 30 s: %s\n%s", what, h.log)
+			h.t.Fatalf("not within 30 s: %s\n%s\n%s", what, h.log, h.account())
 		}
 	}
+}
+
+// account is what arrived and what the agent says was lost, for whoever has to
+// find out why something did not come.
+func (h *host) account() string {
+	kinds := map[event.Kind]int{}
+	for _, ev := range h.gateway.Events() {
+		kinds[ev.Kind]++
+	}
+	h.gateway.Lock()
+	defer h.gateway.Unlock()
+	return fmt.Sprintf("events: %v\nclasses: %v", kinds, h.gateway.Beat.GetClasses())
 }
 
 // find waits for an event.

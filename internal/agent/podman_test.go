@@ -104,7 +104,7 @@ func (p *podman) asCRIO(image string) crioBox {
 		}
 		maps.Copy(annotations, labels)
 		config["annotations"] = annotations
-		config["root"] = map[string]any{"path": root}
+		config["root"] = map[string]any{"path": root, "readonly": false}
 		process := config["process"].(map[string]any)
 		process["terminal"], process["args"] = false, strings.Fields(waiting)
 		config["linux"].(map[string]any)["cgroupsPath"] = "/kubepods/burstable/podu1/crio-" + id

@@ -96,6 +96,42 @@ func TestLeavingItsCgroupLeavesNoContainer(t *testing.T) {
 	}
 }
 
+// One that ends before its runtime has answered is told of when it does.
+func TestAContainerThatEndsAtOnceIsToldOf(t *testing.T) {
+	w := newWorld(t)
+	id := strings.Repeat("ab", 32)
+	init := coldBox(w, id)
+	w.record(event.ProcessExit, init, nil)
+	if stop := w.last(event.ContainerStop); stop.Container.State != event.ContainerPending {
+		t.Errorf("%+v", stop.Container)
+	}
+	w.Resolved(w.now, &event.Container{State: event.ContainerOK, ID: id, Name: "job"})
+	if start := w.last(event.ContainerStart); start.Container.Name != "job" || start.Process.PID != init {
+		t.Errorf("%+v of %+v", start.Container, start.Process)
+	}
+	if len(w.places.boxes) != 0 {
+		t.Errorf("%d containers are remembered", len(w.places.boxes))
+	}
+}
+
+// With cgroup v1 a runtime's child is seen in the container's namespaces before it
+// is in the container's cgroup; what it then executes is in the container.
+func TestARuntimeMakesTheNamespacesFirst(t *testing.T) {
+	w := newWorld(t)
+	id := strings.Repeat("ab", 32)
+	child := w.fork(1)
+	w.tasks[child].MountNS, w.tasks[child].PIDNS = 555, 556
+	w.appear(w.tasks[child], "/")
+	w.record(event.ProcessCredentials, child, nil)
+	w.appear(w.tasks[child], "/kubepods/crio-"+id)
+	if ev := w.exec(child, "/bin/app"); ev.Container == nil || ev.Container.ID != id || ev.Process.Context.Kind != event.ContextContainer {
+		t.Errorf("container %+v, context %+v", ev.Container, ev.Process.Context)
+	}
+	if ev := w.exec(w.fork(child), "/bin/sh"); ev.Container == nil {
+		t.Error("its child is in none")
+	}
+}
+
 // A question that had no room is asked when there is some; meanwhile the container
 // is pending, which it is.
 func TestContainersWaitForRoom(t *testing.T) {

@@ -119,6 +119,9 @@ func (e *Enricher) Resolved(now time.Time, box *event.Container) {
 	b.labels, state.Labels = e.redacted(box.Labels), nil
 	b.state = &state
 	e.announce(now, b)
+	if b.ended {
+		e.places.forget(b)
+	}
 }
 
 // redacted takes the secrets out of labels.
@@ -140,7 +143,11 @@ func (e *Enricher) announce(now time.Time, b *box) {
 	if e.wasTold(b) {
 		return
 	}
-	e.queue(now, &event.Event{Time: e.now(), Kind: event.ContainerStart, Process: e.short(b.root)}, nil, b)
+	at := e.now()
+	if b.ended {
+		at = b.root.start
+	}
+	e.queue(now, &event.Event{Time: at, Kind: event.ContainerStart, Process: e.short(b.root)}, nil, b)
 }
 
 // wasTold reports whether an earlier run of the agent told of a container's start,

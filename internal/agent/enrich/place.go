@@ -28,8 +28,12 @@ type place struct {
 	key placeKey
 	// unknown : the process was gone before its cgroup could be read.
 	unknown bool
-	box     *box
-	unit    string
+	// early : a mount namespace of its own, and no container yet. A runtime makes
+	// the namespace first and then moves its child to the container's cgroup, which
+	// the key does not show with cgroup v1: the first exec settles it.
+	early bool
+	box   *box
+	unit  string
 	// recent are some pids seen here, for reaching files of this root.
 	recent [maxOthers]uint32
 	next   int
@@ -46,8 +50,8 @@ type box struct {
 	// labels are its labels, without secrets, for its start alone.
 	labels map[string]string
 	// announced : its start was reported. late : events went out before its runtime
-	// answered.
-	announced, late bool
+	// answered. ended : its first process has, before that.
+	announced, late, ended bool
 }
 
 func (b *box) pending() bool { return b != nil && b.state.State == event.ContainerPending }
@@ -74,9 +78,11 @@ func newPlaces() *places {
 }
 
 // forget drops a container that has ended: the numbers of its namespaces are
-// given out again.
+// given out again. What its runtime says of it is waited for.
 func (p *places) forget(b *box) {
-	delete(p.boxes, b.id.ID)
+	if b.ended = b.pending(); !b.ended {
+		delete(p.boxes, b.id.ID)
+	}
 	maps.DeleteFunc(p.byMount, func(_ uint32, other *box) bool { return other == b })
 	maps.DeleteFunc(p.byKey, func(_ placeKey, at *place) bool { return at.box == b })
 }
@@ -111,14 +117,9 @@ func (e *Enricher) place(task *sensor.Task, inherited *place) *place {
 // settle makes a place of what the cgroups say. It is remembered only if the
 // process was still in the namespace of the record when they were read.
 func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup) *place {
-	p := &place{key: keyOf(task), unit: container.Unit(groups)}
-	if id, found := container.FromCgroups(groups); found {
-		p.box = e.box(id)
-	}
-	if p.box == nil {
-		p.box = e.places.byMount[task.MountNS]
-	}
+	p := &place{key: keyOf(task)}
 	p.visit(task.PID)
+	e.locate(p, groups)
 	if e.config.Proc.NamespaceOf(task.PID) != task.MountNS {
 		return p
 	}
@@ -127,15 +128,43 @@ func (e *Enricher) settle(task *sensor.Task, groups []procfs.Cgroup) *place {
 		clear(e.places.byMount)
 	}
 	e.places.byKey[p.key] = p
-	if p.box != nil && task.MountNS != e.mountNS {
-		e.places.byMount[task.MountNS] = p.box
-	}
+	e.mounted(p)
+	p.early = p.box == nil && task.MountNS != e.mountNS
 	return p
+}
+
+// locate reads the container and the unit of p from cgroups.
+func (e *Enricher) locate(p *place, groups []procfs.Cgroup) {
+	p.unit = container.Unit(groups)
+	if id, found := container.FromCgroups(groups); found {
+		p.box = e.box(id)
+	}
+	if p.box == nil {
+		p.box = e.places.byMount[p.key.mountNS]
+	}
+}
+
+// mounted remembers whose the mount namespace of p is.
+func (e *Enricher) mounted(p *place) {
+	if p.box != nil && p.key.mountNS != e.mountNS {
+		e.places.byMount[p.key.mountNS] = p.box
+	}
+}
+
+// reread reads an early place again, when a process executes something there.
+func (e *Enricher) reread(p *place, task *sensor.Task) {
+	groups, err := e.config.Proc.Cgroups(task.PID)
+	if err != nil || !e.config.Proc.Is(task.PID, task.Start) || e.config.Proc.NamespaceOf(task.PID) != p.key.mountNS {
+		return
+	}
+	p.early = false
+	e.locate(p, groups)
+	e.mounted(p)
 }
 
 // box returns the container, asking its runtime at first sight.
 func (e *Enricher) box(id container.ID) *box {
-	if b := e.places.boxes[id.ID]; b != nil {
+	if b := e.places.boxes[id.ID]; b != nil && !b.ended {
 		return b
 	}
 	if len(e.places.boxes) >= maxPlaces {

@@ -59,8 +59,11 @@ func (e *Enricher) raised(now time.Time, p *process, rec *sensor.Record) {
 // executed gives p its new image.
 func (e *Enricher) executed(_ time.Time, p *process, rec *sensor.Record) {
 	before := p.image
-	if p.place.unknown { // there is one more chance to read where it is
+	switch {
+	case p.place.unknown: // there is one more chance to read where it is
 		p.place = e.place(&rec.Task, nil)
+	case p.place.early:
+		e.reread(p.place, &rec.Task)
 	}
 	p.image, p.title, p.name = e.image(rec.Exec), "", rec.Task.Comm
 	// In a container nothing is the host's.
