@@ -10,26 +10,32 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
 	"golang.org/x/sys/unix"
 )
 
 // writes reports files closed after writing. fanotify sees what system calls do
 // not: closes at exit, by dup2, of the last shared mapping, and by io_uring. It
-// tells the pid and opens the file; a program of ours reads both into the ring,
-// so that these records come in order with all others.
+// tells the pid and opens the file; a program of ours makes a record of both.
+// Where it belongs among the records of the ring, see place.
 type writes struct {
 	fd      int
 	marks   *marks
 	asks    *ebpf.Map
 	program *ebpf.Program
+	answers *ringbuf.Reader
 	counts  *counters
+	ring    *position
 	// wake is an eventfd that ends a wait.
 	wake int
 
-	// draining serialises readers of the group.
+	// draining serialises readers of the group, with raw.
 	draining sync.Mutex
+	raw      ringbuf.Record
 
 	mu sync.Mutex
+	// waiting are records that Run has not placed yet.
+	waiting []written
 	// mounters are processes that mounted something since the last look.
 	mounters map[uint32]bool
 	err      error
@@ -63,15 +69,20 @@ func (w *writes) rouse() { _, _ = unix.Write(w.wake, []byte{1, 0, 0, 0, 0, 0, 0,
 
 const (
 	// writtenMax is ASKED_MAX of bpf/fileop.h.
-	writtenMax = 64
+	writtenMax = 32
 	// gather lets a busy writer's events gather, within the flush time.
 	gather = time.Millisecond
+	// behind is how long run leaves the events to the kernel while Run is behind.
+	behind = 10 * time.Millisecond
 	// remark is how soon new mounts are looked for without a hint.
 	remark = 2 * time.Second
 	// mountersMax bounds the processes to look at; the rest wait for remark.
 	mountersMax = 64
+	// waitingMax bounds the records that wait to be placed; more wait in the
+	// kernel, whose queue has no bound.
+	waitingMax = 4096
 	// flushReads bounds the reads of a flush.
-	flushReads = 8
+	flushReads = 32
 )
 
 // askedFile is struct asked_file and asked is struct asked of bpf/fileop.h.
@@ -95,31 +106,37 @@ const (
 )
 
 // openWrites makes the fanotify group and its first marks.
-func openWrites(l *loader, c *counters) (*writes, error) {
+func openWrites(l *loader, c *counters, ring *position) (*writes, error) {
 	program, err := l.load(sensorProgOnWritten)
 	if err != nil {
 		return nil, err
 	}
+	answers, err := ringbuf.NewReader(l.maps[sensorMapAnswers])
+	if err != nil {
+		return nil, fmt.Errorf("map the ring of answers: %w", err)
+	}
 	fd, err := unix.FanotifyInit(unix.FAN_CLASS_NOTIF|unix.FAN_CLOEXEC|unix.FAN_NONBLOCK|unix.FAN_UNLIMITED_QUEUE,
 		unix.O_RDONLY|unix.O_LARGEFILE|unix.O_CLOEXEC|unix.O_NOATIME)
 	if err != nil {
-		return nil, fmt.Errorf("fanotify: %w", err)
+		return nil, errors.Join(fmt.Errorf("fanotify: %w", err), answers.Close())
 	}
 	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
-		return nil, errors.Join(err, unix.Close(fd))
+		return nil, errors.Join(err, unix.Close(fd), answers.Close())
 	}
 	w := &writes{
-		fd: fd, marks: newMarks(fd), asks: l.maps[sensorMapAsks], program: program, counts: c,
-		wake: wake, mounters: map[uint32]bool{},
+		fd: fd, marks: newMarks(fd), asks: l.maps[sensorMapAsks], program: program, answers: answers, counts: c,
+		ring: ring, wake: wake, mounters: map[uint32]bool{}, raw: ringbuf.Record{RawSample: make([]byte, 0, 1<<10)},
 	}
 	w.note(w.marks.update())
 	return w, nil
 }
 
-func (w *writes) close() error { return errors.Join(unix.Close(w.fd), unix.Close(w.wake)) }
+func (w *writes) close() error {
+	return errors.Join(unix.Close(w.fd), unix.Close(w.wake), w.answers.Close())
+}
 
-// run moves events into the ring until ctx ends.
+// run takes events as they come until ctx ends: a file may not be there for long.
 func (w *writes) run(ctx context.Context) {
 	defer hurry()()
 	defer context.AfterFunc(ctx, w.rouse)()
@@ -131,7 +148,10 @@ func (w *writes) run(ctx context.Context) {
 	defer table.Close()
 	for ctx.Err() == nil {
 		w.wait(int(table.Fd()))
-		w.drain(ctx, -1)
+		if !w.drain(ctx, -1) {
+			// Run is behind, and takes what is in the kernel when it comes to it.
+			time.Sleep(behind)
+		}
 	}
 }
 
@@ -174,22 +194,22 @@ func (w *writes) lookAtMounters() {
 	}
 }
 
-// flush moves what has come so far, within bounds, so that it is not behind
-// what followed from it.
-func (w *writes) flush(ctx context.Context) { w.drain(ctx, flushReads) }
-
-// drain reads until the queue is empty, or at most so many times.
-func (w *writes) drain(ctx context.Context, most int) {
+// drain reads until the queue is empty, or at most so many times; false means
+// that no more may wait.
+func (w *writes) drain(ctx context.Context, most int) bool {
 	w.draining.Lock()
 	defer w.draining.Unlock()
 	var buf [writtenMax * unix.FAN_EVENT_METADATA_LEN]byte
 	for ; ctx.Err() == nil && most != 0; most-- {
+		if w.full() {
+			return false
+		}
 		n, err := unix.Read(w.fd, buf[:])
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		if errors.Is(err, unix.EAGAIN) || n == 0 {
-			return
+			return true
 		}
 		if err != nil {
 			// The event whose file could not be opened is gone from the queue.
@@ -198,9 +218,10 @@ func (w *writes) drain(ctx context.Context, most int) {
 		}
 		w.batch(buf[:n])
 	}
+	return true
 }
 
-// batch puts the events of one read into the ring.
+// batch makes records of the events of one read.
 func (w *writes) batch(events []byte) {
 	var a asked
 	now := boottime()
@@ -236,5 +257,30 @@ func (w *writes) put(a *asked) {
 	}
 	if err != nil {
 		w.counts.writesLost.Add(uint64(a.Count))
+		return
 	}
+	w.answered()
+}
+
+// answered takes the records that the program made.
+func (w *writes) answered() {
+	due := w.ring.end()
+	w.answers.SetDeadline(time.Unix(1, 0))
+	for {
+		if err := w.answers.ReadInto(&w.raw); err != nil {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				w.note(fmt.Errorf("read the ring of answers: %w", err))
+			}
+			break
+		}
+		r, err := decode(w.raw.RawSample)
+		if err != nil {
+			w.counts.malformed.Add(1)
+			continue
+		}
+		w.mu.Lock()
+		w.waiting = append(w.waiting, written{r, due})
+		w.mu.Unlock()
+	}
+	w.ring.rouse()
 }

@@ -57,23 +57,18 @@ func (s *Sensor) Run(ctx context.Context, emit func([]Record)) error {
 	return nil
 }
 
-// batch reads for the flush time or until the batch is full, and then what was
-// written before. After a batch without records the first record is waited for.
+// batch reads for the flush time or until the batch is full, with what was written
+// before. After a batch without records the first record is waited for.
 func (s *Sensor) batch(ctx context.Context, raw *ringbuf.Record, p *pace) ([]Record, error) {
 	out, err := s.first(raw, p)
-	if err != nil || p.idle {
+	if err == nil && !p.idle {
+		out, err = s.read(out, raw, p.most, time.Now().Add(s.options.Flush))
+		p.had(len(out))
+	}
+	if err != nil || s.writes == nil {
 		return out, err
 	}
-	out, err = s.read(out, raw, p.most, time.Now().Add(s.options.Flush))
-	if err != nil {
-		return nil, err
-	}
-	p.had(len(out))
-	if s.writes == nil {
-		return out, nil
-	}
-	s.writes.flush(ctx)
-	return s.read(out, raw, p.most+batchLeast, time.Now())
+	return s.writes.place(ctx, out, s.joiner.join), nil
 }
 
 // first ends an idle time with a record.
@@ -81,7 +76,13 @@ func (s *Sensor) first(raw *ringbuf.Record, p *pace) ([]Record, error) {
 	if !p.idle {
 		return nil, nil
 	}
-	out, err := s.read(nil, raw, 1, time.Now().Add(idleWait))
+	s.position.idle.Store(true)
+	wait := idleWait
+	if s.writes != nil && !s.writes.idle() {
+		wait = 0
+	}
+	out, err := s.read(nil, raw, 1, time.Now().Add(wait))
+	s.position.idle.Store(false)
 	if err == nil && len(out) > 0 {
 		err = p.busy()
 	}
@@ -99,6 +100,7 @@ func (s *Sensor) read(out []Record, raw *ringbuf.Record, most int, deadline time
 		if err != nil {
 			return nil, fmt.Errorf("read the ring: %w", err)
 		}
+		s.position.took(raw.RawSample)
 		r, err := decode(raw.RawSample)
 		if err != nil {
 			s.counts.malformed.Add(1)

@@ -79,6 +79,7 @@ type Sensor struct {
 	// measured is the programs' latest cost, nil before the first.
 	measured atomic.Pointer[[]Cost]
 	reader   *ringbuf.Reader
+	position *position
 	counts   *counters
 	orders   *orders
 	iterator *link.Iter
@@ -113,6 +114,7 @@ func Open(o Options) (*Sensor, error) {
 	if s.reader, err = ringbuf.NewReader(s.loader.maps[sensorMapRing]); err != nil {
 		return nil, errors.Join(fmt.Errorf("map the ring: %w", err), s.Close())
 	}
+	s.position = &position{reader: s.reader}
 	s.counts = &counters{table: s.loader.maps[sensorMapCounters]}
 	s.orders = newOrders(s.loader, o)
 	if err := s.start(); err != nil {
@@ -138,7 +140,7 @@ func (s *Sensor) start() error {
 		return err
 	}
 	s.joiner.mounted = func(uint32) {}
-	if s.writes, s.writesErr = openWrites(s.loader, s.counts); s.writesErr == nil {
+	if s.writes, s.writesErr = openWrites(s.loader, s.counts, s.position); s.writesErr == nil {
 		s.joiner.mounted = s.writes.mounted
 	}
 	return s.iterate(context.Background(), func(batch []Record) {

@@ -17,7 +17,7 @@ type sensorAsked struct {
 	_     structs.HostLayout
 	Count uint32
 	Pad   uint32
-	Files [64]struct {
+	Files [32]struct {
 		_    structs.HostLayout
 		Fd   int32
 		Pid  uint32
@@ -150,6 +150,7 @@ type sensorWatchKey struct {
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	sensorMapAccepted        = "accepted"
+	sensorMapAnswers         = "answers"
 	sensorMapAsks            = "asks"
 	sensorMapCounters        = "counters"
 	sensorMapDebts           = "debts"
@@ -326,6 +327,7 @@ type sensorProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type sensorMapSpecs struct {
 	Accepted   *ebpf.MapSpec `ebpf:"accepted"`
+	Answers    *ebpf.MapSpec `ebpf:"answers"`
 	Asks       *ebpf.MapSpec `ebpf:"asks"`
 	Counters   *ebpf.MapSpec `ebpf:"counters"`
 	Debts      *ebpf.MapSpec `ebpf:"debts"`
@@ -376,6 +378,7 @@ func (o *sensorObjects) Close() error {
 // It can be passed to loadSensorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sensorMaps struct {
 	Accepted   *ebpf.Map `ebpf:"accepted"`
+	Answers    *ebpf.Map `ebpf:"answers"`
 	Asks       *ebpf.Map `ebpf:"asks"`
 	Counters   *ebpf.Map `ebpf:"counters"`
 	Debts      *ebpf.Map `ebpf:"debts"`
@@ -392,6 +395,7 @@ type sensorMaps struct {
 func (m *sensorMaps) Close() error {
 	return _SensorClose(
 		m.Accepted,
+		m.Answers,
 		m.Asks,
 		m.Counters,
 		m.Debts,

@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"slices"
 	"testing"
 
 	"baize/internal/event"
@@ -103,6 +104,29 @@ func TestJoiner(t *testing.T) {
 	}
 }
 
+// A close waits for what was in the ring when it was told, unless its file is
+// executed before.
+func TestWritesWaitForTheirPlace(t *testing.T) {
+	write := func(ino, due uint64) written {
+		return written{Record{Kind: event.FileCloseWrite, File: &File{FileRef: FileRef{Inode: ino}}}, due}
+	}
+	w := &writes{counts: &counters{}, waiting: []written{write(1, 100), write(2, 200), write(3, 300), write(4, 50)}}
+	known := func(r *Record) bool { return r.File.Inode != 4 }
+	var got []uint64
+	for _, at := range []uint64{100, 250, 300} {
+		var batch []Record
+		if at == 100 {
+			batch = []Record{{Kind: event.ProcessExec, Exec: &Exec{Image: FileRef{Inode: 3}}}}
+		}
+		for _, r := range w.placeLocked(batch, at, known)[len(batch):] {
+			got = append(got, at, r.File.Inode)
+		}
+	}
+	if want := []uint64{100, 1, 100, 3, 250, 2}; !slices.Equal(got, want) || len(w.waiting) != 0 {
+		t.Errorf("placed %v, want %v; %d wait", got, want, len(w.waiting))
+	}
+}
+
 func TestWritesComeBeforeExecs(t *testing.T) {
 	exec := func(ino, at uint64) Record {
 		return Record{Kind: event.ProcessExec, Mono: at, Exec: &Exec{Image: FileRef{Inode: ino}}}
@@ -110,19 +134,19 @@ func TestWritesComeBeforeExecs(t *testing.T) {
 	write := func(ino, at uint64) Record {
 		return Record{Kind: event.FileCloseWrite, Mono: at, File: &File{FileRef: FileRef{Inode: ino}}}
 	}
-	got := writesFirst([]Record{exec(1, 100), exec(2, 110), exec(1, 120), write(1, 130), write(3, 140), write(2, 150), write(1, 120+2*lag)})
+	got := writesFirst([]Record{exec(1, 100), exec(2, 110), exec(1, 120), write(1, 130), write(3, 140), write(2, 150), write(1, 90)})
 	want := []struct {
 		kind event.Kind
 		ino  uint64
 		mono uint64
 	}{
 		{event.FileCloseWrite, 1, 99},
+		{event.FileCloseWrite, 1, 90},
 		{event.ProcessExec, 1, 100},
 		{event.FileCloseWrite, 2, 109},
 		{event.ProcessExec, 2, 110},
 		{event.ProcessExec, 1, 120},
 		{event.FileCloseWrite, 3, 140},
-		{event.FileCloseWrite, 1, 120 + 2*lag},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d records, want %d", len(got), len(want))

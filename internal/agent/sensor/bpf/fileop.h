@@ -238,7 +238,7 @@ int on_path(struct sys_exit *ctx)
 // Programs that the agent runs itself on descriptors of its own: those that
 // fanotify opened, and those of paths that were only known by name. Both answer
 // with what the kernel knows of the file, so that a file has one identity.
-#define ASKED_MAX 64
+#define ASKED_MAX 32
 enum { ASK_WRITTEN, ASK_DESCRIBE, ASK_HOME, ASKS };
 
 struct asked_file {
@@ -273,7 +273,7 @@ static __always_inline bool for_overlay(struct file *f)
 	return (void *)BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL;
 }
 
-// put_written puts a close-write record into the ring.
+// put_written answers with a close-write record.
 __attribute__((noinline)) int put_written(u32 fd, u32 pid, u64 mono)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
@@ -288,7 +288,7 @@ __attribute__((noinline)) int put_written(u32 fd, u32 pid, u64 mono)
 	r->mono = mono;
 	put_file(s, f, &t->fs->root, PLACE_FILE | SCRATCH_RUN << 8);
 	put_number(s, NUMBER_PID, pid);
-	submit(s, CLASS_FILE);
+	submit_to(&answers, s, CLASS_FILE, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

@@ -75,7 +75,7 @@ int on_mount(struct sys_exit *ctx)
 	if (!s)
 		return 0;
 	put_paths(s, t, c);
-	submit_now(s, CLASS_KERNEL, BPF_RB_FORCE_WAKEUP);
+	submit_to(&ring, s, CLASS_KERNEL, BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 

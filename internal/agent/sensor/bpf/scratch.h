@@ -35,6 +35,13 @@ struct {
 	__uint(max_entries, 8 << 20);
 } ring SEC(".maps");
 
+// Records that the agent asks for come back to it by a ring of their own, apart
+// from what waits in the other. It has room for all that one run makes.
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 << 10);
+} answers SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, CLASSES * OUTCOMES);
@@ -114,7 +121,7 @@ static __always_inline u64 bounded(u64 size)
 	return size;
 }
 
-static __always_inline void submit_now(struct scratch *s, u32 class, u64 wake)
+static __always_inline void submit_to(void *to, struct scratch *s, u32 class, u64 wake)
 {
 	struct record *r = (struct record *)s->data;
 	u64 size = bounded(s->off);
@@ -123,13 +130,13 @@ static __always_inline void submit_now(struct scratch *s, u32 class, u64 wake)
 	count(class, SEEN);
 	if (s->flags & RECORD_READ_FAILED)
 		count(class, LOST_READ);
-	if (bpf_ringbuf_output(&ring, r, size, wake))
+	if (bpf_ringbuf_output(to, r, size, wake))
 		count(class, LOST_RING_FULL);
 }
 
 static __always_inline void submit(struct scratch *s, u32 class)
 {
-	submit_now(s, class, wake_flags());
+	submit_to(&ring, s, class, wake_flags());
 }
 
 // put appends an item of a constant size and returns where its bytes go.
