@@ -41,6 +41,21 @@ func TestFileCalls(t *testing.T) {
 	}
 }
 
+// found tells whether a record has the file that is at a path.
+func (l *lab) found(r *Record, path string) bool {
+	l.t.Helper()
+	return l.isInode(r, inode(l.t, path))
+}
+
+// isInode tells whether a record is of that inode. At tier 2 names are looked up
+// at another time than the call's: on an emulated processor that may be so late
+// or early that nothing is found, but never another file.
+func (l *lab) isInode(r *Record, ino uint64) bool {
+	l.t.Helper()
+	emulated := os.Getenv(tierEnv) != ""
+	return r.File.Inode == ino || r.File.Inode == 0 && emulated && !l.mediated()
+}
+
 // inMemory is a directory on tmpfs.
 func inMemory(t *testing.T) string {
 	t.Helper()
@@ -65,11 +80,11 @@ func checkSettled(t *testing.T, l *lab, h *helper, at func(string) string, made 
 		t.Errorf("link %+v", link.File)
 	}
 	soft := l.fileOf(event.FileCreate, h.pid, at("soft"))
-	if soft.File.NewPath != "/target" || soft.File.Inode != inode(t, at("soft")) || soft.File.Mode&modeMask != syscall.S_IFLNK {
+	if soft.File.NewPath != "/target" || !l.found(soft, at("soft")) || soft.File.Inode != 0 && soft.File.Mode&modeMask != syscall.S_IFLNK {
 		t.Errorf("symlink %+v", soft.File)
 	}
 	l.fileOf(event.FileCreate, h.pid, at("dir"))
-	if got := rename.File.FileRef; got.Inode != made.Inode || got.Gen != made.Gen || got.Device != made.Device {
+	if got := rename.File.FileRef; !l.found(rename, at("second")) || got.Inode != 0 && (got.Inode != made.Inode || got.Gen != made.Gen || got.Device != made.Device) {
 		t.Errorf("renamed %+v, made %+v", got, made)
 	}
 }
@@ -81,7 +96,7 @@ func checkAttributes(t *testing.T, l *lab, h *helper, path string) {
 		r := l.await("a change of "+change, func(r *Record) bool {
 			return r.Kind == event.FileAttributes && int(r.Task.PID) == h.pid && r.File.Change == change
 		})
-		if r.File.Path != path || r.File.Inode != ino {
+		if r.File.Path != path || !l.isInode(r, ino) {
 			t.Errorf("%s: %+v", change, r.File)
 		}
 		if change == "xattr" && r.File.Attribute != "trusted.baize" {

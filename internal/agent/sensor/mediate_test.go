@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,85 +130,6 @@ func TestSkippedProgramsAreLosses(t *testing.T) {
 	}
 }
 
-// files32 is a program that does one of everything in a directory.
-func files32(at func(string) string) []byte {
-	return program32(
-		call32{open32, []any{at("first"), unix.O_CREAT | unix.O_WRONLY, 0o600}},
-		call32{rename32, []any{at("first"), at("second")}},
-		call32{link32, []any{at("second"), at("third")}},
-		call32{symlink32, []any{"/target", at("soft")}},
-		call32{mkdir32, []any{at("dir"), 0o700}},
-		call32{chmod32, []any{at("second"), 0o4755}},
-		call32{lchown32, []any{at("second"), 1, 1}},
-		call32{setxattr32, []any{at("second"), "trusted.baize", "1", 1, 0}},
-		call32{truncate32, []any{at("second"), 100}},
-		call32{memfd32, []any{"narrow", 0}},
-		call32{open32, []any{"/etc/shadow", unix.O_RDONLY, 0}},
-		call32{unlink32, []any{at("third")}},
-		call32{rmdir32, []any{at("dir")}},
-		call32{setuid32, []any{65534}},
-	)
-}
-
-// What 32-bit code does to files and users is told as that of any other.
-func TestCallsOf32BitPrograms(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("the program is one of i386")
-	}
-	l := shared(t)
-	if !l.mediated() {
-		return // counted as loss: TestHiddenCalls
-	}
-	for _, dir := range []string{t.TempDir(), inMemory(t)} {
-		at := func(name string) string { return filepath.Join(dir, name) }
-		image := at("program")
-		if err := os.WriteFile(image, files32(at), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		pid := run(t, image)
-		second := inode(t, at("second"))
-		for _, want := range []struct {
-			kind    event.Kind
-			path    string
-			newPath string
-			inode   uint64
-			change  string
-		}{
-			{event.FileCreate, "first", "", second, ""},
-			{event.FileRename, "first", at("second"), second, ""},
-			{event.FileLink, "second", at("third"), second, ""},
-			{event.FileCreate, "soft", "/target", inode(t, at("soft")), ""},
-			{event.FileCreate, "dir", "", 0, ""},
-			{event.FileAttributes, "second", "", second, "mode"},
-			{event.FileAttributes, "second", "", second, "owner"},
-			{event.FileAttributes, "second", "", second, "size"},
-			{event.FileAttributes, "second", "", second, "xattr"},
-			{event.FileUnlink, "third", "", second, ""},
-			{event.FileUnlink, "dir", "", 0, ""},
-		} {
-			is := func(r *Record) bool {
-				return ofPID(want.kind, pid)(r) && r.File.Path == at(want.path) && r.File.Change == want.change
-			}
-			r := l.await(string(want.kind)+" of "+want.path+" "+want.change, is)
-			if r.File.NewPath != want.newPath || r.File.FromUser != (want.change == "xattr") || r.Ring || want.inode != 0 && r.File.Inode != want.inode {
-				t.Errorf("%s of %s: %+v", want.kind, want.path, r.File)
-			}
-			if all, _ := l.matching(is); len(all) != 1 {
-				t.Errorf("%s of %s %s is told %d times", want.kind, want.path, want.change, len(all))
-			}
-		}
-		if r := l.fileOf(event.FileOpen, pid, "/etc/shadow"); r.File.Watch != WatchCredentials {
-			t.Errorf("open %+v", r.File)
-		}
-		if r := l.await("the memfd", ofPID(event.MemfdCreate, pid)); r.File.Path != "memfd:narrow" || !r.File.Memfd {
-			t.Errorf("memfd %+v", r.File)
-		}
-		if r := l.requestOf(event.ProcessCredentials, pid, 0); r.OldCredentials.UID != 0 || r.Task.Credentials.UID != 65534 {
-			t.Errorf("from %+v to %+v", r.OldCredentials, r.Task.Credentials)
-		}
-	}
-}
-
 // An act is told once, whatever hooks there are, and a request that fails not at
 // all where the result is known. At tier 2 a request through io_uring is told
 // without its result: opened again within a tick, a new file is made twice.
@@ -284,8 +204,8 @@ func TestMultishotAccept(t *testing.T) {
 	}
 }
 
-// A failed connect and one to a runtime are seen through io_uring and from 32-bit
-// code, where no change of state shows them.
+// A connect to a runtime is seen through io_uring, where no change of state shows
+// it.
 func TestConnectsThatNoStateShows(t *testing.T) {
 	l := shared(t)
 	if !l.mediated() {
@@ -302,25 +222,4 @@ func TestConnectsThatNoStateShows(t *testing.T) {
 	if r.Socket.Transport != "unix" || r.File.Path != socket || r.File.Watch != WatchRuntime || r.Result != 0 {
 		t.Errorf("%+v to %+v", r.Socket, r.File)
 	}
-	if runtime.GOARCH != "amd64" {
-		return
-	}
-	image := filepath.Join(t.TempDir(), "program")
-	if err := os.WriteFile(image, unix32(socket), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	pid := run(t, image)
-	if r := l.await("the connect", ofPID(event.NetworkConnect, pid)); r.File.Watch != WatchRuntime {
-		t.Errorf("%+v", r.File)
-	}
-}
-
-// unix32 is a program that connects to a unix socket.
-func unix32(path string) []byte {
-	address := string(words(nil, uint16(unix.AF_UNIX))) + path
-	return program32(
-		call32{socket32, []any{unix.AF_UNIX, unix.SOCK_STREAM, 0}},
-		// The first free descriptor: the test starts it with three.
-		call32{connect32, []any{3, address, len(address) + 1}},
-	)
 }

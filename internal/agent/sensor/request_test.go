@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"testing"
 
@@ -153,53 +152,4 @@ func TestSignalsToOtherLineages(t *testing.T) {
 	}); len(own) > 0 {
 		t.Errorf("a signal to its own child: %+v", own[0].Child)
 	}
-}
-
-// What 32-bit code does is seen where it shows: at the next fork or exec the
-// user is another, and no system call was seen that explains it. A whole 32-bit
-// program is counted as a loss.
-func TestHiddenCalls(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("the program is one of amd64")
-	}
-	l := shared(t)
-	image := filepath.Join(t.TempDir(), "hidden")
-	if err := os.WriteFile(image, elf64(hiddenSetuid), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	pid := run(t, image)
-	request := uint32(CredentialsUnexplained)
-	if l.mediated() {
-		request = 0 // the call itself is seen
-	}
-	r := l.requestOf(event.ProcessCredentials, pid, request)
-	if r.OldCredentials.UID != 0 || r.Task.Credentials.UID != 65534 {
-		t.Errorf("from %+v to %+v", r.OldCredentials, r.Task.Credentials)
-	}
-	before := compatLosses(t, l)
-	files, conversations := before[classFile], before[classNetwork]
-	if err := os.WriteFile(image, elf32(exit32), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	l.await("the 32-bit program", ofPID(event.ProcessExec, run(t, image)))
-	after := compatLosses(t, l)
-	if after[classProcess] <= before[classProcess] || after[classKernel] <= before[classKernel] {
-		t.Errorf("losses %v before and %v after a 32-bit program", before, after)
-	}
-	if seen := after[classFile] == files && after[classNetwork] == conversations; seen != l.mediated() {
-		t.Errorf("losses of files and conversations: %v before, %v after", before, after)
-	}
-}
-
-// compatLosses are the losses to 32-bit code by class.
-func compatLosses(t *testing.T, l *lab) (out [classCount]uint64) {
-	t.Helper()
-	counts, err := l.sensor.counts.read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range out {
-		out[i] = counts[i][outcomeCompat]
-	}
-	return out
 }
