@@ -41,7 +41,7 @@ objects() {
 # tier1 holds where hooks of fentry and LSM are tested where they attach.
 tier1() {
   grep -rqE 'SEC\("(fentry|fexit|lsm)/' internal/agent/sensor/bpf || { echo "no program for fentry or LSM"; return 4; }
-  tests 'Tier|Fentry|LSM' $sensor
+  tests 'TierIsStated|Mediat' $sensor
 }
 
 matrix() {
