@@ -8,10 +8,11 @@ type echo struct {
 	Entity string // in which they agree
 }
 
-// Known reports whether an alert is still there to be repeated.
+// Known reports whether an alert is still there to be repeated. Those of a closed
+// incident are not: what goes on is news.
 func (m *Merger) Known(id string) bool {
 	slot := m.byID.Peek(id)
-	return slot != nil && !(*slot).group.gone
+	return slot != nil && !(*slot).group.gone && !(*slot).group.closed()
 }
 
 // Echoes reports whether a lineage is known to have repeated an alert with whose
@@ -34,8 +35,9 @@ func (m *Merger) Echo(a *alert.Alert, id string, facts Facts, now int64) bool {
 	m.taint(a, now)
 	of, n := *slot, m.newNode(a, now)
 	of.group.echoed(a.Lineage, facts.Shell)
+	of.echoed(a.Lineage, facts.Shell)
 	reasons := m.reasons(n, of)
-	if !suffices(reasons) || !m.admits(n, of, reasons) {
+	if !suffices(reasons) || !m.admits(n, of, reasons) || of.group.full() && !always(reasons) {
 		return false
 	}
 	m.echoes.Put(a.Lineage, echo{Of: id, Entity: strongest(n.ID, id, reasons).Entity}, now)
@@ -62,4 +64,18 @@ func (m *Merger) repeated(a, b *node) (entity string, ok bool) {
 		return e.Entity, true
 	}
 	return "", false
+}
+
+// maxEchoed bounds the lineages that are kept with the alert that they repeated.
+const maxEchoed = 256
+
+// echoed notes that a lineage repeated n.
+func (n *node) echoed(lineage string, shell bool) {
+	if lineage == "" || len(n.Echoed) >= maxEchoed {
+		return
+	}
+	if n.Echoed == nil {
+		n.Echoed = map[string]bool{}
+	}
+	n.Echoed[lineage] = shell
 }

@@ -7,6 +7,9 @@ func (m *Merger) connect(a, b *node, r Reason) {
 		a.group.improve(r)
 		return
 	}
+	if barred(a.group, b.group) {
+		return
+	}
 	older, younger := a.group, b.group
 	if younger.before(older) {
 		older, younger = younger, older
@@ -47,7 +50,8 @@ func (g *group) before(other *group) bool {
 // end hands out the last revision of an incident that became part of another:
 // the redirect by which its id is still found.
 func (m *Merger) end(g, into *group) {
-	g.Revision++
+	m.clock++
+	g.Revision = m.clock
 	last := m.view(g)
 	last.MergedInto = into.ID
 	m.ended = append(m.ended, last)

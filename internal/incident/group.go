@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -19,6 +20,7 @@ const (
 	capHosts    = 1_000
 
 	capIntrusions = 1_000
+	capRelated    = 8
 )
 
 // tally is an entity of an incident: how many alerts have it, and which was
@@ -69,6 +71,15 @@ type group struct {
 	// Command of the first web-spawned shell, which raised an alert at CommandTime.
 	Command     string
 	CommandTime int64
+	// Verdict of a closed incident, "" for an open one.
+	Verdict string
+	// Recurs is the closed incident that its first alert would have joined, and
+	// Campaign the incident that was full when it would have joined; "" for none.
+	Recurs, Campaign string
+	// Related are alerts of other incidents with which it has something in common.
+	Related []string
+	// Sides is where splits put its alerts; all are on one.
+	Sides map[string]bool
 	// dirty : it changed since it was last drained. gone : it was absorbed or
 	// forgotten.
 	dirty, gone bool
@@ -80,29 +91,63 @@ func (g *group) open() bool { return g.ID != "" }
 // full reports whether only the strongest reasons still join it.
 func (g *group) full() bool { return len(g.Nodes) >= capAlerts || len(g.Entities) >= capEntities }
 
+// closed reports whether an analyst has closed it.
+func (g *group) closed() bool { return g.Verdict != "" }
+
+// barred reports whether two groups must not become one: one of them is closed, or
+// a split put them apart.
+func barred(a, b *group) bool {
+	if a.closed() || b.closed() {
+		return true
+	}
+	for id, out := range a.Sides {
+		if other, ok := b.Sides[id]; ok && other != out {
+			return true
+		}
+	}
+	return false
+}
+
 // include takes an alert's facts in.
-func (g *group) include(n *node, a *alert.Alert, facts *Facts) {
+func (g *group) include(n *node) {
 	n.group = g
 	if len(g.Nodes) < capListed {
 		g.Nodes = append(g.Nodes, n)
 	} else {
 		g.Unlisted++
 	}
-	g.Count += max(a.Count, 1)
-	g.Updated = max(g.Updated, n.Time)
+	g.Count += n.Count
+	g.Updated = max(g.Updated, n.Last)
 	g.Level = max(g.Level, n.Level)
-	g.lead(n, a)
-	g.host(a.Host)
-	if a.Rule != nil {
-		g.Tactics = union(g.Tactics, a.Rule.Tactics)
+	g.lead(n)
+	g.host(n.Host)
+	g.Tactics = union(g.Tactics, n.Tactics)
+	if n.Intrusion != "" {
+		g.intrusion(n.Intrusion)
 	}
-	if a.Intrusion != "" {
-		g.intrusion(a.Intrusion)
+	g.tell(n)
+	for i := range n.Entities {
+		g.tally(n, &n.Entities[i])
 	}
-	g.tell(n, facts)
-	for i := range a.Entities {
-		g.tally(n, &a.Entities[i])
+	for _, s := range n.Sides {
+		g.side(s.Decision, s.Out)
 	}
+}
+
+func (g *group) side(decision string, out bool) {
+	if g.Sides == nil {
+		g.Sides = map[string]bool{}
+	}
+	g.Sides[decision] = out
+}
+
+// relate notes that it has something in common with another's alert.
+func (g *group) relate(n *node) bool {
+	if len(g.Related) == capRelated || slices.Contains(g.Related, n.ID) {
+		return false
+	}
+	g.Related = append(g.Related, n.ID)
+	return true
 }
 
 func (g *group) host(h event.Host) {
@@ -118,19 +163,19 @@ func (g *group) intrusion(id string) {
 }
 
 // lead makes an alert the one that names the incident if it is more severe.
-func (g *group) lead(n *node, a *alert.Alert) {
-	if g.Lead != "" && n.Level <= g.LeadLevel {
-		return
-	}
-	g.Lead, g.LeadLevel, g.LeadTitle = n.ID, n.Level, a.Kind
-	if a.Rule != nil && a.Rule.Title != "" {
-		g.LeadTitle = a.Rule.Title
+func (g *group) lead(n *node) {
+	if g.Lead == "" || n.Level > g.LeadLevel {
+		g.Lead, g.LeadLevel, g.LeadTitle = n.ID, n.Level, n.Title
 	}
 }
 
 // tell keeps the facts that the account is made of.
-func (g *group) tell(n *node, facts *Facts) {
+func (g *group) tell(n *node) {
+	facts := &n.Facts
 	g.lineage(n.Lineage, facts.Shell)
+	for lineage, shell := range n.Echoed {
+		g.lineage(lineage, shell)
+	}
 	if g.Service == "" {
 		g.Service = facts.Service
 	}
@@ -221,6 +266,15 @@ func (g *group) absorbFacts(other *group) {
 		g.Echoed = other.Echoed
 	} else {
 		maps.Copy(g.Echoed, other.Echoed)
+	}
+	g.Recurs, g.Campaign = cmp.Or(g.Recurs, other.Recurs), cmp.Or(g.Campaign, other.Campaign)
+	for decision, out := range other.Sides {
+		g.side(decision, out)
+	}
+	for _, id := range other.Related {
+		if len(g.Related) < capRelated && !slices.Contains(g.Related, id) {
+			g.Related = append(g.Related, id)
+		}
 	}
 	if g.Service == "" {
 		g.Service = other.Service

@@ -28,6 +28,16 @@ type Incident struct {
 	Status   string    `json:"status"`
 	// MergedInto is the older incident this one became part of.
 	MergedInto string `json:"merged_into,omitempty"`
+	// Verdict of a closed incident, see Verdicts.
+	Verdict string `json:"verdict,omitempty"`
+	// RecurrenceOf is the closed incident that this one goes on from.
+	RecurrenceOf string `json:"recurrence_of,omitempty"`
+	// Campaign is the incident that was full when this one would have joined it, and
+	// that incident's own id where there are such: it is told of once for all.
+	Campaign string `json:"campaign,omitempty"`
+	// Related are incidents with which it has something in common that does not
+	// suffice.
+	Related []string `json:"related,omitempty"`
 	// Level is the highest level among the alerts.
 	Level string `json:"level,omitempty"`
 	// Score is the risk from 0 to 100.

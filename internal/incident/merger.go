@@ -52,10 +52,12 @@ type flowKey struct{ A, B string }
 // Merger groups alerts into incidents as they arrive. It is not safe for
 // concurrent use.
 type Merger struct {
-	cfg     Config
-	level   int
-	base    *Baseline
-	seq     uint64
+	cfg   Config
+	level int
+	base  *Baseline
+	seq   uint64
+	// clock counts changes: revisions of incidents.
+	clock   uint64
 	nodes   int
 	index   *lru.Map[string, []*node]
 	byID    *lru.Map[string, *node]
@@ -65,6 +67,7 @@ type Merger struct {
 	tainted *lru.Map[string, bool]
 	// echoes are the alerts that lineages repeated, by lineage.
 	echoes *lru.Map[string, echo]
+	hand   *hand
 	dirty  []*group
 	ended  []Incident
 	// Answers returns those of an intrusion by its id, nil where it is not known.
@@ -84,6 +87,7 @@ func New(cfg Config, base *Baseline) *Merger {
 		near:    lru.New[string, []string](cfg.Keys),
 		tainted: lru.New[string, bool](cfg.Keys),
 		echoes:  lru.New[string, echo](cfg.Keys),
+		hand:    newHand(nil),
 	}
 }
 
@@ -103,7 +107,8 @@ func (m *Merger) Add(a *alert.Alert, facts Facts, now int64) (string, []Reason) 
 	m.seq++
 	m.taint(a, now)
 	n := m.newNode(a, now)
-	m.start(n, a, &facts, now)
+	n.Facts = facts
+	m.start(n, now)
 	reasons := m.unite(n)
 	m.open(n)
 	m.post(n, now)
@@ -129,6 +134,7 @@ func (m *Merger) Repeat(a *alert.Alert, more uint64, now int64) {
 	n := *slot
 	g := n.group
 	g.counted()
+	n.Count += more
 	g.Count += more
 	if !a.Last.IsZero() {
 		n.Last = max(n.Last, a.Last.UnixNano())
@@ -144,6 +150,7 @@ func (m *Merger) Enrich(a *alert.Alert, e *alert.Entity, now int64) {
 		return
 	}
 	n := *slot
+	n.include(e)
 	n.group.tally(n, e)
 	for _, f := range m.features(a, e, now) {
 		n.add(f)
@@ -160,13 +167,61 @@ func (m *Merger) unite(n *node) []Reason {
 	joins := m.joins(n)
 	reasons := make([]Reason, 0, len(joins))
 	for _, j := range joins {
-		if !j.always && n.group != j.with.group && (n.group.full() || j.with.group.full()) {
+		switch other := j.with.group; {
+		case n.group == other && j.reason.Reason == "":
+			continue
+		case n.group == other:
+		case j.reason.Reason == "":
+			m.relate(n, j.with)
+			continue
+		case barred(n.group, other):
+			if other.closed() && n.group.Recurs == "" {
+				n.group.Recurs = other.ID
+			}
+			continue
+		case !j.always && (n.group.full() || other.full()):
+			m.campaign(n.group, other)
 			continue
 		}
 		reasons = append(reasons, j.reason)
 		m.connect(n, j.with, j.reason)
 	}
 	return reasons
+}
+
+// relate says that the incidents of two alerts have something in common.
+func (m *Merger) relate(n, other *node) {
+	if !barred(n.group, other.group) && n.group.relate(other) && other.group.relate(n) {
+		m.changed(other.group)
+	}
+}
+
+// campaign says that two incidents of which one is full are of one campaign, which
+// has the id of the one that was full first.
+func (m *Merger) campaign(a, b *group) {
+	head, child := a, b
+	if !a.full() || b.full() && b.before(a) {
+		head, child = b, a
+	}
+	if head.ID == "" || child.Campaign != "" {
+		return
+	}
+	if head.Campaign == "" {
+		head.Campaign = head.ID
+		m.changed(head)
+	}
+	child.Campaign = head.Campaign
+	m.changed(child)
+}
+
+// changed notes a change of a group that is not the one at hand.
+func (m *Merger) changed(g *group) {
+	m.clock++
+	g.Revision = m.clock
+	if !g.dirty {
+		g.dirty = true
+		m.dirty = append(m.dirty, g)
+	}
 }
 
 // IncidentOf returns the incident that a known alert belongs to now.
@@ -187,7 +242,7 @@ func (m *Merger) Flow(org, from, to, entity string, now int64) {
 	m.neighbour(from, to, now)
 	m.neighbour(to, from, now)
 	a, b := m.head(org, from), m.head(org, to)
-	if a == nil || b == nil || a.group == b.group {
+	if a == nil || b == nil || a.group == b.group || m.mutedBy(org, ReasonFileFlow, entity) {
 		return
 	}
 	m.connect(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonFileFlow, Entity: entity, Weight: 1})
@@ -195,36 +250,45 @@ func (m *Merger) Flow(org, from, to, entity string, now int64) {
 }
 
 // TouchIntrusion says that what is known of an intrusion changed: so did the
-// incident of its alerts. It returns that incident's id.
+// incidents of its alerts. It returns the first one's id.
 func (m *Merger) TouchIntrusion(org, id string, now int64) string {
-	n := m.ofIntrusion(org, id)
-	if n == nil {
+	groups := m.groupsOf(m.ofIntrusion(org, id))
+	if len(groups) == 0 {
 		return ""
 	}
-	m.touch(n.group, now)
-	return n.group.ID
+	for _, g := range groups {
+		m.touch(g, now)
+	}
+	return groups[0].ID
 }
 
 // SameIntrusion says that one intrusion turned out to be part of another.
 func (m *Merger) SameIntrusion(org, id, into string, now int64) {
-	a, b := m.ofIntrusion(org, into), m.ofIntrusion(org, id)
-	if a == nil || b == nil || a.group == b.group {
+	in, of := m.ofIntrusion(org, into), m.ofIntrusion(org, id)
+	for _, n := range of {
+		n.add(feature{Kind: ReasonIntrusion, Value: into})
+		m.post(n, now)
+	}
+	if len(in) == 0 || len(of) == 0 || in[0].group == of[0].group || m.mutedBy(org, ReasonIntrusion, into) {
 		return
 	}
+	a, b := in[0], of[0]
 	m.connect(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonIntrusion, Entity: into, Weight: 1})
 	m.touch(a.group, now)
 }
 
-func (m *Merger) ofIntrusion(org, id string) *node {
+// ofIntrusion are alerts of an intrusion, of each of its incidents at least one.
+func (m *Merger) ofIntrusion(org, id string) []*node {
 	f := feature{Kind: ReasonIntrusion, Value: id}
+	var list []*node
 	if slot := m.index.Peek(f.key(org)); slot != nil {
 		for _, n := range *slot {
 			if !n.group.gone {
-				return n
+				list = append(list, n)
 			}
 		}
 	}
-	return nil
+	return list
 }
 
 // Advance takes in that a known alert tells of more than before.
@@ -234,18 +298,28 @@ func (m *Merger) Advance(a *alert.Alert, now int64) {
 		return
 	}
 	n := *slot
-	n.Level = max(n.Level, levelOf(a))
+	n.Level, n.Title = max(n.Level, levelOf(a)), titleOf(a)
 	n.Last = max(n.Last, a.Last.UnixNano())
+	n.Tactics = union(slices.Clone(n.Tactics), a.Rule.Tactics)
 	g := n.group
 	g.Level, g.Updated = max(g.Level, n.Level), max(g.Updated, n.Last)
-	g.lead(n, a)
+	g.lead(n)
 	g.Tactics = union(g.Tactics, a.Rule.Tactics)
 	for i := range a.Entities {
+		n.include(&a.Entities[i])
 		if g.Entities[entityKey{a.Entities[i].Type, a.Entities[i].Value}] == nil {
 			g.tally(n, &a.Entities[i])
 		}
 	}
 	m.touch(g, now)
+}
+
+// include adds an entity that n does not have yet.
+func (n *node) include(e *alert.Entity) {
+	same := func(have alert.Entity) bool { return have.Type == e.Type && have.Value == e.Value }
+	if len(n.Entities) < capEntities && !slices.ContainsFunc(n.Entities, same) {
+		n.Entities = append(slices.Clip(n.Entities), *e)
+	}
 }
 
 func (m *Merger) neighbour(of, lineage string, now int64) {
@@ -277,7 +351,8 @@ func (m *Merger) head(org, lineage string) *node {
 
 // join is an alert that a new one belongs with.
 type join struct {
-	with   *node
+	with *node
+	// reason is empty where what there is does not suffice.
 	reason Reason
 	// always : the reason joins even incidents that are full.
 	always bool
@@ -291,8 +366,12 @@ func (m *Merger) joins(n *node) []join {
 			continue
 		}
 		reasons := m.reasons(n, c)
-		if suffices(reasons) && m.admits(n, c, reasons) {
+		switch {
+		case !m.admits(n, c, reasons):
+		case suffices(reasons):
 			list = append(list, join{with: c, reason: strongest(n.ID, c.ID, reasons), always: always(reasons)})
+		case related(reasons):
+			list = append(list, join{with: c})
 		}
 	}
 	slices.SortStableFunc(list, func(x, y join) int {
@@ -301,28 +380,33 @@ func (m *Merger) joins(n *node) []join {
 	return list
 }
 
-// admits keeps faint alerts and full incidents from joining by anything but
-// the reasons that always do. Two large incidents need no rule of their own:
+// admits keeps faint alerts from joining by anything but the reasons that always
+// do. Two large incidents need no rule of their own:
 // whatever joins at all is one reason that suffices alone or two independent
 // ones between the same two alerts.
 func (m *Merger) admits(n, c *node, reasons []found) bool {
 	if always(reasons) {
 		return true
 	}
-	return n.Level >= m.level && c.Level >= m.level && !c.group.full()
+	return n.Level >= m.level && c.Level >= m.level
 }
 
 // candidates are the alerts that share a feature with n, or whose lineage is
 // tied to its own by a file; each once, in a fixed order.
 func (m *Merger) candidates(n *node) []*node {
 	var list []*node
-	kin := false // an alert of the same lineage is there: it stands for all of them
+	// One alert of the same lineage stands for all of them in its incident, unless
+	// the lineage ties nothing.
+	muted := m.mutedBy(n.Org, ReasonLineage, n.Lineage)
+	var kin []*group
 	add := func(c *node) {
-		same := n.Lineage != "" && c.Lineage == n.Lineage
-		if len(list) == maxCandidates || same && kin || slices.Contains(list, c) {
+		same := n.Lineage != "" && c.Lineage == n.Lineage && !muted
+		if len(list) == maxCandidates || same && slices.Contains(kin, c.group) || slices.Contains(list, c) {
 			return
 		}
-		kin = kin || same
+		if same {
+			kin = append(kin, c.group)
+		}
 		list = append(list, c)
 	}
 	for i := range n.Features {
@@ -341,6 +425,11 @@ func (m *Merger) candidates(n *node) []*node {
 	}
 	if c := m.original(n.Lineage); c != nil {
 		add(c)
+	}
+	for _, id := range m.hand.tied[n.ID] {
+		if c := m.known(id); c != nil && len(list) < maxCandidates && !slices.Contains(list, c) {
+			list = append(list, c)
+		}
 	}
 	return list
 }
@@ -362,18 +451,16 @@ func (m *Merger) post(n *node, now int64) {
 	}
 }
 
-// posted adds n to the alerts of one key, unless one of the same incident and
-// lineage stands there that shares with others all that n does.
+// posted adds n to the alerts of one key, in the place of one of the same incident
+// and lineage that shares with others all that n does: n is the nearer in time.
 func posted(list []*node, n *node) []*node {
 	live := list[:0]
 	for _, have := range list {
-		if !have.group.gone {
+		if !have.group.gone && have != n {
 			live = append(live, have)
 		}
 	}
-	if slices.ContainsFunc(live, func(have *node) bool { return have.covers(n) }) {
-		return live
-	}
+	live = slices.DeleteFunc(live, func(have *node) bool { return n.covers(have) })
 	if live = append(live, n); len(live) > postings {
 		at := crowded(live)
 		live = slices.Delete(live, at, at+1)
@@ -400,13 +487,13 @@ func crowded(list []*node) int {
 }
 
 // start makes the group of one alert.
-func (m *Merger) start(n *node, a *alert.Alert, facts *Facts, now int64) {
+func (m *Merger) start(n *node, now int64) {
 	for m.nodes >= m.cfg.Alerts || m.groups.Len() >= m.cfg.Alerts {
 		m.forget()
 	}
 	m.nodes++
 	g := &group{Number: n.Seq, Org: n.Org, Entities: map[entityKey]*tally{}, Lineages: map[string]bool{}}
-	g.include(n, a, facts)
+	g.include(n)
 	m.groups.Put(g.Number, g, now)
 }
 
@@ -436,11 +523,13 @@ func (m *Merger) open(n *node) {
 	}
 	sum := sha256.Sum256([]byte(n.Org + "\x00" + n.ID))
 	g.ID, g.Opener, g.Opened = "inc-"+hex.EncodeToString(sum[:10]), n.Seq, n.Time
+	g.Verdict = m.verdict(g.ID)
 }
 
 // touch marks a group as changed.
 func (m *Merger) touch(g *group, now int64) {
-	g.Revision++
+	m.clock++
+	g.Revision = m.clock
 	m.groups.Get(g.Number, now)
 	if !g.dirty {
 		g.dirty = true

@@ -52,7 +52,7 @@ func TestTemplatesTakeOutWhatRotates(t *testing.T) {
 func TestTheScoreOfReasons(t *testing.T) {
 	of := func(names ...string) (list []found) {
 		for _, n := range names {
-			list = append(list, found{kind: kindOf(n)})
+			list = append(list, found{kind: kindOf(n), weight: kindOf(n).weight})
 		}
 		return list
 	}

@@ -58,7 +58,19 @@ type node struct {
 	Service  string
 	Lineage  string
 	Features []feature
-	group    *group
+	// What is told of it.
+	Host      event.Host
+	Title     string
+	Tactics   []string
+	Intrusion string
+	Count     uint64
+	Entities  []alert.Entity
+	Facts     Facts
+	// Echoed are lineages that repeated it; true for web-spawned shells.
+	Echoed map[string]bool
+	// Sides is where splits put it.
+	Sides []side
+	group *group
 }
 
 // kin reports whether both are of one lineage in one incident.
@@ -87,7 +99,14 @@ func Severity(level string) int { return max(0, slices.Index(levels, level)) }
 
 // newNode takes out of an alert what can tie it to others.
 func (m *Merger) newNode(a *alert.Alert, now int64) *node {
-	n := &node{ID: a.ID, Org: a.Org, Seq: m.seq, Time: a.Time.UnixNano(), Level: levelOf(a), Service: a.Service, Lineage: a.Lineage}
+	n := &node{
+		ID: a.ID, Org: a.Org, Seq: m.seq, Time: a.Time.UnixNano(), Level: levelOf(a), Service: a.Service, Lineage: a.Lineage,
+		Host: a.Host, Title: titleOf(a), Intrusion: a.Intrusion, Count: max(a.Count, 1), Entities: a.Entities[:min(len(a.Entities), capEntities)],
+		Sides: m.hand.sides[a.ID],
+	}
+	if a.Rule != nil {
+		n.Tactics = a.Rule.Tactics
+	}
 	n.Last = n.Time
 	if a.Lineage != "" {
 		n.add(feature{Kind: ReasonLineage, Value: a.Lineage})
@@ -100,6 +119,13 @@ func (m *Merger) newNode(a *alert.Alert, now int64) *node {
 		}
 	}
 	return n
+}
+
+func titleOf(a *alert.Alert) string {
+	if a.Rule != nil && a.Rule.Title != "" {
+		return a.Rule.Title
+	}
+	return a.Kind
 }
 
 func (n *node) add(f feature) {
@@ -155,10 +181,7 @@ func fileFeatures(a *alert.Alert, e *alert.Entity) []feature {
 	if e.Role == RoleSystem || e.Role == RoleSensitive {
 		return nil
 	}
-	path := e.Value
-	if host, rest, ok := strings.Cut(e.Value, ":"); ok && !strings.Contains(host, "/") {
-		path = rest
-	}
+	_, path := splitHost(e.Value)
 	var features []feature
 	switch {
 	case e.Inode != "":
@@ -170,6 +193,14 @@ func fileFeatures(a *alert.Alert, e *alert.Entity) []feature {
 		features = append(features, feature{Kind: ReasonPath, Value: template})
 	}
 	return features
+}
+
+// splitHost takes apart HOST:PATH; the host may be missing.
+func splitHost(value string) (host, path string) {
+	if host, rest, ok := strings.Cut(value, ":"); ok && !strings.Contains(host, "/") {
+		return host, rest
+	}
+	return "", value
 }
 
 // addressFeature ties by outside addresses: one that a host called if it is
@@ -210,9 +241,12 @@ func (m *Merger) reasons(a, b *node) []found {
 	var list []found
 	apart := max(0, a.Time-b.Last, b.Time-a.Last)
 	add := func(name, entity string) {
-		if k := kindOf(name); apart <= int64(k.window) {
-			list = append(list, found{kind: k, entity: entity})
+		if k := kindOf(name); apart <= int64(k.window) && !m.mutedBy(a.Org, name, entity) {
+			list = append(list, found{kind: k, entity: entity, weight: k.taught(m.hand.taught[lesson{a.Org, name}]) * k.decay(apart)})
 		}
+	}
+	if slices.Contains(m.hand.tied[a.ID], b.ID) {
+		add(ReasonAnalyst, b.ID)
 	}
 	for i := range a.Features {
 		for j := range b.Features {

@@ -2,8 +2,11 @@ package incident
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/gob"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -61,7 +64,7 @@ func (d *drawn) alert(id int) *alert.Alert {
 
 // belong is the written rule for two alerts within a day of one another, told
 // anew: a reason that always joins, one that suffices alone, or two of
-// different families that make 0.8.
+// different families that make 0.8, each weighing less the further they are apart.
 func belong(a, b *drawn) bool {
 	same := func(x, y int) bool { return x == y && x > 0 }
 	switch {
@@ -74,11 +77,12 @@ func belong(a, b *drawn) bool {
 	case same(a.address, b.address):
 		return true
 	}
+	hours := math.Abs(float64(a.minute-b.minute)) / 60
 	miss, families := 1.0, 0
 	family := func(weights ...float64) {
 		best := 0.0
 		for _, w := range weights {
-			best = max(best, w)
+			best = max(best, w*(1-0.3*hours/24))
 		}
 		if best > 0 {
 			families++
@@ -138,6 +142,7 @@ func TestTheMergerAgainstEachWithEach(t *testing.T) {
 		for i := range list {
 			list[i] = draw(rt)
 		}
+		slices.SortStableFunc(list, func(a, b drawn) int { return cmp.Compare(a.minute, b.minute) })
 		restart := rapid.IntRange(0, len(list)).Draw(rt, "restart")
 		m, now := New(DefaultConfig(), NewGiven(nil)), int64(0)
 		for i := range list {

@@ -29,6 +29,8 @@ const (
 	ReasonRepeat = "repeat"
 	// ReasonProvider is a public out-of-band service that both asked for.
 	ReasonProvider = "domain_provider"
+	// ReasonAnalyst : an analyst put them together.
+	ReasonAnalyst = "analyst"
 )
 
 // family groups reasons that say the same thing twice: two reasons are
@@ -57,14 +59,33 @@ type kind struct {
 	alone bool
 	// always : it joins even incidents that are full.
 	always bool
-	// window is how far apart in time the alerts may be.
+	// window is how far apart in time the alerts may be. Towards its end a reason
+	// weighs less, see decay.
 	window time.Duration
+}
+
+// fade is the part of its weight that a reason which needs a second has lost at the
+// end of its window.
+const fade = 0.3
+
+// decay is what a reason's weight is multiplied with between alerts that are so
+// many nanoseconds apart. One that suffices alone does so to the end of its window.
+func (k *kind) decay(apart int64) float64 {
+	lost := fade
+	if k.alone {
+		lost = 1 - threshold/k.weight
+	}
+	if k.always {
+		lost = 0
+	}
+	return 1 - lost*float64(apart)/float64(k.window)
 }
 
 const day = 24 * time.Hour
 
 // The table of reasons. The order is that of their strength.
 var kinds = []kind{
+	{name: ReasonAnalyst, weight: 1, family: familyOrigin, alone: true, always: true, window: 36_500 * day},
 	{name: ReasonLineage, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
 	{name: ReasonProcess, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
 	{name: ReasonIntrusion, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
@@ -95,10 +116,11 @@ func kindOf(name string) *kind {
 // threshold is the score at which two alerts belong together.
 const threshold = 0.8
 
-// found is a reason that holds between two alerts.
+// found is a reason that holds between two alerts, with its weight between these.
 type found struct {
 	*kind
 	entity string
+	weight float64
 }
 
 // score is 1 − ∏(1 − weight), each family counted by its strongest alone.
@@ -117,19 +139,23 @@ func score(reasons []found) float64 {
 // suffices reports whether the reasons join two alerts: one that suffices
 // alone, or two independent ones, with the score above the threshold.
 func suffices(reasons []found) bool {
-	families := 0
+	families, alone := 0, false
 	seen := [familyWho + 1]bool{}
 	for _, r := range reasons {
-		if r.alone {
-			return score(reasons) >= threshold
-		}
+		alone = alone || r.alone
 		if !seen[r.family] {
 			seen[r.family] = true
 			families++
 		}
 	}
-	return families >= 2 && score(reasons) >= threshold-1e-9
+	return (alone || families >= 2) && score(reasons) >= threshold-1e-9
 }
+
+// related reports whether reasons that do not suffice are still worth telling.
+func related(reasons []found) bool { return score(reasons) >= relatedAt }
+
+// relatedAt is the score from which two incidents that stay two are called related.
+const relatedAt = 0.5
 
 // always reports whether a reason is among them that joins even full incidents.
 func always(reasons []found) bool {

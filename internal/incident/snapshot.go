@@ -10,7 +10,7 @@ import (
 )
 
 // snapshotVersion of the form below: another one is refused.
-const snapshotVersion = 3
+const snapshotVersion = 4
 
 // nodeRecord is a node with the number of its group, 0 for a group that is gone.
 type nodeRecord struct {
@@ -21,6 +21,7 @@ type nodeRecord struct {
 type snapshot struct {
 	Version int
 	Seq     uint64
+	Clock   uint64
 	Count   int
 	Nodes   []nodeRecord
 	Groups  []lru.Item[uint64, groupRecord]
@@ -32,6 +33,8 @@ type snapshot struct {
 	Echoes  []lru.Item[string, echo]
 	Seen    []lru.Item[Subject, *sighting]
 	Dirty   []uint64
+	// Decisions in force.
+	Decisions []Decision
 }
 
 // groupRecord is a group with its alerts by number.
@@ -43,7 +46,7 @@ type groupRecord struct {
 // Snapshot writes the merger and its baseline. It must follow a Drain of all.
 func (m *Merger) Snapshot(enc *gob.Encoder) error {
 	s := snapshot{
-		Version: snapshotVersion, Seq: m.seq, Count: m.nodes,
+		Version: snapshotVersion, Seq: m.seq, Clock: m.clock, Count: m.nodes, Decisions: m.hand.list,
 		Flows: m.flows.Snapshot(), Near: m.near.Snapshot(), Tainted: m.tainted.Snapshot(), Echoes: m.echoes.Snapshot(), Seen: m.base.seen.Snapshot(),
 	}
 	nodes := map[uint64]*node{}
@@ -101,7 +104,8 @@ func (m *Merger) Restore(dec *gob.Decoder) error {
 	if s.Version != snapshotVersion {
 		return fmt.Errorf("merger snapshot: version %d, want %d", s.Version, snapshotVersion)
 	}
-	m.seq, m.nodes = s.Seq, s.Count
+	m.seq, m.clock, m.nodes = s.Seq, s.Clock, s.Count
+	m.hand = newHand(s.Decisions)
 	m.flows.Restore(s.Flows)
 	m.near.Restore(s.Near)
 	m.tainted.Restore(s.Tainted)

@@ -59,6 +59,10 @@ func (m *Merger) view(g *group) Incident {
 		Hosts: slices.Clone(g.Hosts), Reasons: slices.Clone(g.Edges), Tactics: slices.Clone(g.Tactics),
 		Alerts: make([]string, 0, len(g.Nodes)), Entities: make([]alert.Entity, 0, len(tallies)),
 		Answers: m.answers(g), Intrusions: slices.Clone(g.Intrusions),
+		Verdict: g.Verdict, RecurrenceOf: g.Recurs, Campaign: g.Campaign, Related: m.related(g),
+	}
+	if g.closed() {
+		inc.Status = StatusClosed
 	}
 	for _, n := range g.Nodes {
 		inc.Alerts = append(inc.Alerts, n.ID)
@@ -68,6 +72,17 @@ func (m *Merger) view(g *group) Incident {
 	}
 	inc.Account, inc.AccountZH = g.account(tallies)
 	return inc.filled()
+}
+
+// related are the incidents that g has something in common with, as they are now.
+func (m *Merger) related(g *group) []string {
+	var list []string
+	for _, id := range g.Related {
+		if n := m.known(id); n != nil && n.group != g && n.group.open() && !slices.Contains(list, n.group.ID) {
+			list = append(list, n.group.ID)
+		}
+	}
+	return list
 }
 
 // answers are those of all its intrusions together.
