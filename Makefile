@@ -79,7 +79,7 @@ test-web: web/node_modules/.stamp
 ## lint: Go, protobuf, TypeScript, tidy modules, generated code as committed
 lint: generated web/node_modules/.stamp $(TOOLS)/golangci-lint.$(GOLANGCI_LINT_VERSION)
 	go mod tidy -diff
-	golangci-lint run ./...
+	golangci-lint run --allow-parallel-runners ./...
 	cd web && npm run lint
 
 ## generate: code from the protobuf contract

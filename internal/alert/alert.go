@@ -118,6 +118,11 @@ const (
 	EntityURL       = "url"
 )
 
+// EntityTypes are all of them.
+var EntityTypes = []string{
+	EntityProcess, EntityHash, EntityFile, EntityIP, EntityDomain, EntityCommand, EntityAccount, EntityContainer, EntityStack, EntitySession, EntityURL,
+}
+
 // Entity is one thing an alert speaks of.
 type Entity struct {
 	Type  string `json:"type"`

@@ -14,12 +14,12 @@ import (
 // asking serves one answer and keeps what was asked.
 func asking(t *testing.T, answer string) *struct {
 	method, path string
-	body         map[string]string
+	body         map[string]any
 } {
 	t.Helper()
 	asked := &struct {
 		method, path string
-		body         map[string]string
+		body         map[string]any
 	}{}
 	answering(t, func(w http.ResponseWriter, r *http.Request) {
 		asked.method, asked.path, asked.body = r.Method, r.URL.RequestURI(), nil

@@ -24,7 +24,7 @@ func incidentsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "incidents",
-		Short: "List, show and merge incidents; lists oldest first",
+		Short: "List, show, merge, split, close incidents; lists oldest first",
 		Args:  cobra.NoArgs,
 		RunE: online(func(ctx context.Context, c *client, cmd *cobra.Command, _ []string) error {
 			query := url.Values{}
@@ -37,6 +37,7 @@ func incidentsCommand() *cobra.Command {
 	cmd.Flags().StringVar(&status, "status", "", "open or closed")
 	jsonFlag(cmd, &asJSON)
 	cmd.AddCommand(incidentShowCommand(), incidentsMergeCommand())
+	cmd.AddCommand(decisionCommands()...)
 	return cmd
 }
 

@@ -203,6 +203,8 @@ func (e *Engine) process(ev *event.Event, out *Output) {
 		e.adopt(ev)
 	case event.EngineExceptions:
 		e.except(ev)
+	case event.EngineDecisions:
+		e.decide(ev)
 	case event.GatewayRefused:
 		e.raise(ev, refused, graph.Subject{}, out)
 	case event.SensorCoverage:

@@ -102,10 +102,13 @@ const (
 	// EngineExceptions carries all exceptions in force from here on, as a JSON
 	// list in Message.
 	EngineExceptions Kind = "engine.exceptions"
+	// EngineDecisions carries all of analysts' decisions about incidents in force
+	// from here on, as a JSON list in Message.
+	EngineDecisions Kind = "engine.decisions"
 )
 
 // IsControl reports whether the kind is a record of the engine's log rather
 // than an observation of a host.
 func (k Kind) IsControl() bool {
-	return k == EngineTick || k == EngineRuleFile || k == EngineRules || k == EngineExceptions
+	return k == EngineTick || k == EngineRuleFile || k == EngineRules || k == EngineExceptions || k == EngineDecisions
 }

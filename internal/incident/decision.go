@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"baize/internal/alert"
@@ -75,8 +76,8 @@ func (d *Decision) Check() error {
 	lack := ""
 	switch d.Kind {
 	case DecideDemote:
-		if d.Entity == nil || d.Entity.Type == "" || d.Entity.Value == "" {
-			lack = "an entity with type and value"
+		if d.Entity == nil || !slices.Contains(alert.EntityTypes, d.Entity.Type) || d.Entity.Value == "" {
+			lack = "an entity with a known type and a value"
 		}
 	case DecideReject, DecideConfirm:
 		switch at := slices.IndexFunc(kinds, func(k kind) bool { return k.name == d.Reason }); {
@@ -110,6 +111,30 @@ func (d *Decision) Check() error {
 		return fmt.Errorf("decision %s: %s needs %s", d.ID, d.Kind, lack)
 	}
 	return nil
+}
+
+// String is the decision in one line, for a log.
+func (d *Decision) String() string {
+	what := d.Incident
+	switch d.Kind {
+	case DecideDemote:
+		what = d.Entity.Type + " " + d.Entity.Value
+	case DecideReject, DecideConfirm:
+		what = d.Reason + " " + d.Of + " in " + d.Incident
+	case DecideSplit, DecideMove:
+		what = fmt.Sprintf("%s out of %s", strings.Join(d.Alerts[:min(len(d.Alerts), 8)], " "), d.Incident)
+		if d.Into != "" {
+			what += " to " + d.Into
+		}
+	case DecideMerge:
+		what = fmt.Sprintf("%s with that of %s", d.Incident, d.Alerts[1])
+	case DecideClose:
+		what += ": " + d.Verdict
+	}
+	if d.Note != "" {
+		what += ": " + d.Note
+	}
+	return d.Kind + " " + what
 }
 
 // side is where a split put an alert: out, or among those that it was with.
@@ -453,6 +478,14 @@ func Lessons(list []Decision, org string) []Taught {
 		}
 	}
 	return out
+}
+
+// weight is what a reason weighs in an organisation, after its analysts' verdicts.
+func (m *Merger) weight(k *kind, org string) float64 {
+	if len(m.hand.taught) == 0 {
+		return k.weight
+	}
+	return k.taught(m.hand.taught[lesson{org, k.name}])
 }
 
 // taught is the weight of a reason after verdicts. What always joins is known,

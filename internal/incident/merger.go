@@ -370,7 +370,7 @@ func (m *Merger) joins(n *node) []join {
 		case !m.admits(n, c, reasons):
 		case suffices(reasons):
 			list = append(list, join{with: c, reason: strongest(n.ID, c.ID, reasons), always: always(reasons)})
-		case related(reasons):
+		case len(n.group.Related) < capRelated && c.group != n.group && related(reasons):
 			list = append(list, join{with: c})
 		}
 	}

@@ -242,7 +242,7 @@ func (m *Merger) reasons(a, b *node) []found {
 	apart := max(0, a.Time-b.Last, b.Time-a.Last)
 	add := func(name, entity string) {
 		if k := kindOf(name); apart <= int64(k.window) && !m.mutedBy(a.Org, name, entity) {
-			list = append(list, found{kind: k, entity: entity, weight: k.taught(m.hand.taught[lesson{a.Org, name}]) * k.decay(apart)})
+			list = append(list, found{kind: k, entity: entity, weight: m.weight(k, a.Org) * k.decay(apart)})
 		}
 	}
 	if slices.Contains(m.hand.tied[a.ID], b.ID) {

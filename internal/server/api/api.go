@@ -134,6 +134,7 @@ func (s *Server) routes() {
 	s.provenanceRoutes()
 	s.ruleRoutes()
 	s.exceptionRoutes()
+	s.decisionRoutes()
 	s.hostRoutes()
 	s.eventRoutes()
 	s.evidenceRoutes()

@@ -1,8 +1,8 @@
 // Package policy is what people decide about detection: packs of rules, rules
-// that are off, exceptions. It keeps them in the state, checks every change
+// that are off, exceptions, and which alerts belong together. It keeps them in the state, checks every change
 // before it takes effect, and tells the engine's log, which is how they come
-// into force: a revision of the rules is one message of the log, and so is a
-// list of exceptions. Nothing is told to the engine past its log.
+// into force: a revision of the rules is one message of the log, and so are a
+// list of exceptions and one of decisions. Nothing is told to the engine past its log.
 //
 // One change is made at a time. A change that was stored and could not be told
 // to the log is told as soon as that is possible, also after a restart.
@@ -114,6 +114,9 @@ func (m *Manager) announceLocked(ctx context.Context, v *View) error {
 	if err == nil {
 		err = m.announceExceptions(ctx)
 	}
+	if err == nil {
+		err = m.announceDecisions(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPending, err)
 	}
@@ -163,7 +166,7 @@ func (m *Manager) Before(ctx context.Context, after uint64) ([]*event.Event, err
 // the second.
 func (m *Manager) before(ctx context.Context, after, first uint64) ([]*event.Event, error) {
 	var events []*event.Event
-	for _, kind := range []string{state.AnnouncedRules, state.AnnouncedExceptions} {
+	for _, kind := range []string{state.AnnouncedRules, state.AnnouncedExceptions, state.AnnouncedDecisions} {
 		a, err := m.cfg.State.LastAnnouncement(ctx, kind, first)
 		if errors.Is(err, state.ErrNotFound) || err == nil && a.Bus <= after {
 			continue

@@ -12,10 +12,11 @@ import (
 const (
 	AnnouncedRules      = "rules"
 	AnnouncedExceptions = "exceptions"
+	AnnouncedDecisions  = "decisions"
 )
 
-// Announcement is a message of the engine's log that puts rules or exceptions
-// in force.
+// Announcement is a message of the engine's log that puts rules, exceptions
+// or decisions in force.
 type Announcement struct {
 	// Bus is its position in the log.
 	Bus     uint64

@@ -192,3 +192,31 @@ func addEarlierAlert(t *testing.T, file string) {
 		[]byte(`{"id":"a","rule":{"id":"r1"}}`))
 	must(t, err)
 }
+
+func TestDecisionsAreKeptAndWithdrawn(t *testing.T) {
+	db, ctx := open(t), t.Context()
+	for i, id := range []string{"d1", "d2", "d3"} {
+		must(t, db.AddDecision(ctx, &incident.Decision{ID: id, Kind: incident.DecideClose, By: "ann", At: epochStart.Add(time.Duration(i) * time.Second), Incident: "inc-" + id[1:], Verdict: incident.VerdictTest}))
+	}
+	must(t, db.WithdrawDecision(ctx, "d2", "bob", epochStart.Add(time.Hour)))
+	for _, id := range []string{"d2", "none"} {
+		if err := db.WithdrawDecision(ctx, id, "bob", epochStart); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	active, err := db.ActiveDecisions(ctx)
+	if err != nil || len(active) != 2 || active[0].ID != "d1" || active[1].ID != "d3" {
+		t.Errorf("%+v, %v", active, err)
+	}
+	first, next, err := db.Decisions(ctx, "", Page{Limit: 2})
+	must(t, err)
+	rest, end, err := db.Decisions(ctx, "", Page{Limit: 2, After: next})
+	must(t, err)
+	if len(first) != 2 || len(rest) != 1 || end != (Cursor{}) || first[1].WithdrawnBy != "bob" || first[1].Withdrawn.IsZero() || rest[0].By != "ann" {
+		t.Errorf("%+v then %+v", first, rest)
+	}
+	about, _, err := db.Decisions(ctx, "inc-3", Page{Limit: 2})
+	if err != nil || len(about) != 1 || about[0].ID != "d3" {
+		t.Errorf("%+v, %v", about, err)
+	}
+}

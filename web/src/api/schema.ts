@@ -124,6 +124,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Analysts' decisions about incidents, withdrawn ones included, by time
+         * @description Needs the role viewer.
+         */
+        get: operations["list-decisions"];
+        put?: never;
+        /**
+         * Merge, split, move, demote, reject, confirm or close
+         * @description Needs the role analyst.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw a decision: what it did is undone
+         * @description Needs the role analyst.
+         */
+        delete: operations["withdraw-decision"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evidence": {
         parameters: {
             query?: never;
@@ -677,6 +721,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reasons that analysts have confirmed or rejected, and what they weigh since
+         * @description Needs the role viewer.
+         */
+        get: operations["list-reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rule-packs": {
         parameters: {
             query?: never;
@@ -1180,6 +1244,49 @@ export interface components {
             uses: components["schemas"]["EvidenceAccess"][];
             what: string;
         };
+        DecideInputBody: {
+            /** @description Of split and move: alerts of the incident */
+            alerts?: string[] | null;
+            /** @description Of demote */
+            entity?: components["schemas"]["EntityStruct"];
+            /** @description What was looked at; may be left out of a demotion */
+            incident?: string;
+            /** @enum {string} */
+            kind: "demote" | "reject" | "confirm" | "split" | "move" | "merge" | "close";
+            /** @description Why */
+            note?: string;
+            /** @description Of reject and confirm: the reason's entity */
+            of?: string;
+            /** @description Of reject and confirm: the name of a reason */
+            reason?: string;
+            /**
+             * @description Of close
+             * @enum {string}
+             */
+            verdict?: "intrusion" | "benign" | "false_alarm" | "test";
+            /** @description Of merge and move: the other incident */
+            with?: string;
+        };
+        Decision: {
+            alerts?: string[] | null;
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            entity?: components["schemas"]["AlertEntity"];
+            from?: string[] | null;
+            id: string;
+            incident?: string;
+            into?: string;
+            kind: string;
+            note?: string;
+            of?: string;
+            org?: string;
+            reason?: string;
+            verdict?: string;
+            /** Format: date-time */
+            withdrawn?: string;
+            withdrawn_by?: string;
+        };
         EnablePackInputBody: {
             enabled: boolean;
         };
@@ -1207,6 +1314,12 @@ export interface components {
             token: string;
             /** Format: int64 */
             uses: number;
+        };
+        EntityStruct: {
+            /** @description Of a file */
+            inode?: string;
+            type: string;
+            value: string;
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -1655,6 +1768,7 @@ export interface components {
             answers?: {
                 [key: string]: components["schemas"]["ProvenanceAnswer"];
             };
+            campaign?: string;
             /** Format: int64 */
             count?: number;
             entities: components["schemas"]["AlertEntity"][] | null;
@@ -1667,6 +1781,8 @@ export interface components {
             opened: string;
             org?: string;
             reasons: components["schemas"]["IncidentReason"][] | null;
+            recurrence_of?: string;
+            related?: string[] | null;
             /** Format: int64 */
             revision?: number;
             /** Format: int64 */
@@ -1676,12 +1792,41 @@ export interface components {
             title: string;
             /** Format: date-time */
             updated: string;
+            verdict?: string;
+        };
+        IncidentDecision: {
+            alerts?: string[] | null;
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            entity?: components["schemas"]["AlertEntity"];
+            from?: string[] | null;
+            id: string;
+            incident?: string;
+            into?: string;
+            kind: string;
+            note?: string;
+            of?: string;
+            org?: string;
+            reason?: string;
+            verdict?: string;
         };
         IncidentReason: {
             a: string;
             b: string;
             entity?: string;
             reason: string;
+            /** Format: double */
+            weight: number;
+        };
+        IncidentTaught: {
+            /** Format: int64 */
+            confirmed: number;
+            reason: string;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: double */
+            was: number;
             /** Format: double */
             weight: number;
         };
@@ -1697,6 +1842,11 @@ export interface components {
         };
         ItemsCountedRule: {
             items: components["schemas"]["CountedRule"][];
+            /** @description Cursor of the next page; empty after the last */
+            next: string;
+        };
+        ItemsDecision: {
+            items: components["schemas"]["Decision"][];
             /** @description Cursor of the next page; empty after the last */
             next: string;
         };
@@ -1742,6 +1892,11 @@ export interface components {
         };
         ItemsProposal: {
             items: components["schemas"]["Proposal"][];
+            /** @description Cursor of the next page; empty after the last */
+            next: string;
+        };
+        ItemsTaught: {
+            items: components["schemas"]["IncidentTaught"][];
             /** @description Cursor of the next page; empty after the last */
             next: string;
         };
@@ -2634,6 +2789,186 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsAuditEntry"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-decisions": {
+        parameters: {
+            query?: {
+                /** @description The field next of the page before; empty for the first */
+                cursor?: string;
+                /** @description Items a page */
+                limit?: number;
+                order?: "oldest" | "newest";
+                /** @description Only decisions about this incident */
+                incident?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsDecision"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDecision"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "withdraw-decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -4429,6 +4764,53 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTaught"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
