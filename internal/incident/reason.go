@@ -95,10 +95,11 @@ func kindOf(name string) *kind {
 // threshold is the score at which two alerts belong together.
 const threshold = 0.8
 
-// found is a reason that holds between two alerts.
+// found is a reason that holds between two alerts, with its weight between these.
 type found struct {
 	*kind
 	entity string
+	weight float64
 }
 
 // score is 1 − ∏(1 − weight), each family counted by its strongest alone.
@@ -148,7 +149,7 @@ func strongest(a, b string, reasons []found) Reason {
 		return 0
 	})
 	r := Reason{A: a, B: b, Reason: best.name, Entity: best.entity, Weight: round(score(reasons))}
-	if best.alone {
+	if best.alone && best.weight >= threshold {
 		return r
 	}
 	var seen [familyWho + 1]bool
