@@ -83,6 +83,7 @@ func TestRarity(t *testing.T) {
 		{fleet: 50, users: 50, twoDaysAgo: 0, today: 1},
 		{fleet: 5_000, users: 0, twoDaysAgo: 1, today: 1},
 		{fleet: 5_000, users: 1, twoDaysAgo: 0.9, today: 1},
+		{fleet: 5_000, users: 2, twoDaysAgo: 0.8, today: 1},
 		{fleet: 5_000, users: 5, twoDaysAgo: 0.67, today: 1},
 		{fleet: 5_000, users: 50, twoDaysAgo: 0.33, today: 1},
 		{fleet: 5_000, users: 150, twoDaysAgo: 0.17, today: 1, tolerance: 0.06},
