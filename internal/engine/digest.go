@@ -38,7 +38,7 @@ func (e *Engine) digest(ev *event.Event, s *graph.Subject) {
 		return
 	}
 	name := contentName(ev.File.Hash)
-	e.base.Saw(incident.Subject{Org: ev.Org, Name: name}, incident.Carrier(s.Lineage, s.Service, ev.Host.ID), e.now)
+	e.saw(incident.Subject{Org: ev.Org, Name: name}, ev, s)
 	slot := e.awaited.Peek(ev.File.Inode)
 	if slot == nil {
 		return

@@ -340,8 +340,14 @@ func (e *Engine) see(ev *event.Event, s *graph.Subject) {
 		seen.Name = contentName(ev.Process.Hash)
 	}
 	if seen.Name != "" || seen.Addr.IsValid() {
-		e.base.Saw(seen, incident.Carrier(s.Lineage, s.Service, ev.Host.ID), e.now)
+		e.saw(seen, ev, s)
 	}
+}
+
+func (e *Engine) saw(seen incident.Subject, ev *event.Event, s *graph.Subject) {
+	e.base.Saw(seen, incident.Use{
+		Host: ev.Host.ID, Carrier: incident.Carrier(s.Lineage, s.Service, ev.Host.ID), Tainted: e.graph.IntrusionOf(ev) != "",
+	}, e.now)
 }
 
 func contentName(h *event.Hash) string {

@@ -284,6 +284,27 @@ func TestAnAddressOfBenignWorkJoinsNothing(t *testing.T) {
 	}
 }
 
+// TestWhatAnIntruderPlantedIsNoWitness: another session runs a file and calls the
+// intruder's address without raising an alert. It is his if he left the file.
+func TestWhatAnIntruderPlantedIsNoWitness(t *testing.T) {
+	for planted, want := range map[bool]int{true: 1, false: 2} {
+		w, events := enginetest.Record()
+		one, two := w.Host("web-1"), w.Host("web-2")
+		a, b := enginetest.First, enginetest.First
+		b.File, b.From = "/tmp/.x/other", "198.51.100.44"
+		author := a.Round(one.Service("a.service", "/usr/bin/java"))
+		if !planted {
+			author = one.Login()
+		}
+		author.Write("/opt/sync")
+		one.Login().Spawn("/opt/sync").Connect(a.C2, 443)
+		b.Round(two.Service("a.service", "/usr/bin/java"))
+		if open := runOpen(t, *events); len(open) != want {
+			t.Errorf("planted %v: %d incidents, want %d", planted, len(open), want)
+		}
+	}
+}
+
 func runOpen(t *testing.T, events []*event.Event) []incident.Incident {
 	s := run(t, events)
 	return s.open()

@@ -1,11 +1,12 @@
 package incident
 
 import (
+	"math"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"golang.org/x/net/publicsuffix"
 
 	"baize/internal/alert"
@@ -13,13 +14,39 @@ import (
 	"baize/internal/lru"
 )
 
-// rareFor is how long after its first sight in a fleet below 20 hosts an
-// entity may count as rare.
-const rareFor = 24 * time.Hour
+// The fleet baseline tells how rare an outside address, a domain or a content is
+// on the fleet, from telemetry alone.
+//
+// What counts is the number of distinct hosts on which benign lineages used the
+// entity more than a day ago, against the number of hosts that the fleet then
+// had. Hosts and not events, each once however often, as in the reference models
+// of PrioTracker (Liu et al., NDSS 2018) and NoDoze (Hassan et al., NDSS 2019): who
+// uses his own address a thousand times makes it no more common. The day is the time
+// in which an intrusion may become known: a lineage that turns out to be tainted
+// takes all its uses with it, those before and those that were already counted.
+//
+// Hosts are therefore counted by a sample that remembers who vouched for each
+// (see sample). HyperLogLog would have the same error in 64 bytes where this takes
+// 1 KiB, but its registers can neither take a lineage back nor tell the hosts of
+// today from those of before.
+//
+// Everything is bounded, see NewBaseline, maxWitnesses, maxTainted and maxFleet, is a
+// function of the calls alone, and is part of the merger's snapshot.
 
-// maxCarriers bounds the lineages that are kept for one entity: more make it
-// common.
-const maxCarriers = 8
+const (
+	// proven is how old a use must be to count, and how long after its first sight
+	// in a small fleet an entity may be rare.
+	proven = 24 * time.Hour
+	// smallFleet : below as many hosts a share of the fleet says nothing.
+	smallFleet = 20
+	// commonShare : an entity that one host in so many uses is no clue at all.
+	commonShare = 10
+	// rareDecades is how far below that the rarity reaches 1, in powers of ten.
+	rareDecades = 3
+	// maxTainted bounds the lineages that are known to be tainted; the one that was
+	// noticed longest ago leaves.
+	maxTainted = 400_000
+)
 
 // Subject is an entity of one organisation as the baseline knows it: exactly
 // one of Addr and Name is set.
@@ -30,19 +57,30 @@ type Subject struct {
 	Name string
 }
 
-// sighting is who used an entity since when.
-type sighting struct {
-	First    int64
-	Carriers []string
-	Common   bool
+// Use is who used an entity.
+type Use struct {
+	Host string
+	// Carrier is the lineage, or a hub by another name: see Carrier.
+	Carrier string
+	// Tainted : the lineage is part of an intrusion, though it may have raised no alert.
+	Tainted bool
 }
 
-// Baseline knows what is ordinary on the fleet: which outside addresses,
-// domains and contents were used, since when, and by which lineages. It is fed
-// by telemetry, never by alerts, in which an intruder's own indicators are the
-// most frequent.
+// sighting is what is known of one entity.
+type sighting struct {
+	// First is the minute in which it was first seen, by whomever.
+	First int32
+	Hosts sample
+}
+
+// Baseline knows what is ordinary on the fleet: on how many of its hosts benign
+// lineages use an entity. It is fed by telemetry, never by alerts, in which an
+// intruder's own indicators are the most frequent.
 type Baseline struct {
-	seen *lru.Map[Subject, *sighting]
+	fleet fleet
+	seen  *lru.Map[Subject, sighting]
+	// tainted are the carriers that are no witnesses, by their hash.
+	tainted *lru.Map[uint64, bool]
 	// given is what a baseline file says is ordinary; it has no telemetry behind it.
 	given map[string]bool
 	// blind : there is no telemetry.
@@ -50,51 +88,95 @@ type Baseline struct {
 }
 
 // NewBaseline returns an empty baseline of at most limit entities; the one
-// used longest ago leaves, and counts as new when it is seen again.
+// used longest ago leaves, and counts as new when it is seen again. One host
+// introduces at most a fiftieth of them a day, so that it takes many hosts to push
+// out what is in use.
 func NewBaseline(limit int) *Baseline {
-	return &Baseline{seen: lru.New[Subject, *sighting](limit)}
+	return &Baseline{
+		fleet:   newFleet(max(1, limit/maxShare)),
+		seen:    lru.New[Subject, sighting](limit),
+		tainted: lru.New[uint64, bool](maxTainted),
+	}
 }
 
 // NewGiven returns a baseline without telemetry: everything is rare but the
 // entities that it is given, as "type:value".
 func NewGiven(common map[string]bool) *Baseline {
-	return &Baseline{seen: lru.New[Subject, *sighting](1), given: common, blind: true}
+	b := NewBaseline(1)
+	b.given, b.blind = common, true
+	return b
 }
 
-// Saw records that a lineage, or a hub by another name, used an entity.
-func (b *Baseline) Saw(s Subject, carrier string, now int64) {
+// Saw records that an entity was used.
+func (b *Baseline) Saw(s Subject, by Use, now int64) {
+	h := b.fleet.heard(s.Org, by.Host, now)
+	carrier := xxhash.Sum64String(by.Carrier)
+	if by.Tainted {
+		b.tainted.Put(carrier, true, now)
+	}
 	slot := b.seen.Get(s, now)
 	if slot == nil {
-		b.seen.Put(s, &sighting{First: now, Carriers: []string{carrier}}, now)
-		return
+		if !b.fleet.admits(h, now) {
+			return
+		}
+		slot = b.seen.Put(s, sighting{First: minute(now), Hosts: newSample()}, now)
 	}
-	seen := *slot
-	if seen.Common || slices.Contains(seen.Carriers, carrier) {
-		return
+	if !b.isTainted(carrier) {
+		slot.Hosts.add(witness{Host: hostHash(by.Host), Minute: minute(now), Carrier: carrier}, b.isTainted)
 	}
-	if len(seen.Carriers) == maxCarriers {
-		seen.Common, seen.Carriers = true, nil
-		return
-	}
-	seen.Carriers = append(seen.Carriers, carrier)
 }
 
-// rare reports whether an entity was first seen within a day and by nobody but
-// tainted lineages.
-func (b *Baseline) rare(s Subject, e *alert.Entity, now int64, tainted func(string) bool) bool {
-	if b.blind {
-		return !b.given[e.Type+":"+e.Value]
+// taint says that a carrier is no witness for what is ordinary, whatever it was
+// seen to use before.
+func (b *Baseline) taint(carrier string, now int64) {
+	if !b.blind {
+		b.tainted.Put(xxhash.Sum64String(carrier), true, now)
 	}
-	slot := b.seen.Peek(s)
-	if slot == nil {
-		return true
-	}
-	seen := *slot
-	if seen.Common || now-seen.First > int64(rareFor) {
-		return false
-	}
-	return !slices.ContainsFunc(seen.Carriers, func(c string) bool { return !tainted(c) })
 }
+
+func (b *Baseline) isTainted(carrier uint64) bool { return b.tainted.Peek(carrier) != nil }
+
+// rarity is from 1, for what no benign lineage uses, to 0, for what is ordinary.
+func (b *Baseline) rarity(s Subject, e *alert.Entity, now int64) float64 {
+	slot := b.seen.Peek(s)
+	size := b.fleet.size(s.Org, now)
+	switch {
+	case b.blind:
+		return unless(b.given[e.Type+":"+e.Value])
+	case slot == nil:
+		return 1
+	case size < smallFleet:
+		old := minute(now)-slot.First > minutes(proven)
+		return unless(old || slot.Hosts.vouched(b.isTainted))
+	}
+	return rarityOf(slot.Hosts.count(minute(now)-minutes(proven), b.isTainted), size)
+}
+
+// rarityOf an entity that benign lineages use on some hosts of a fleet of 20 or
+// more: 0 from a tenth of the fleet on, a third more for each factor of ten below
+// that, at most 1. Its hundredths are the same on every machine.
+func rarityOf(hosts, fleet int) float64 {
+	if hosts == 0 {
+		return 1
+	}
+	r := math.Log10(float64(fleet)/float64(commonShare*hosts)) / rareDecades
+	return math.Round(100*min(1, max(0, r))) / 100
+}
+
+func unless(common bool) float64 {
+	if common {
+		return 0
+	}
+	return 1
+}
+
+// minute is the resolution in which the baseline keeps time.
+func minute(now int64) int32 { return int32(now / int64(time.Minute)) }
+
+func minutes(d time.Duration) int32 { return int32(d / time.Minute) }
+
+// hostHash places a host in the samples. A host cannot choose its id.
+func hostHash(id string) uint32 { return uint32(xxhash.Sum64String(id) >> 32) }
 
 // subjectOf is what the baseline knows an entity by; false for an entity that
 // can never be a reason, like an inside address.

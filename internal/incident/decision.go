@@ -410,7 +410,7 @@ func (m *Merger) touched(d *Decision) []*node {
 	if keys := d.mutes(); len(keys) > 0 {
 		for _, slot := range m.byID.All() {
 			n := *slot
-			if n.Org == d.Org && !n.group.gone && (n.has(keys) || m.flowsBy(n, keys)) {
+			if n.Org == d.Org && !n.group.gone && (n.keyed(keys) || m.flowsBy(n, keys)) {
 				list = append(list, n)
 			}
 		}
@@ -419,8 +419,8 @@ func (m *Merger) touched(d *Decision) []*node {
 	return slices.Compact(list)
 }
 
-// has reports whether an alert has a feature with one of the keys.
-func (n *node) has(keys []string) bool {
+// keyed reports whether an alert has a feature with one of the keys.
+func (n *node) keyed(keys []string) bool {
 	return slices.ContainsFunc(n.Features, func(f feature) bool {
 		if f.Kind == ReasonFile {
 			flow := feature{Kind: ReasonFileFlow, Value: f.Value}

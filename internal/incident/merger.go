@@ -57,14 +57,13 @@ type Merger struct {
 	base  *Baseline
 	seq   uint64
 	// clock counts changes: revisions of incidents.
-	clock   uint64
-	nodes   int
-	index   *lru.Map[string, []*node]
-	byID    *lru.Map[string, *node]
-	groups  *lru.Map[uint64, *group]
-	flows   *lru.Map[flowKey, string]
-	near    *lru.Map[string, []string]
-	tainted *lru.Map[string, bool]
+	clock  uint64
+	nodes  int
+	index  *lru.Map[string, []*node]
+	byID   *lru.Map[string, *node]
+	groups *lru.Map[uint64, *group]
+	flows  *lru.Map[flowKey, string]
+	near   *lru.Map[string, []string]
 	// echoes are the alerts that lineages repeated, by lineage.
 	echoes *lru.Map[string, echo]
 	hand   *hand
@@ -77,24 +76,21 @@ type Merger struct {
 // New returns a merger that takes from base what is ordinary.
 func New(cfg Config, base *Baseline) *Merger {
 	return &Merger{
-		cfg:     cfg,
-		level:   max(0, slices.Index(levels, cfg.OpenLevel)),
-		base:    base,
-		index:   lru.New[string, []*node](cfg.Keys),
-		byID:    lru.New[string, *node](cfg.Alerts),
-		groups:  lru.New[uint64, *group](cfg.Alerts),
-		flows:   lru.New[flowKey, string](cfg.Keys),
-		near:    lru.New[string, []string](cfg.Keys),
-		tainted: lru.New[string, bool](cfg.Keys),
-		echoes:  lru.New[string, echo](cfg.Keys),
-		hand:    newHand(nil),
+		cfg:    cfg,
+		level:  max(0, slices.Index(levels, cfg.OpenLevel)),
+		base:   base,
+		index:  lru.New[string, []*node](cfg.Keys),
+		byID:   lru.New[string, *node](cfg.Alerts),
+		groups: lru.New[uint64, *group](cfg.Alerts),
+		flows:  lru.New[flowKey, string](cfg.Keys),
+		near:   lru.New[string, []string](cfg.Keys),
+		echoes: lru.New[string, echo](cfg.Keys),
+		hand:   newHand(nil),
 	}
 }
 
 // Carrier names who used an entity: the lineage, else the service, else the host.
 func Carrier(lineage, service, host string) string { return cmp.Or(lineage, service, host) }
-
-func (m *Merger) isTainted(carrier string) bool { return m.tainted.Peek(carrier) != nil }
 
 // Add takes an alert in. It returns the incident that the alert belongs to, ""
 // for an alert below OpenLevel that belongs to none, and the reasons found. An
@@ -121,7 +117,7 @@ func (m *Merger) Add(a *alert.Alert, facts Facts, now int64) (string, []Reason) 
 // ordinary.
 func (m *Merger) taint(a *alert.Alert, now int64) {
 	if levelOf(a) >= m.level {
-		m.tainted.Put(Carrier(a.Lineage, a.Service, a.Host.ID), true, now)
+		m.base.taint(Carrier(a.Lineage, a.Service, a.Host.ID), now)
 	}
 }
 

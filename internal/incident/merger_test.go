@@ -77,37 +77,6 @@ func TestTheScoreOfReasons(t *testing.T) {
 	}
 }
 
-func TestBaseline(t *testing.T) {
-	nobody := func(string) bool { return false }
-	b := NewBaseline(10)
-	e := &alert.Entity{Type: alert.EntityDomain, Value: "x.evil.example"}
-	s, ok := subjectOf("o", e)
-	if !ok || s.Name != "evil.example" {
-		t.Fatalf("subject %+v", s)
-	}
-	if !b.rare(s, e, 0, nobody) {
-		t.Error("an entity nobody used is not rare")
-	}
-	b.Saw(s, "L", 0)
-	if b.rare(s, e, 0, nobody) || !b.rare(s, e, 0, func(c string) bool { return c == "L" }) {
-		t.Error("rare for benign, or not rare for tainted lineages only")
-	}
-	if b.rare(s, e, int64(rareFor)+1, func(string) bool { return true }) {
-		t.Error("still rare after a day")
-	}
-	for i := range maxCarriers + 1 {
-		b.Saw(s, fmt.Sprint(i), 1)
-	}
-	if b.rare(s, e, 1, func(string) bool { return true }) {
-		t.Error("rare although many use it")
-	}
-	for value, want := range map[string]string{"a.b.co.uk": "b.co.uk", "host": "", "db.internal": "", "x.github.io": "x.github.io", "evil.test": "evil.test", "": "", ".": ""} {
-		if got := Registrable(value); got != want {
-			t.Errorf("Registrable(%q) = %q, want %q", value, got, want)
-		}
-	}
-}
-
 func TestTheOlderIncidentSurvives(t *testing.T) {
 	m := newMerger()
 	first, second := add(m, high("a", "A")), add(m, high("b", "B"))

@@ -35,8 +35,8 @@ type feature struct {
 	Value string
 	// Role of a file.
 	Role string
-	// Rare is false for a content, address or domain that is ordinary.
-	Rare bool
+	// Rarity of a content, address or domain on the fleet, from 0 to 1.
+	Rarity float64
 }
 
 // key is the place of a feature in the index.
@@ -81,7 +81,14 @@ func (n *node) kin(other *node) bool {
 // covers reports whether n stands for other: a third alert that has reason to
 // join other has the same reason, or a stronger one, to join n.
 func (n *node) covers(other *node) bool {
-	return n.kin(other) && !slices.ContainsFunc(other.Features, func(f feature) bool { return !slices.Contains(n.Features, f) })
+	return n.kin(other) && !slices.ContainsFunc(other.Features, func(f feature) bool { return !n.has(&f) })
+}
+
+// has reports whether n has the feature, at least as rare.
+func (n *node) has(f *feature) bool {
+	return slices.ContainsFunc(n.Features, func(have feature) bool {
+		return have.Kind == f.Kind && have.Value == f.Value && have.Role == f.Role && have.Rarity >= f.Rarity
+	})
 }
 
 // levels order the severities of a rule.
@@ -129,7 +136,7 @@ func titleOf(a *alert.Alert) string {
 }
 
 func (n *node) add(f feature) {
-	if len(n.Features) < maxFeatures && f.Value != "" && !slices.Contains(n.Features, f) {
+	if len(n.Features) < maxFeatures && f.Value != "" && !n.has(&f) {
 		n.Features = append(n.Features, f)
 	}
 }
@@ -224,7 +231,7 @@ func (m *Merger) rareFeature(kind string, a *alert.Alert, e *alert.Entity, now i
 	if kind == ReasonDomain {
 		value = s.Name
 	}
-	return []feature{{Kind: kind, Value: value, Rare: m.base.rare(s, e, now, m.isTainted)}}
+	return []feature{{Kind: kind, Value: value, Rarity: m.base.rarity(s, e, now)}}
 }
 
 // accountFeature leaves out the accounts that every host has.
@@ -240,44 +247,46 @@ func accountFeature(e *alert.Entity) []feature {
 func (m *Merger) reasons(a, b *node) []found {
 	var list []found
 	apart := max(0, a.Time-b.Last, b.Time-a.Last)
-	add := func(name, entity string) {
+	add := func(name, entity string, rarity float64) {
 		if k := kindOf(name); apart <= int64(k.window) && !m.mutedBy(a.Org, name, entity) {
-			list = append(list, found{kind: k, entity: entity, weight: m.weight(k, a.Org) * k.decay(apart)})
+			list = append(list, found{kind: k, entity: entity, weight: m.weight(k, a.Org) * k.decay(apart) * rarity})
 		}
 	}
 	if slices.Contains(m.hand.tied[a.ID], b.ID) {
-		add(ReasonAnalyst, b.ID)
+		add(ReasonAnalyst, b.ID, 1)
 	}
 	for i := range a.Features {
 		for j := range b.Features {
-			if name := shared(&a.Features[i], &b.Features[j]); name != "" {
-				add(name, a.Features[i].Value)
+			if name, rarity := shared(&a.Features[i], &b.Features[j]); name != "" {
+				add(name, a.Features[i].Value, rarity)
 			}
 		}
 	}
 	if f := m.flows.Peek(flowKey{a.Lineage, b.Lineage}); f != nil && a.Lineage != "" {
-		add(ReasonFileFlow, *f)
+		add(ReasonFileFlow, *f, 1)
 	}
 	if entity, ok := m.repeated(a, b); ok {
-		add(ReasonRepeat, entity)
+		add(ReasonRepeat, entity, 1)
 	}
 	return list
 }
 
-// shared names the reason that two features make together, "" for none.
-func shared(a, b *feature) string {
+// shared names the reason that two features make together, "" for none, and
+// says how rare what they share is.
+func shared(a, b *feature) (name string, rarity float64) {
 	if a.Kind != b.Kind || a.Value != b.Value {
-		return ""
+		return "", 0
 	}
 	switch a.Kind {
 	case ReasonHash, ReasonAddress, ReasonDomain, ReasonURL, ReasonStack:
-		if !a.Rare || !b.Rare {
-			return ""
+		if rarity = min(a.Rarity, b.Rarity); rarity == 0 {
+			return "", 0
 		}
+		return a.Kind, rarity
 	case ReasonFile:
 		if a.Role == RoleWritten && b.Role != RoleWritten && b.Role != "" || b.Role == RoleWritten && a.Role != RoleWritten && a.Role != "" {
-			return ReasonFileFlow
+			return ReasonFileFlow, 1
 		}
 	}
-	return a.Kind
+	return a.Kind, 1
 }

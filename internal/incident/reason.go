@@ -174,7 +174,7 @@ func strongest(a, b string, reasons []found) Reason {
 		return 0
 	})
 	r := Reason{A: a, B: b, Reason: best.name, Entity: best.entity, Weight: round(score(reasons))}
-	if best.alone {
+	if best.alone && best.weight >= threshold-1e-9 {
 		return r
 	}
 	var seen [familyWho + 1]bool

@@ -100,7 +100,7 @@ func (m *Merger) scratch(size int) *Merger {
 	return &Merger{
 		cfg: cfg, level: m.level, base: m.base, hand: m.hand,
 		index: lru.New[string, []*node](cfg.Keys), byID: lru.New[string, *node](cfg.Alerts), groups: lru.New[uint64, *group](cfg.Alerts),
-		flows: m.flows, near: m.near, tainted: m.tainted, echoes: m.echoes,
+		flows: m.flows, near: m.near, echoes: m.echoes,
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // snapshotVersion of the form below: another one is refused.
-const snapshotVersion = 4
+const snapshotVersion = 5
 
 // nodeRecord is a node with the number of its group, 0 for a group that is gone.
 type nodeRecord struct {
@@ -29,9 +29,8 @@ type snapshot struct {
 	ByID    []lru.Item[string, uint64]
 	Flows   []lru.Item[flowKey, string]
 	Near    []lru.Item[string, []string]
-	Tainted []lru.Item[string, bool]
 	Echoes  []lru.Item[string, echo]
-	Seen    []lru.Item[Subject, *sighting]
+	Base    baselineState
 	Dirty   []uint64
 	// Decisions in force.
 	Decisions []Decision
@@ -47,7 +46,7 @@ type groupRecord struct {
 func (m *Merger) Snapshot(enc *gob.Encoder) error {
 	s := snapshot{
 		Version: snapshotVersion, Seq: m.seq, Clock: m.clock, Count: m.nodes, Decisions: m.hand.list,
-		Flows: m.flows.Snapshot(), Near: m.near.Snapshot(), Tainted: m.tainted.Snapshot(), Echoes: m.echoes.Snapshot(), Seen: m.base.seen.Snapshot(),
+		Flows: m.flows.Snapshot(), Near: m.near.Snapshot(), Echoes: m.echoes.Snapshot(), Base: m.base.keep(),
 	}
 	nodes := map[uint64]*node{}
 	for _, item := range m.groups.Snapshot() {
@@ -108,9 +107,8 @@ func (m *Merger) Restore(dec *gob.Decoder) error {
 	m.hand = newHand(s.Decisions)
 	m.flows.Restore(s.Flows)
 	m.near.Restore(s.Near)
-	m.tainted.Restore(s.Tainted)
 	m.echoes.Restore(s.Echoes)
-	m.base.seen.Restore(s.Seen)
+	m.base.restore(&s.Base)
 	nodes := m.restoreGroups(&s)
 	for _, item := range s.Index {
 		m.index.Put(item.Key, resolve(nodes, item.Value), item.Used)

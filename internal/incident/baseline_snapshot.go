@@ -1,0 +1,29 @@
+package incident
+
+import "baize/internal/lru"
+
+// baselineState is the baseline as a snapshot keeps it.
+type baselineState struct {
+	Seen    []lru.Item[Subject, sighting]
+	Tainted []lru.Item[uint64, bool]
+	Hosts   []lru.Item[fleetHost, member]
+	Sizes   map[string]int
+	Hour    int64
+}
+
+func (b *Baseline) keep() baselineState {
+	return baselineState{
+		Seen: b.seen.Snapshot(), Tainted: b.tainted.Snapshot(), Hosts: b.fleet.hosts.Snapshot(), Sizes: b.fleet.sizes, Hour: b.fleet.hour,
+	}
+}
+
+// restore reads into a new baseline what keep returned.
+func (b *Baseline) restore(s *baselineState) {
+	b.seen.Restore(s.Seen)
+	b.tainted.Restore(s.Tainted)
+	b.fleet.hosts.Restore(s.Hosts)
+	b.fleet.hour = s.Hour
+	for org, size := range s.Sizes {
+		b.fleet.sizes[org] = size
+	}
+}
