@@ -1,5 +1,10 @@
 package incident
 
+import (
+	"cmp"
+	"slices"
+)
+
 // connect ties two alerts, joining their groups, and keeps the reasons of a
 // group a maximum spanning forest of its alerts.
 func (m *Merger) connect(a, b *node, r Reason) {
@@ -33,6 +38,33 @@ func (g *group) link(r Reason) {
 		g.Weakest = r.Weight
 	}
 	g.Edges = append(g.Edges, r)
+	if g.adjacent != nil {
+		g.meet(len(g.Edges)-1, r)
+	}
+}
+
+// meet notes the ends of an edge.
+func (g *group) meet(at int, r Reason) {
+	g.adjacent[r.A] = append(g.adjacent[r.A], at)
+	g.adjacent[r.B] = append(g.adjacent[r.B], at)
+}
+
+// part takes back what meet noted.
+func (g *group) part(at int, r Reason) {
+	for _, end := range []string{r.A, r.B} {
+		g.adjacent[end] = slices.DeleteFunc(g.adjacent[end], func(edge int) bool { return edge == at })
+	}
+}
+
+// tree is the edges at each alert. It is made when it is first asked for.
+func (g *group) tree() map[string][]int {
+	if g.adjacent == nil {
+		g.adjacent = make(map[string][]int, len(g.Edges)+1)
+		for i := range g.Edges {
+			g.meet(i, g.Edges[i])
+		}
+	}
+	return g.adjacent
 }
 
 // before reports whether g survives when it joins other: incidents before
@@ -71,7 +103,10 @@ func (g *group) improve(r Reason) {
 		}
 	}
 	if weakest >= 0 && g.Edges[weakest].Weight < r.Weight {
+		g.part(weakest, g.Edges[weakest])
 		g.Edges[weakest] = r
+		g.meet(weakest, r)
+		g.Weakest = slices.MinFunc(g.Edges, func(a, b Reason) int { return cmp.Compare(a.Weight, b.Weight) }).Weight
 	}
 }
 
@@ -79,11 +114,7 @@ func (g *group) improve(r Reason) {
 // as places in Edges; empty where an end is not in the tree.
 func (g *group) path(from, to string) []int {
 	type visit struct{ edge, back int }
-	adjacent := make(map[string][]int, len(g.Edges)+1)
-	for i := range g.Edges {
-		adjacent[g.Edges[i].A] = append(adjacent[g.Edges[i].A], i)
-		adjacent[g.Edges[i].B] = append(adjacent[g.Edges[i].B], i)
-	}
+	adjacent := g.tree()
 	seen := map[string]bool{from: true}
 	queue, names := []visit{{edge: -1, back: -1}}, []string{from}
 	for at := 0; at < len(queue); at++ {

@@ -29,6 +29,8 @@ type tally struct {
 	Entity alert.Entity
 	Alerts int
 	First  uint64
+	// Rank of the entity, see rank.
+	Rank int
 }
 
 // entityKey tells entities of an incident apart. The role is not part: the
@@ -55,7 +57,8 @@ type group struct {
 	Unlisted uint64
 	Count    uint64
 	Edges    []Reason
-	Weakest  float64 // no edge weighs less
+	Weakest  float64          // no edge weighs less
+	adjacent map[string][]int // see tree
 	Hosts    []event.Host
 	Tactics  []string
 	Entities map[entityKey]*tally
@@ -225,7 +228,7 @@ func (g *group) tally(n *node, e *alert.Entity) {
 		return
 	}
 	if len(g.Entities) < capEntities {
-		g.Entities[key] = &tally{Entity: *e, Alerts: 1, First: n.Seq}
+		g.Entities[key] = &tally{Entity: *e, Alerts: 1, First: n.Seq, Rank: rank(e)}
 	}
 }
 
@@ -249,7 +252,7 @@ func (g *group) absorb(other *group) {
 	}
 	g.Tactics = union(g.Tactics, other.Tactics)
 	g.absorbFacts(other)
-	other.Nodes, other.Edges, other.Entities, other.Lineages, other.Echoed = nil, nil, nil, nil, nil
+	other.Nodes, other.Edges, other.adjacent, other.Entities, other.Lineages, other.Echoed = nil, nil, nil, nil, nil, nil
 }
 
 func (g *group) absorbFacts(other *group) {

@@ -505,7 +505,7 @@ func (m *Merger) forget() {
 		for _, n := range g.Nodes {
 			m.byID.Delete(n.ID)
 		}
-		g.Nodes, g.Edges, g.Entities, g.Lineages, g.Echoed = nil, nil, nil, nil, nil
+		g.Nodes, g.Edges, g.adjacent, g.Entities, g.Lineages, g.Echoed = nil, nil, nil, nil, nil, nil
 		m.groups.Delete(number)
 		return
 	}

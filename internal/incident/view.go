@@ -20,7 +20,7 @@ func (g *group) tallies() []*tally {
 	}
 	slices.SortFunc(list, func(a, b *tally) int {
 		return cmp.Or(
-			cmp.Compare(b.rank(), a.rank()),
+			cmp.Compare(b.Rank, a.Rank),
 			cmp.Compare(a.First, b.First),
 			cmp.Compare(a.Entity.Type, b.Entity.Type),
 			cmp.Compare(a.Entity.Value, b.Entity.Value),
@@ -37,11 +37,11 @@ var ranks = map[string]int{
 
 // rank orders the entities of an incident. What belongs to the host itself,
 // and addresses inside, come last.
-func (t *tally) rank() int {
-	if t.Entity.Role == RoleSystem || t.Entity.Type == alert.EntityIP && !outside(t.Entity.Value) {
+func rank(e *alert.Entity) int {
+	if e.Role == RoleSystem || e.Type == alert.EntityIP && !outside(e.Value) {
 		return 0
 	}
-	return ranks[t.Entity.Type]
+	return ranks[e.Type]
 }
 
 func outside(value string) bool {
