@@ -94,6 +94,11 @@ func (e *Engine) flushIntrusions(all bool, out *Output) {
 			e.handOver(i)
 		}
 	}
+	if len(changed) > 0 {
+		for _, l := range e.graph.Links() {
+			e.merger.Connected(l.Org, l.From, l.To, l.Over, e.now)
+		}
+	}
 	for _, i := range changed {
 		e.chain(&i, out)
 		e.merger.TouchIntrusion(i.Org, i.ID, e.now)

@@ -14,6 +14,9 @@ type Graph struct {
 	hosts    *lru.Map[string, *host]
 	contexts *lru.Map[string, *contextInfo]
 	sides    *lru.Map[conversation, side]
+	// callers and callees are those of conversations between ours.
+	callers *lru.Map[conversation, caller]
+	callees *lru.Map[conversation, callee]
 	// now and at are the engine's time and the host's, of the event that is being
 	// observed.
 	now, at int64
@@ -35,6 +38,8 @@ func New(limits Limits) *Graph {
 		hosts:    lru.New[string, *host](limits.Hosts),
 		contexts: lru.New[string, *contextInfo](limits.Contexts),
 		sides:    lru.New[conversation, side](limits.Sides),
+		callers:  lru.New[conversation, caller](limits.Sides),
+		callees:  lru.New[conversation, callee](maxCallees),
 		texts:    texts{},
 		pools: [sorts]*pool{
 			newPool(sortProcs, limits.Processes, limits.Hosts),

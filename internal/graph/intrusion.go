@@ -300,6 +300,7 @@ func (h *host) root(g *Graph, i *intrusion, p *process, r *Root, joined string, 
 		root.Source = (*info).Source
 	}
 	i.Roots = append(i.Roots, root)
+	g.called(h, i, top)
 	if p.Kind == event.ContextWebShell {
 		i.Books.reach(provenance.InitialAccess, top.Born, entryText(g, p, &root))
 	}

@@ -25,8 +25,8 @@ type Limits struct {
 	// KeptPerHost are the processes and files of intrusions that are kept beyond
 	// the others.
 	KeptPerHost int
-	// Contexts known at once, of all hosts, and Sides of conversations of which
-	// the other host has not told yet.
+	// Contexts known at once, of all hosts, and Sides of conversations: of which
+	// the other host has not told yet, and that one of ours began.
 	Contexts, Sides int
 	// Exited is how long an exited process stays known.
 	Exited time.Duration

@@ -116,6 +116,7 @@ func (g *Graph) place(h *host, p *process, ctx *event.Context) {
 	if ctx != nil {
 		p.Context, p.Kind, p.Root = g.texts.share(ctx.ID), g.texts.share(ctx.Kind), p.Key == ctx.Root
 		g.learn(h, p, ctx)
+		g.calledBy(h, p, ctx.Kind)
 	}
 	parent := h.get(p.Parent)
 	p.Service = g.service(h, p, parent)

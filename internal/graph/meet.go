@@ -24,14 +24,26 @@ type side struct {
 	Called bool
 }
 
+// conversationOf names the conversation of an event; false where its ends are not
+// known, or it is the host's with itself.
+func conversationOf(ev *event.Event) (c conversation, ok bool) {
+	if ev.Source == nil || ev.Destination == nil || ev.Source.Port == 0 || ev.Destination.Port == 0 || ev.Source.IP.IsLoopback() {
+		return c, false
+	}
+	return conversation{
+		From: netip.AddrPortFrom(ev.Source.IP.Unmap(), ev.Source.Port), To: netip.AddrPortFrom(ev.Destination.IP.Unmap(), ev.Destination.Port),
+	}, true
+}
+
 // meet ties the two ends of one conversation between hosts of the fleet: the
 // connect on one and the accept on the other.
 func (g *Graph) meet(h *host, p *process, with *peer, ev *event.Event, now int64) {
-	if ev.Source == nil || ev.Destination == nil || ev.Source.Port == 0 || ev.Destination.Port == 0 || ev.Source.IP.IsLoopback() {
+	c, ok := conversationOf(ev)
+	if !ok {
 		return
 	}
-	c := conversation{
-		From: netip.AddrPortFrom(ev.Source.IP.Unmap(), ev.Source.Port), To: netip.AddrPortFrom(ev.Destination.IP.Unmap(), ev.Destination.Port),
+	if ev.Kind == event.NetworkConnect && with.inside() {
+		g.callers.Put(c, caller{Host: h.id, Process: p.Key, At: now}, now)
 	}
 	mine := side{Host: h.id, Process: p.Key, Peer: with.Key, At: now, Called: ev.Kind == event.NetworkConnect}
 	slot := g.sides.Get(c, now)

@@ -50,9 +50,13 @@ func (h *host) over(p *process) {
 	}
 }
 
-// accepted keeps the peer of an accept, if it is outside.
+// accepted keeps the peer of an accept.
 func accepted(p *process, ev *event.Event, now int64) {
-	if ev.Source == nil || !event.Outside(ev.Source.IP) {
+	if ev.Source == nil {
+		return
+	}
+	if !event.Outside(ev.Source.IP) {
+		acceptedOurs(p, ev, now)
 		return
 	}
 	peer, r := ev.Source.IP.String(), p.rarely()
@@ -60,6 +64,19 @@ func accepted(p *process, ev *event.Event, now int64) {
 		r.OtherTime = r.SourceTime
 	}
 	r.Source, r.SourceTime = peer, now
+}
+
+// acceptedOurs keeps who of ours called.
+func acceptedOurs(p *process, ev *event.Event, now int64) {
+	c, ok := conversationOf(ev)
+	if !ok {
+		return
+	}
+	r := p.rarely()
+	if r.Caller.From.IsValid() && r.Caller.From.Addr() != c.From.Addr() {
+		r.OtherCaller = r.CallerTime
+	}
+	r.Caller, r.CallerTime = c, now
 }
 
 // subject says what is known of p.

@@ -56,6 +56,11 @@ type rare struct {
 	Source     string
 	SourceTime int64
 	OtherTime  int64
+	// Caller is the conversation with another of ours that a server accepted last,
+	// at CallerTime; one with another address was last accepted at OtherCaller. Of
+	// the first process of a shell or session it is the one that led to it.
+	Caller                  conversation
+	CallerTime, OtherCaller int64
 	// Flow says from whom the image that it runs came.
 	Flow *Flow
 	// Called is the peer that it called last, as text.

@@ -11,7 +11,7 @@ import (
 
 // version of the snapshot's form: another one is refused, and the engine then
 // starts from its log.
-const snapshotVersion = 5
+const snapshotVersion = 6
 
 type hostSnapshot struct {
 	ID    string
@@ -48,6 +48,8 @@ type header struct {
 	Hosts    int
 	Contexts []lru.Item[string, *contextInfo]
 	Sides    []lru.Item[conversation, side]
+	Callers  []lru.Item[conversation, caller]
+	Callees  []lru.Item[conversation, callee]
 	Changed  []string
 	Advanced bool
 	Used     []int64
@@ -58,7 +60,7 @@ type header struct {
 // Snapshot writes everything that the graph knows.
 func (g *Graph) Snapshot(enc *gob.Encoder) error {
 	hosts := g.hosts.Snapshot()
-	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Changed: g.changed, Advanced: g.advanced}
+	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Callers: g.callers.Snapshot(), Callees: g.callees.Snapshot(), Changed: g.changed, Advanced: g.advanced}
 	for _, item := range hosts {
 		head.Used = append(head.Used, item.Used)
 	}
@@ -100,6 +102,8 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 	}
 	g.contexts.Restore(head.Contexts)
 	g.sides.Restore(head.Sides)
+	g.callers.Restore(head.Callers)
+	g.callees.Restore(head.Callees)
 	g.changed, g.advanced = head.Changed, head.Advanced
 	for i := range head.Hosts {
 		var hs hostSnapshot

@@ -273,6 +273,21 @@ func (m *Merger) SameIntrusion(org, id, into string, now int64) {
 	m.touch(a.group, now)
 }
 
+// Connected says that an intrusion led to another over a conversation between two
+// hosts.
+func (m *Merger) Connected(org, from, to, over string, now int64) {
+	a, b := m.ofIntrusion(org, from), m.ofIntrusion(org, to)
+	for _, n := range append(slices.Clone(a), b...) {
+		n.add(feature{Kind: ReasonConnection, Value: over})
+		m.post(n, now)
+	}
+	if len(a) == 0 || len(b) == 0 || a[0].group == b[0].group || m.mutedBy(org, ReasonConnection, over) {
+		return
+	}
+	m.connect(a[0], b[0], Reason{A: a[0].ID, B: b[0].ID, Reason: ReasonConnection, Entity: over, Weight: 1})
+	m.touch(a[0].group, now)
+}
+
 // ofIntrusion are alerts of an intrusion, of each of its incidents at least one.
 func (m *Merger) ofIntrusion(org, id string) []*node {
 	f := feature{Kind: ReasonIntrusion, Value: id}

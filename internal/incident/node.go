@@ -44,7 +44,7 @@ func (f *feature) key(org string) string { return f.Kind + "\x00" + org + "\x00"
 
 // binds reports whether the feature may make a reason that always joins.
 func (f *feature) binds() bool {
-	return f.Kind == ReasonLineage || f.Kind == ReasonIntrusion || f.Kind == ReasonProcess || f.Kind == ReasonFile
+	return f.Kind == ReasonConnection || f.Kind == ReasonLineage || f.Kind == ReasonIntrusion || f.Kind == ReasonProcess || f.Kind == ReasonFile
 }
 
 // node is an alert as the merger keeps it.

@@ -11,19 +11,22 @@ const (
 	ReasonProcess   = "process"
 	ReasonIntrusion = "intrusion"
 	ReasonFileFlow  = "file_flow"
-	ReasonHash      = "hash"
-	ReasonAddress   = "address"
-	ReasonDomain    = "domain"
-	ReasonURL       = "url"
-	ReasonStack     = "call_stack"
-	ReasonService   = "service"
-	ReasonCommand   = "command_template"
-	ReasonPath      = "path_template"
-	ReasonFile      = "file"
-	ReasonSource    = "source"
-	ReasonSession   = "session"
-	ReasonAccount   = "account"
-	ReasonContainer = "container"
+	// ReasonConnection : what one is part of began the conversation between two
+	// hosts upon which the other's shell or session was started.
+	ReasonConnection = "connection"
+	ReasonHash       = "hash"
+	ReasonAddress    = "address"
+	ReasonDomain     = "domain"
+	ReasonURL        = "url"
+	ReasonStack      = "call_stack"
+	ReasonService    = "service"
+	ReasonCommand    = "command_template"
+	ReasonPath       = "path_template"
+	ReasonFile       = "file"
+	ReasonSource     = "source"
+	ReasonSession    = "session"
+	ReasonAccount    = "account"
+	ReasonContainer  = "container"
 	// ReasonRepeat : the lineage of one repeated the other alert: the same rule in
 	// the same service instance, and something independent that agrees.
 	ReasonRepeat = "repeat"
@@ -90,6 +93,7 @@ var kinds = []kind{
 	{name: ReasonProcess, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
 	{name: ReasonIntrusion, weight: 1, family: familyOrigin, alone: true, always: true, window: 30 * day},
 	{name: ReasonFileFlow, weight: 1, family: familyFlow, alone: true, always: true, window: 7 * day},
+	{name: ReasonConnection, weight: 1, family: familyFlow, alone: true, always: true, window: 30 * day},
 	{name: ReasonStack, weight: 0.9, family: familyContent, alone: true, window: 7 * day},
 	{name: ReasonHash, weight: 0.9, family: familyContent, alone: true, window: 30 * day},
 	{name: ReasonAddress, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
