@@ -171,7 +171,7 @@ func (m *Merger) unite(n *node) []Reason {
 			m.relate(n, j.with)
 			continue
 		case barred(n.group, other):
-			if other.closed() && n.group.Recurs == "" {
+			if other.closed() && !n.group.closed() && n.group.Recurs == "" {
 				n.group.Recurs = other.ID
 			}
 			continue

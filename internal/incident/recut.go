@@ -31,7 +31,8 @@ func (m *Merger) groupsOf(nodes []*node) []*group {
 
 // recut merges the alerts of some groups from scratch, in the order in which they
 // came, those that were moved last, with the decisions in force: that is the
-// definition of what a cut leads to. Alerts that are counted and not listed stay with the first of their group.
+// definition of what a cut leads to. Alerts that are counted and not listed stay
+// with the first of their group.
 func (m *Merger) recut(groups []*group, now int64) {
 	if len(groups) == 0 {
 		return

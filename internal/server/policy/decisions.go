@@ -74,9 +74,11 @@ func (m *Manager) about(ctx context.Context, d *incident.Decision, with string, 
 	}
 	switch d.Kind {
 	case incident.DecideSplit, incident.DecideMove:
-		d.From = nil
 		if err := members(&inc, d.Alerts); err != nil {
 			return err
+		}
+		if d.From = nil; len(inc.Alerts) <= maxFrom {
+			d.From = slices.DeleteFunc(slices.Clone(inc.Alerts), func(id string) bool { return slices.Contains(d.Alerts, id) })
 		}
 		if d.Kind == incident.DecideSplit && len(d.Alerts) == len(inc.Alerts) {
 			return fmt.Errorf("%w: nothing of incident %s would be left", ErrInvalid, inc.ID)
@@ -91,6 +93,11 @@ func (m *Manager) about(ctx context.Context, d *incident.Decision, with string, 
 	}
 	return m.other(ctx, d, &inc, with, active)
 }
+
+// maxFrom is up to how many alerts of an incident a decision names those that
+// stay. Of a larger one the engine finds them, and a merge that it forbids is not
+// refused here: it has no effect.
+const maxFrom = 200
 
 // members demands that alerts are an incident's, each named once.
 func members(inc *incident.Incident, alerts []string) error {

@@ -72,6 +72,7 @@ func TestDecisionsComeIntoForceByTheLog(t *testing.T) {
 		}
 	}
 	merge := Wish{Decision: incident.Decision{Kind: incident.DecideMerge, Incident: first.ID}, With: second.ID}
+	refused("what is split", merge)
 	must(t, s.Withdraw(t.Context(), split.ID, "bob"))
 	if got := s.incidents(); len(got) != 1 || len(got[first.ID].Alerts) != 2 {
 		t.Fatalf("withdrawn: %+v", got)
