@@ -137,10 +137,10 @@ func apart(d *incident.Decision, a, b []string) bool {
 	if d.Kind != incident.DecideSplit && d.Kind != incident.DecideMove {
 		return false
 	}
-	any := func(list, of []string) bool {
+	meet := func(list, of []string) bool {
 		return slices.ContainsFunc(list, func(id string) bool { return slices.Contains(of, id) })
 	}
-	return any(d.Alerts, a) && any(d.From, b) || any(d.Alerts, b) && any(d.From, a)
+	return meet(d.Alerts, a) && meet(d.From, b) || meet(d.Alerts, b) && meet(d.From, a)
 }
 
 // Withdraw ends a decision, or returns state.ErrNotFound.
