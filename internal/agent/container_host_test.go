@@ -52,7 +52,7 @@ func TestAContainerHasItsNameAndImage(t *testing.T) {
 	if l := start.Container.Labels; l["tier"] != "front" || l["db"] == "" || strings.Contains(l["db"], "hunter22") || ev.Container.Labels != nil {
 		t.Errorf("labels at the start %v, later %v", l, ev.Container.Labels)
 	}
-	if ev.Process.Hash == nil || ev.Process.Hash.SHA256 == "" {
+	if h.digest(ev) == "" {
 		t.Errorf("digest %+v", ev.Process.Hash)
 	}
 	h.sh("docker kill " + name)
