@@ -1,3 +1,4 @@
+import { decisions } from "./en.decisions";
 import { provenance } from "./en.provenance";
 import { rules } from "./en.rules";
 
@@ -98,8 +99,7 @@ export const en = {
   "hosts.more": "+{n}",
 
   "incident.back": "All incidents",
-  "incident.merged": "This incident became part of an older one.",
-  "incident.merged.open": "Open it",
+  "incident.followed": "{id} became part of this incident.",
   "incident.account": "What happened",
   "incident.reach": "How far it got",
   "incident.types": "Alert types",
@@ -298,6 +298,7 @@ export const en = {
   "coverage.lost": "lost",
   "coverage.unavailable": "unavailable",
 
+  ...decisions,
   ...provenance,
   ...rules,
 } as const;

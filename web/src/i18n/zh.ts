@@ -1,4 +1,5 @@
 import type { Key } from "./en";
+import { decisions } from "./zh.decisions";
 import { provenance } from "./zh.provenance";
 import { rules } from "./zh.rules";
 
@@ -98,8 +99,7 @@ export const zh: Record<Key, string> = {
   "hosts.more": "+{n}",
 
   "incident.back": "全部事件",
-  "incident.merged": "此事件已并入更早的事件。",
-  "incident.merged.open": "打开",
+  "incident.followed": "{id} 已并入此事件。",
   "incident.account": "事件经过",
   "incident.reach": "影响范围",
   "incident.types": "告警类型分布",
@@ -298,6 +298,7 @@ export const zh: Record<Key, string> = {
   "coverage.lost": "有丢失",
   "coverage.unavailable": "不可用",
 
+  ...decisions,
   ...provenance,
   ...rules,
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { entityText, reasonText } from "./entityText";
 import { alert, incident } from "./fixtures";
-import { alertTypes, bare, byTime, containment, entityGroups, reasonGroups, reasonNames, tacticsReached, times, titleOf } from "./summary";
+import { alertTypes, bare, byTime, containment, entityGroups, reasonGroups, reasonNames, reasonParts, tacticsReached, times, titleOf } from "./summary";
 
 describe("alertTypes", () => {
   it("counts repeats, the worst level first, then the most frequent", () => {
@@ -24,18 +24,24 @@ describe("alertTypes", () => {
 });
 
 describe("reasonGroups", () => {
-  it("gathers links by what they rest on, the most links first", () => {
+  it("gathers links by what they rest on, the strongest first, then those that join most", () => {
     const link = (a: string, b: string, reason: string, entity: string, weight: number) => ({ a, b, reason, entity, weight });
     const groups = reasonGroups([
-      link("1", "2", "hash", "x", 0.9), link("1", "3", "lineage", "l", 1), link("3", "4", "lineage", "l", 0.8), link("3", "5", "lineage", "m", 1),
+      link("1", "2", "hash", "x", 0.9), link("2", "3", "hash", "x", 0.8), link("4", "2", "hash", "x", 0.8), link("1", "3", "lineage", "l", 1), link("3", "4", "lineage", "l", 0.8), link("3", "5", "lineage", "m", 1),
     ]);
     expect(groups.map((group) => [group.reason, group.entity, group.links.length, group.weight])).toEqual([
-      ["lineage", "l", 2, 1], ["lineage", "m", 1, 1], ["hash", "x", 1, 0.9],
+      ["lineage", "l", 2, 1], ["lineage", "m", 1, 1], ["hash", "x", 3, 0.9],
     ]);
   });
 
   it("takes compound reasons apart", () => {
     expect(reasonNames("service+command_template")).toEqual(["service", "command_template"]);
+    expect(reasonParts("service+command_template", "h1 x; curl {url}")).toEqual([
+      { reason: "service", of: "h1 x" }, { reason: "command_template", of: "curl {url}" },
+    ]);
+    expect(reasonParts("path_template", "/tmp/a; b")).toEqual([{ reason: "path_template", of: "/tmp/a; b" }]);
+    // Whose the second of three is cannot be told.
+    expect(reasonParts("container+path_template", "c; /tmp/a; b")).toEqual([]);
   });
 });
 

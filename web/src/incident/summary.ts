@@ -39,7 +39,7 @@ export interface ReasonGroup {
   links: Reason[];
 }
 
-/** Merge reasons by what they rest on, the weightiest first. */
+/** Merge reasons by what they rest on: the weightiest first, then those that join most. */
 export function reasonGroups(reasons: readonly Reason[]): ReasonGroup[] {
   const groups = new Map<string, ReasonGroup>();
   for (const link of reasons) {
@@ -50,7 +50,7 @@ export function reasonGroups(reasons: readonly Reason[]): ReasonGroup[] {
     groups.set(id, group);
   }
   return [...groups.values()].sort(
-    (a, b) => b.links.length - a.links.length || b.weight - a.weight || a.id.localeCompare(b.id),
+    (a, b) => b.weight - a.weight || b.links.length - a.links.length || a.id.localeCompare(b.id),
   );
 }
 
@@ -108,6 +108,16 @@ export function containment(incident: Incident): Map<string, string[]> {
 /** The names of a compound reason: "service+command_template" rests on both. */
 export function reasonNames(reason: string): string[] {
   return reason.split("+");
+}
+
+/**
+ * The parts of a reason, each with what it rests on: they are judged one by one.
+ * None where an entity has the separator in itself and they cannot be told apart.
+ */
+export function reasonParts(reason: string, entity: string): { reason: string; of: string }[] {
+  const names = reasonNames(reason);
+  const of = names.length > 1 ? entity.split("; ") : [entity];
+  return names.length === of.length ? names.map((name, at) => ({ reason: name, of: of[at] ?? "" })) : [];
 }
 
 /** Alerts of each tactic, with the time of the first. */
