@@ -49,7 +49,7 @@ function Body({ incident, alerts, processes }: BodyProps) {
         </div>
         <div className="column">
           <AlertTypes alerts={alerts} />
-          <Contain incident={incident} />
+          <Contain incident={incident} alerts={alerts} intrusions={intrusions} />
           <Timeline alerts={alerts} open={open} />
         </div>
         <AlertTable alerts={alerts} open={open} current={evidence} />
