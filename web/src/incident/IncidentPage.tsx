@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { Link, Navigate, useLocation, useParams } from "react-router";
 import { useIncident, useIncidentAlerts, useIncidentProcesses, useIntrusions } from "../api/queries";
 import type { Alert, Incident, IncidentProcess } from "../api/types";
@@ -7,7 +7,7 @@ import { useEvidence } from "../alerts/useEvidence";
 import { DecisionList } from "../decisions/DecisionList";
 import { HandProvider } from "../decisions/hand";
 import { useI18n } from "../i18n";
-import { Await } from "../ui/State";
+import { Await, Loading } from "../ui/State";
 import { Account } from "./Account";
 import { AlertTable } from "./AlertTable";
 import { AlertTypes } from "./AlertTypes";
@@ -20,6 +20,9 @@ import { Reasons } from "./Reasons";
 import { Sections } from "./Sections";
 import { byTime } from "./summary";
 import { Timeline } from "./Timeline";
+
+// It carries what draws graphs: the rest of the page does not wait for it.
+const ClusterPanel = lazy(async () => ({ default: (await import("../cluster/ClusterPanel")).ClusterPanel }));
 
 const none: never[] = [];
 
@@ -52,6 +55,9 @@ function Body({ incident, alerts, processes }: BodyProps) {
           <Contain incident={incident} alerts={alerts} intrusions={intrusions} />
           <Timeline alerts={alerts} open={open} />
         </div>
+        <Suspense fallback={<Loading />}>
+          <ClusterPanel incident={incident} alerts={alerts} processes={processes} open={open} />
+        </Suspense>
         <AlertTable alerts={alerts} open={open} current={evidence} />
         <Entities incident={incident} alerts={alerts} />
         <DecisionList incident={incident} />
