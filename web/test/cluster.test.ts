@@ -81,6 +81,10 @@ test.each<[string, Look]>([["cluster-500", {}], ["cluster-500-1024", { width: 10
     await expect.poll(() => region().locator(".gnode-alert").count()).toBe(12);
     expect(await region().locator("[data-node]").count()).toBeLessThanOrEqual(80);
     await browser.picture(name);
+    // The smallest step leaves a line's worth to scroll on the lower screen.
+    await region().getByRole("button", { name: /^(All of it|全图)$/ }).click();
+    await expect.poll(() => region().locator(".drawing").evaluate((area) => area.scrollHeight / area.clientHeight)).toBeLessThan(1.1);
+    await browser.picture(`${name}-whole`);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
   },
 );

@@ -14,6 +14,9 @@ import { hostName } from "../ui/Hosts";
 import { Panel } from "../ui/Panel";
 import { around, cluster } from "./cluster";
 
+/** Pixels of a node: titles of alerts are longer than names of programs. */
+const nodeWidth = 216;
+
 /** A reason in the few letters that a line has room for. */
 function short(op: string, t: Translate): string {
   return op === "" || op === "names" ? "" : reasonNames(op).map((name) => named(t, "reason.short", name)).join("+");
@@ -69,7 +72,7 @@ export function ClusterPanel({ incident, alerts, processes, open }: Props) {
   const graph = useMemo(() => labelled(cluster(incident, alerts, processes), t), [incident, alerts, processes, t]);
   const { shown, held, release } = useSteady(graph, area, selected !== undefined);
   const links = useMemo(() => linksOf(shown), [shown]);
-  const placed = useMemo(() => layout(shown.nodes ?? [], links, unfolded), [shown, links, unfolded]);
+  const placed = useMemo(() => layout(shown.nodes ?? [], links, unfolded, nodeWidth), [shown, links, unfolded]);
   const byAlert = useMemo(() => new Map(alerts.map((alert) => [alert.id, alert])), [alerts]);
   const nodes = new Map((shown.nodes ?? []).map((node) => [node.id, node]));
   const nameOf = (member: string) => {
@@ -78,6 +81,7 @@ export function ClusterPanel({ incident, alerts, processes, open }: Props) {
   };
   const room = document.documentElement.clientWidth - 64;
   const step = chosenStep ?? fitting(placed.width, room, legible);
+  const whole = Math.min(fitting(placed.width, room, zooms[0]), fitting(placed.height, 0.7 * document.documentElement.clientHeight, zooms[0]));
   const choose = (id: string) => { setSelected(id === selected ? undefined : id); };
   const link = links.find(({ id }) => id === selected);
   return (
@@ -88,7 +92,7 @@ export function ClusterPanel({ incident, alerts, processes, open }: Props) {
       extra={
         <>
           {(shown.left ?? 0) > 0 && <span>{t("prov.left", { n: shown.left ?? 0 })}</span>}
-          <Zoom step={step} whole={fitting(placed.width, room, zooms[0])} onStep={setStep} />
+          <Zoom step={step} whole={whole} onStep={setStep} />
         </>
       }
     >

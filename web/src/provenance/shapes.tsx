@@ -46,20 +46,27 @@ export function fit(text: string, letters: number): string {
   return out;
 }
 
+/** How many a node stands for. */
+function many(node: GraphNode, t: Translate): string {
+  const n = node.count ?? 1;
+  return node.type === "process" ? t("prov.members", { n }) : t("node.many", { n, type: named(t, "node", node.type) });
+}
+
 /** A title on two lines, broken between words; the second is cut by who draws it. */
-function lines(title: string): [string, string] {
+function lines(title: string, letters: number): [string, string] {
   const words = title.split(" ");
   let first = words.shift() ?? "";
-  while (words[0] !== undefined && `${first} ${words[0]}`.length <= 16) first += ` ${words.shift() ?? ""}`;
+  while (words[0] !== undefined && `${first} ${words[0]}`.length <= letters) first += ` ${words.shift() ?? ""}`;
   return [first, words.join(" ")];
 }
 
 /** The two lines of a node: what it is called, and more of it. */
-export function captions(node: GraphNode, t: Translate): [string, string] {
+export function captions(node: GraphNode, t: Translate, letters = 16): [string, string] {
   if (node.type !== "process") {
     const name = node.path ?? node.label;
-    if (node.type === "alert") return lines(name);
-    if ((node.count ?? 1) > 1) return [base(name), t("node.many", { n: node.count ?? 1, type: named(t, "node", node.type) })];
+    if (node.type === "alert") return lines(name, letters);
+    if ((node.count ?? 1) > 1) return [node.type === "file" ? base(name) : name, many(node, t)];
+    if (node.type === "tie" && name.includes(" ")) return lines(name, letters);
     if (node.type !== "file") return [name, named(t, "node", node.type)];
     const dir = name.slice(0, name.length - base(name).length);
     return [base(name), dir || named(t, "node", node.type)];
@@ -76,7 +83,7 @@ export function describe(node: GraphNode, roles: readonly string[], t: Translate
   return [
     `${named(t, "node", node.type)} ${node.label}`,
     ...roles.map((role) => named(t, "role", role)),
-    ...((node.count ?? 1) > 1 ? [t("prov.members", { n: node.count ?? 1 })] : []),
+    ...((node.count ?? 1) > 1 ? [many(node, t)] : []),
     ...(node.exited ? [t("prov.exited")] : []),
     ...(node.gone ? [t("prov.gone")] : []),
     ...(node.stored ? [t("prov.stored")] : []),
