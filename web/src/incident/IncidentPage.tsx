@@ -55,9 +55,12 @@ function Body({ incident, alerts, processes }: BodyProps) {
           <Contain incident={incident} alerts={alerts} intrusions={intrusions} />
           <Timeline alerts={alerts} open={open} />
         </div>
-        <Suspense fallback={<Loading />}>
-          <ClusterPanel incident={incident} alerts={alerts} processes={processes} open={open} />
-        </Suspense>
+        {/* Without alerts, which come after the incident, there is nothing to place. */}
+        {alerts.length > 0 && (
+          <Suspense fallback={<Loading />}>
+            <ClusterPanel incident={incident} alerts={alerts} processes={processes} open={open} />
+          </Suspense>
+        )}
         <AlertTable alerts={alerts} open={open} current={evidence} />
         <Entities incident={incident} alerts={alerts} />
         <DecisionList incident={incident} />
