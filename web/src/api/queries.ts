@@ -22,11 +22,11 @@ function usePages<T>(key: readonly string[], path: string) {
 }
 
 /** All pages of a list that has an end: hosts, rules, or the alerts of one incident. */
-export async function everything<T>(path: string, signal: AbortSignal): Promise<Page<T>> {
+export async function everything<T>(path: string, signal: AbortSignal, filter: Readonly<Record<string, string>> = {}): Promise<Page<T>> {
   const items: T[] = [];
   let cursor = "";
   do {
-    const query = new URLSearchParams({ limit: "500", cursor });
+    const query = new URLSearchParams({ ...filter, limit: "500", cursor });
     const page = await get<Page<T>>(`${path}?${query.toString()}`, signal);
     items.push(...(page.items));
     cursor = page.next;

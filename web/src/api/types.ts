@@ -9,6 +9,8 @@ export type AlertProvenance = Schemas["AlertProvenance"];
 export type Answer = Schemas["ProvenanceAnswer"];
 export type Change = Schemas["ProvenanceChange"];
 export type Container = Schemas["EventContainer"];
+export type Decision = Schemas["Decision"];
+export type DecisionWish = Schemas["DecideInputBody"];
 export type Endpoint = Schemas["EventEndpoint"];
 export type Exception = Schemas["Exception"];
 export type Firing = Schemas["Firing"];
@@ -27,6 +29,8 @@ export type IncidentProcess = Schemas["Process"];
 export type Intrusion = Schemas["ProvenanceIntrusion"];
 export type IntrusionFile = Schemas["ProvenanceFile"];
 export type IntrusionProcess = Schemas["ProvenanceProcess"];
+/** A reason whose weight analysts' verdicts changed. */
+export type Lesson = Schemas["IncidentTaught"];
 export type Me = Schemas["Me"];
 export type Nearby = Schemas["NearbyEvents"];
 export type Pack = Schemas["Pack"];

@@ -1,3 +1,4 @@
+import { decisions } from "./en.decisions";
 import { provenance } from "./en.provenance";
 import { rules } from "./en.rules";
 
@@ -98,16 +99,20 @@ export const en = {
   "hosts.more": "+{n}",
 
   "incident.back": "All incidents",
-  "incident.merged": "This incident became part of an older one.",
-  "incident.merged.open": "Open it",
+  "incident.followed": "{id} became part of this incident.",
   "incident.account": "What happened",
   "incident.reach": "How far it got",
   "incident.types": "Alert types",
   "incident.reasons": "Why these alerts belong together",
   "incident.reasons.empty": "One alert so far: nothing to merge.",
-  "incident.contain": "To contain",
+  "incident.contain": "Still to handle",
   "incident.contain.copy": "Copy all",
-  "incident.contain.empty": "No address, file or hash is known yet.",
+  "incident.contain.empty": "No address outside, file or hash is known yet.",
+  "contain.ip": "Addresses outside",
+  "contain.gone": "deleted",
+  "types.by.rule": "By rule",
+  "types.by.tactic": "By tactic",
+  "types.notactic": "No tactic",
   "incident.provenance": "Intrusions",
   "incident.tree": "Process tree",
   "incident.tree.empty": "No process is known for these alerts.",
@@ -298,6 +303,7 @@ export const en = {
   "coverage.lost": "lost",
   "coverage.unavailable": "unavailable",
 
+  ...decisions,
   ...provenance,
   ...rules,
 } as const;

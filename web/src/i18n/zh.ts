@@ -1,4 +1,5 @@
 import type { Key } from "./en";
+import { decisions } from "./zh.decisions";
 import { provenance } from "./zh.provenance";
 import { rules } from "./zh.rules";
 
@@ -98,8 +99,7 @@ export const zh: Record<Key, string> = {
   "hosts.more": "+{n}",
 
   "incident.back": "全部事件",
-  "incident.merged": "此事件已并入更早的事件。",
-  "incident.merged.open": "打开",
+  "incident.followed": "{id} 已并入此事件。",
   "incident.account": "事件经过",
   "incident.reach": "影响范围",
   "incident.types": "告警类型分布",
@@ -107,7 +107,12 @@ export const zh: Record<Key, string> = {
   "incident.reasons.empty": "目前只有一条告警，无需归并。",
   "incident.contain": "待处置",
   "incident.contain.copy": "全部复制",
-  "incident.contain.empty": "尚无已知的地址、文件或哈希。",
+  "incident.contain.empty": "尚无已知的外部地址、文件或哈希。",
+  "contain.ip": "外部地址",
+  "contain.gone": "已删除",
+  "types.by.rule": "按规则",
+  "types.by.tactic": "按战术",
+  "types.notactic": "无战术",
   "incident.provenance": "入侵",
   "incident.tree": "进程树",
   "incident.tree.empty": "这些告警没有已知的进程。",
@@ -298,6 +303,7 @@ export const zh: Record<Key, string> = {
   "coverage.lost": "有丢失",
   "coverage.unavailable": "不可用",
 
+  ...decisions,
   ...provenance,
   ...rules,
 };

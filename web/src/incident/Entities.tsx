@@ -1,12 +1,28 @@
 import { Button } from "antd";
 import { useState } from "react";
 import type { Alert, HostRef, Incident } from "../api/types";
+import { useHand } from "../decisions/hand";
+import { demoting } from "../decisions/wish";
 import { named, useI18n } from "../i18n";
 import { Code } from "../ui/Code";
 import { count } from "../ui/format";
 import { Panel } from "../ui/Panel";
 import { entityText } from "./entityText";
 import { bare, entityGroups, type CountedEntity } from "./summary";
+
+/** Says that an entity ties nothing any more, or lets an analyst say so. */
+function Tie({ entity }: { entity: CountedEntity }) {
+  const { t } = useI18n();
+  const { ask, decisions } = useHand();
+  const demoted = demoting(entity, decisions);
+  if (demoted) return <span className="chip chip-limited" title={demoted.note}>{t("entity.demoted", { by: demoted.by ?? "" })}</span>;
+  if (!ask) return null;
+  return (
+    <button type="button" className="quiet" title={t("decide.demote.hint")} onClick={() => { ask({ kind: "demote", entity }); }}>
+      {t("decide.demote")}
+    </button>
+  );
+}
 
 /** How many entities of a type are drawn at once. */
 const step = 12;
@@ -21,12 +37,13 @@ function Group({ type, entities, hosts }: { type: string; entities: readonly Cou
       </h3>
       <ul className="plain">
         {entities.slice(0, most).map((entity) => (
-          <li key={entity.value}>
+          <li key={`${entity.value} ${entity.inode ?? ""}`}>
             <Code>{entityText(bare(entity), hosts)}</Code>
             {entity.role && <span className="chip">{named(t, "entity.role", entity.role)}</span>}
             <span className="figures muted" title={t("entity.alerts", { n: entity.alerts })}>
               {count(entity.alerts)}
             </span>
+            <Tie entity={entity} />
           </li>
         ))}
       </ul>

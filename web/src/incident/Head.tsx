@@ -1,5 +1,8 @@
-import { Link } from "react-router";
+import { Button } from "antd";
+import { useLocation } from "react-router";
 import type { Incident } from "../api/types";
+import { useHand } from "../decisions/hand";
+import { closing } from "../decisions/wish";
 import { named, useI18n } from "../i18n";
 import { CopyButton } from "../ui/Copy";
 import { count } from "../ui/format";
@@ -7,6 +10,7 @@ import { Hosts } from "../ui/Hosts";
 import { Level } from "../ui/Level";
 import { Score } from "../ui/Score";
 import { Time } from "../ui/Time";
+import { Kin } from "./Kin";
 
 function Facts({ incident }: { incident: Incident }) {
   const { t } = useI18n();
@@ -45,22 +49,56 @@ function Facts({ incident }: { incident: Incident }) {
   );
 }
 
+/** What an analyst does with the incident as a whole. */
+function Actions({ incident }: { incident: Incident }) {
+  const { t } = useI18n();
+  const { ask, decisions } = useHand();
+  if (!ask) return null;
+  const closed = closing(incident.id, decisions);
+  return (
+    <div className="head-actions">
+      {closed ? (
+        <Button onClick={() => { ask({ kind: "withdraw", decision: closed }); }}>{t("decide.title.reopen")}</Button>
+      ) : (
+        <>
+          <Button onClick={() => { ask({ kind: "merge" }); }}>{t("decide.merge")}</Button>
+          <Button onClick={() => { ask({ kind: "close" }); }}>{t("decide.close")}</Button>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Where the incident stands, and what is decided of it but not yet in force. */
+function Status({ incident }: { incident: Incident }) {
+  const { t } = useI18n();
+  const { decisions } = useHand();
+  const closed = closing(incident.id, decisions);
+  const verdict = incident.verdict ?? closed?.verdict;
+  return (
+    <>
+      <span className={`status status-${incident.status}`}>{named(t, "status", incident.status)}</span>
+      {verdict && <span className="chip">{named(t, "verdict", verdict)}</span>}
+      {closed && incident.status !== "closed" && <span className="muted">{t("incident.closing")}</span>}
+    </>
+  );
+}
+
 /** The head of an incident: what it is called, how bad it is, when it was. */
 export function Head({ incident }: { incident: Incident }) {
   const { t } = useI18n();
+  const from = (useLocation().state as { from?: string } | null)?.from;
   return (
     <header className="head">
       <div className="head-title">
         <Level value={incident.level} />
         <h1>{incident.title}</h1>
-        <span className={`status status-${incident.status}`}>{named(t, "status", incident.status)}</span>
+        <Status incident={incident} />
+        <Actions incident={incident} />
       </div>
-      {incident.merged_into && (
-        <p role="status">
-          {t("incident.merged")} <Link to={`/incidents/${encodeURIComponent(incident.merged_into)}`}>{t("incident.merged.open")}</Link>
-        </p>
-      )}
+      {from && <p role="status" className="head-note">{t("incident.followed", { id: from })}</p>}
       <Facts incident={incident} />
+      <Kin incident={incident} />
     </header>
   );
 }

@@ -1,6 +1,6 @@
 import { useI18n } from "../i18n";
 
-const sections = ["account", "provenance", "reasons", "tree", "timeline", "alerts", "entities"] as const;
+const sections = ["account", "provenance", "reasons", "tree", "timeline", "cluster", "alerts", "entities", "decisions"] as const;
 
 /** The way to each section of the page; it stays in sight. */
 export function Sections() {

@@ -70,17 +70,18 @@ describe("AlertTypes and Contain", () => {
     show(
       <>
         <AlertTypes alerts={[alert("a", { count: 1200 })]} />
-        <Contain incident={incident({ entities })} />
+        <Contain incident={incident({ entities })} alerts={[alert("a")]} intrusions={[]} />
       </>,
     );
     screen.getByText("1,200");
     screen.getByText("x.example");
     screen.getByText("web-1");
+    screen.getByText("1 alert ·");
   });
 
   it("say that nothing is known yet", () => {
-    show(<Contain incident={incident()} />);
-    screen.getByText("No address, file or hash is known yet.");
+    show(<Contain incident={incident()} alerts={[]} intrusions={[]} />);
+    screen.getByText("No address outside, file or hash is known yet.");
     expect(screen.queryByRole("button", { name: "Copy all" })).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import type { Alert, Entity, Incident, Reason } from "../api/types";
+import type { Alert, Entity, HostRef, Incident, Intrusion, IntrusionFile, Reason } from "../api/types";
 import { rank } from "../ui/Level";
 
 /** How often an alert fired. */
@@ -18,15 +18,19 @@ export interface AlertType {
   count: number;
 }
 
-/** The alerts by what fired: the worst first, then the most frequent. */
-export function alertTypes(alerts: readonly Alert[]): AlertType[] {
+/** The alerts by what fired, or by tactic: the worst first, then the most frequent. One of two tactics counts for both. */
+export function alertTypes(alerts: readonly Alert[], by: "rule" | "tactic" = "rule"): AlertType[] {
   const types = new Map<string, AlertType>();
   for (const alert of alerts) {
-    const title = titleOf(alert);
-    const type = types.get(title) ?? { title, level: alert.rule?.level, alerts: 0, count: 0 };
-    type.alerts += 1;
-    type.count += times(alert);
-    types.set(title, type);
+    const level = alert.rule?.level;
+    const tactics = alert.rule?.tactics ?? [];
+    for (const title of by === "rule" ? [titleOf(alert)] : tactics.length > 0 ? tactics : [""]) {
+      const type = types.get(title) ?? { title, level, alerts: 0, count: 0 };
+      if (rank(level) < rank(type.level)) type.level = level;
+      type.alerts += 1;
+      type.count += times(alert);
+      types.set(title, type);
+    }
   }
   return [...types.values()].sort((a, b) => rank(a.level) - rank(b.level) || b.count - a.count || a.title.localeCompare(b.title));
 }
@@ -39,7 +43,7 @@ export interface ReasonGroup {
   links: Reason[];
 }
 
-/** Merge reasons by what they rest on, the weightiest first. */
+/** Merge reasons by what they rest on: the weightiest first, then those that join most. */
 export function reasonGroups(reasons: readonly Reason[]): ReasonGroup[] {
   const groups = new Map<string, ReasonGroup>();
   for (const link of reasons) {
@@ -50,7 +54,7 @@ export function reasonGroups(reasons: readonly Reason[]): ReasonGroup[] {
     groups.set(id, group);
   }
   return [...groups.values()].sort(
-    (a, b) => b.links.length - a.links.length || b.weight - a.weight || a.id.localeCompare(b.id),
+    (a, b) => b.weight - a.weight || b.links.length - a.links.length || a.id.localeCompare(b.id),
   );
 }
 
@@ -93,21 +97,77 @@ const containable = ["ip", "domain", "url", "file", "hash"];
 /** Roles of what is not the intruder's: read, watched, or part of the system. */
 const innocent = new Set(["read", "sensitive", "system"]);
 
-/** What to block or remove, by type: peers, and what the intruder brought. */
-export function containment(incident: Incident): Map<string, string[]> {
-  const found = new Map<string, string[]>();
+/** IPv4 networks inside, as the server has them: RFC 1918, loopback, link-local, multicast and above, carrier space. */
+const inside4 = /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^(22[4-9]|2[3-5]\d)\./;
+/** IPv6: unspecified, loopback, link-local, ULA and multicast. */
+const inside6 = /^(::1?$|fe[89ab]|f[cd]|ff)/i;
+
+/** Whether an address is of the world outside: one inside is a role of the network, nothing to block. */
+export function outside(address: string): boolean {
+  const mapped = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  return mapped.includes(":") ? !inside6.test(mapped) : !inside4.test(mapped);
+}
+
+export interface ToHandle {
+  value: string;
+  /** A file that is known to be gone. */
+  gone?: boolean;
+}
+
+const program = (file: IntrusionFile) => (file.executed ?? false) || (file.executable ?? false);
+
+/**
+ * What to block or remove, by type: peers outside, and what the intruder brought,
+ * of which what is still there comes first. What ties nothing (demoted) is not his.
+ */
+export function containment(incident: Incident, intrusions: readonly Intrusion[], demoted: (entity: Entity) => boolean): Map<string, ToHandle[]> {
+  const entities = (incident.entities ?? []).filter((entity) => !innocent.has(entity.role ?? "") && !demoted(entity));
+  const brought = intrusions.flatMap((intrusion) => intrusion.files ?? []);
+  const there = new Set(brought.filter((file) => !file.gone).map((file) => file.path));
+  const gone = new Set(brought.filter((file) => file.gone && !there.has(file.path)).map((file) => file.path));
+  const found = new Map<string, ToHandle[]>();
   for (const type of containable) {
-    const values = (incident.entities ?? [])
-      .filter((entity) => entity.type === type && !innocent.has(entity.role ?? ""))
-      .map(bare);
-    if (values.length > 0) found.set(type, [...new Set(values)]);
+    const values = entities.filter((entity) => entity.type === type && (type !== "ip" || outside(entity.value))).map(bare);
+    if (type === "file") values.push(...brought.filter(program).map((file) => file.path));
+    const list = [...new Set(values)].map((value) => (type === "file" && gone.has(value) ? { value, gone: true } : { value }));
+    if (list.length > 0) found.set(type, list.sort((a, b) => Number(a.gone ?? false) - Number(b.gone ?? false)));
   }
   return found;
+}
+
+export interface HostToHandle {
+  host: HostRef;
+  alerts: number;
+  /** When it last had an alert; none is known of a host whose alerts are not listed. */
+  last: string | undefined;
+}
+
+/** The hosts of an incident, that with the latest alert first. */
+export function hostsReached(incident: Incident, alerts: readonly Alert[]): HostToHandle[] {
+  const rows = new Map<string, HostToHandle>((incident.hosts ?? []).map((host) => [host.id, { host, alerts: 0, last: undefined }]));
+  for (const alert of alerts) {
+    const row = rows.get(alert.host.id);
+    if (!row) continue;
+    row.alerts += 1;
+    const last = alert.last ?? alert.time;
+    if (row.last === undefined || row.last < last) row.last = last;
+  }
+  return [...rows.values()].sort((a, b) => (b.last ?? "").localeCompare(a.last ?? "") || a.host.id.localeCompare(b.host.id));
 }
 
 /** The names of a compound reason: "service+command_template" rests on both. */
 export function reasonNames(reason: string): string[] {
   return reason.split("+");
+}
+
+/**
+ * The parts of a reason, each with what it rests on: they are judged one by one.
+ * None where an entity has the separator in itself and they cannot be told apart.
+ */
+export function reasonParts(reason: string, entity: string): { reason: string; of: string }[] {
+  const names = reasonNames(reason);
+  const of = names.length > 1 ? entity.split("; ") : [entity];
+  return names.length === of.length ? names.map((name, at) => ({ reason: name, of: of[at] ?? "" })) : [];
 }
 
 /** Alerts of each tactic, with the time of the first. */

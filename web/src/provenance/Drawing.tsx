@@ -7,6 +7,8 @@ import type { Link } from "./links";
 import { NodeShape } from "./NodeShape";
 
 interface Props {
+  /** What the drawing is of; the way back and on where none is given. */
+  label?: string;
   layout: Layout;
   zoom: number;
   /** The ids of what is within the time window; none dims nothing. */
@@ -24,7 +26,7 @@ interface Props {
 }
 
 /** The graph as a drawing that scrolls: nodes are walked with the arrow keys. */
-export function Drawing({ layout, zoom, lit, selected, current, open, nameOf, ...on }: Props) {
+export function Drawing({ label, layout, zoom, lit, selected, current, open, nameOf, ...on }: Props) {
   const { t } = useI18n();
   const area = useRef<HTMLDivElement>(null);
   const moved = useRef(false);
@@ -58,7 +60,7 @@ export function Drawing({ layout, zoom, lit, selected, current, open, nameOf, ..
     <div className="drawing" ref={area} onKeyDown={onKeyDown}>
       <svg
         role="group"
-        aria-label={t("prov.graph.label")}
+        aria-label={label ?? t("prov.graph.label")}
         width={layout.width * zoom}
         height={layout.height * zoom}
         viewBox={`0 0 ${layout.width} ${layout.height}`}

@@ -42,7 +42,8 @@ function Missing({ graph, onStored }: { graph: Graph; onStored: (() => void) | u
   );
 }
 
-function Zoom({ step, whole, onStep }: { step: number; whole: number; onStep: (step: number) => void }) {
+/** Smaller, larger, or all of it. */
+export function Zoom({ step, whole, onStep }: { step: number; whole: number; onStep: (step: number) => void }) {
   const { t } = useI18n();
   return (
     <>

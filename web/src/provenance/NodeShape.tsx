@@ -71,8 +71,11 @@ export function NodeShape({ placed, dim, selected, focusable, open, nameOf, onSe
   const { t } = useI18n();
   const { node, x, y } = placed;
   const roles = rolesOf(node).filter((role) => role !== "path");
-  const [name, more] = captions(node, t);
   const folds = (node.count ?? 1) > 1;
+  // Pixels beside the sign and the handle, over those of a letter of either size.
+  const room = placed.width - (folds ? 62 : 32);
+  const [letters, small] = [Math.floor(room / 7.6), Math.floor(room / 6.25)];
+  const [name, more] = captions(node, t, letters);
   const state = [dim && "dim", selected && "selected", node.exited && "exited", node.gone && "gone", node.stored && "stored"].filter(Boolean).join(" ");
   const tag = [
     ...roles.slice(0, 2).map((role) => named(t, "role", role)),
@@ -95,8 +98,8 @@ export function NodeShape({ placed, dim, selected, focusable, open, nameOf, onSe
       <title>{node.label}</title>
       <path className="shape" d={outline(placed)} />
       <Sign type={node.type} />
-      <text className="name" x={32} y={17}>{fit(name, folds ? 12 : 16)}</text>
-      <text className="more" x={32} y={31}>{fit(more, folds ? 15 : 19)}</text>
+      <text className="name" x={32} y={17}>{fit(name, letters)}</text>
+      <text className="more" x={32} y={31}>{fit(more, small)}</text>
       {tag && <text className="tag" x={node.type === "socket" || node.type === "domain" ? 14 : 2} y={-4}>{fit(tag, 30)}</text>}
       {folds && <Toggle placed={placed} open={open} onToggle={onToggle} />}
       {folds && open && <Members placed={placed} nameOf={nameOf} onSelect={onSelect} />}

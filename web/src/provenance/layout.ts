@@ -58,12 +58,12 @@ export function heightOf(node: GraphNode, open: boolean): number {
  * flow. Nodes go in by when they were first touched, so that what leads back in
  * time is what is drawn backwards.
  */
-export function layout(nodes: readonly GraphNode[], links: readonly Link[], open: ReadonlySet<string>): Layout {
+export function layout(nodes: readonly GraphNode[], links: readonly Link[], open: ReadonlySet<string>, width = nodeWidth): Layout {
   const g = new Graph<GraphLabel, NodeLabel, EdgeLabel>();
   g.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 12, edgesep: 8, marginx: 14, marginy: 22 });
   const known = new Map(nodes.map((node) => [node.id, node]));
   for (const node of inOrder(nodes, links)) {
-    g.setNode(node.id, { width: nodeWidth, height: heightOf(node, open.has(node.id)) });
+    g.setNode(node.id, { width, height: heightOf(node, open.has(node.id)) });
   }
   const drawn = links.filter((link) => known.has(link.from) && known.has(link.to) && link.from !== link.to);
   for (const link of drawn) g.setEdge(link.from, link.to, { width: labelWidth, height: rowHeight * rowsOf(link), labelpos: "c" });
