@@ -74,7 +74,7 @@ test("the kill chain is on the page and on its alert, with what it rests on", as
   const stage = (where: ReturnType<typeof region>, name: string) =>
     where.getByRole("list", { name: "Kill chain" }).getByRole("listitem").filter({ hasText: name });
   const account = region("What happened");
-  expect(await account.getByRole("list", { name: "Kill chain" }).getByRole("listitem").count()).toBe(12);
+  await expect.poll(() => account.getByRole("list", { name: "Kill chain" }).getByRole("listitem").count()).toBe(12);
   await stage(account, "Persistence").getByText("Seen").waitFor();
   await stage(account, "Impact").getByText("Not seen").waitFor();
   expect(await stage(account, "Exfiltration").getAttribute("title")).toContain("left for the outside");
