@@ -32,7 +32,7 @@ test("an incident says what happened, why it is one, and what to act on", async 
 
   const reasons = region("Why these alerts belong together");
   await reasons.getByRole("button").first().click();
-  expect(await reasons.getByText("↔").count()).toBeGreaterThan(1);
+  await expect.poll(() => reasons.getByText("↔").count()).toBeGreaterThan(1);
 
   const contain = region("Still to handle");
   for (const text of ["web-1", "203.0.113.40", "198.51.100.77", "/dev/shm/kworker", "/var/tmp/.sysstat"]) {
@@ -44,7 +44,7 @@ test("an incident says what happened, why it is one, and what to act on", async 
   await region("Alert types").getByText("By tactic").click();
   await region("Alert types").getByText("Command and control").waitFor();
 
-  expect(await region("Alerts").locator("tbody tr").count()).toBe(9);
+  await expect.poll(() => region("Alerts").locator("tbody tr").count()).toBe(9);
   await region("Entities").getByText("shop-api").or(region("Entities").getByText("4f2a9c0d71be")).first().waitFor();
 });
 
