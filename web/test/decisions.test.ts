@@ -120,9 +120,10 @@ test("alerts are split off and moved, incidents merged, and a refusal is said wh
   await ask.waitFor({ state: "hidden" });
   await region("Decisions").getByText("Merged with another incident: that of “SSH key added”").waitFor();
   await browser.picture("decisions", true);
+  const from = ["a-0001", "a-0003", "a-chain", "a-0005", "a-0007", "a-0008", "a-0009"];
   expect(await decisions()).toEqual([
-    { kind: "split", incident: "inc-0001", alerts: ["a-0002", "a-0004"], by: "analyst" },
-    { kind: "move", incident: "inc-0001", alerts: ["a-0002", "a-0004"], into: "a-0006", by: "analyst" },
+    { kind: "split", incident: "inc-0001", alerts: ["a-0002", "a-0004"], from, by: "analyst" },
+    { kind: "move", incident: "inc-0001", alerts: ["a-0002", "a-0004"], from, into: "a-0006", by: "analyst" },
     { kind: "merge", incident: "inc-0001", alerts: ["a-0001", "a-0006"], by: "analyst" },
   ]);
 
