@@ -261,22 +261,14 @@ func featuresOf(e *alert.Entity) []feature {
 		return append(append(list, of(path, ReasonFileFlow)...), of(pathTemplate(path), ReasonPath)...)
 	case alert.EntityCommand:
 		return of(commandOf(&alert.Alert{}, e.Value), ReasonCommand)
-	case alert.EntityHash:
-		return of(e.Value, ReasonHash)
-	case alert.EntityStack:
-		return of(e.Value, ReasonStack)
-	case alert.EntityURL:
-		return of(e.Value, ReasonURL)
-	case alert.EntitySession:
-		return of(e.Value, ReasonSession)
-	case alert.EntityContainer:
-		return of(e.Value, ReasonContainer)
-	case alert.EntityAccount:
-		return of(e.Value, ReasonAccount)
-	case alert.EntityProcess:
-		return of(e.Value, ReasonProcess)
 	}
-	return nil
+	return of(e.Value, plain[e.Type]...)
+}
+
+// plain are the entity types that tie by their value alone, in one way.
+var plain = map[string][]string{
+	alert.EntityHash: {ReasonHash}, alert.EntityStack: {ReasonStack}, alert.EntityURL: {ReasonURL}, alert.EntitySession: {ReasonSession},
+	alert.EntityContainer: {ReasonContainer}, alert.EntityAccount: {ReasonAccount}, alert.EntityProcess: {ReasonProcess},
 }
 
 // Decisions are those in force.
