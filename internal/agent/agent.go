@@ -110,6 +110,9 @@ type ownership struct {
 	paths []string
 }
 
+// coarseClock is how much the time of a file's change may lag behind the clock.
+const coarseClock = 20 * time.Millisecond
+
 // observe arms the sensor.
 func observe(host event.Host, org, scope string, own ownership, log *slog.Logger) (*observer, error) {
 	boot, err := BootID()
@@ -121,6 +124,7 @@ func observe(host event.Host, org, scope string, own ownership, log *slog.Logger
 	if err != nil {
 		return nil, fmt.Errorf("read the agent's own start time: %w", err)
 	}
+	since := time.Now().Add(-coarseClock)
 	armed, err := sensor.Open(sensor.Options{ScopeCgroup: scope, Flush: recordFlush})
 	if err != nil {
 		return nil, fmt.Errorf("arm the sensor: %w", err)
@@ -130,7 +134,7 @@ func observe(host event.Host, org, scope string, own ownership, log *slog.Logger
 		resolver: container.NewResolver(container.HostSockets(os.Getenv)),
 		meter:    traffic.New(proc),
 		definitions: definition.New(proc, own.redactor, definition.Seeds{
-			Patterns: sensor.DefinitionPatterns(), Passwd: "/etc/passwd",
+			Patterns: sensor.DefinitionPatterns(), Passwd: "/etc/passwd", Since: since,
 		}, log),
 		batches: make(chan []sensor.Record, batchQueue), marks: make(chan *event.Event, maxMarks),
 		ended: make(chan struct{}), log: log,

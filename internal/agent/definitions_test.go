@@ -122,6 +122,7 @@ func TestDefinitionsOfTheHostAreReadAtStart(t *testing.T) {
 		t.Cleanup(func() { _ = os.Remove(tab) })
 	}
 	h := newHost(t)
+	h.eventually("the definition files", func() bool { return strings.Contains(h.log.String(), "definition files read") })
 	h.sh("echo '# two' >> " + tab)
 	ev := h.diffOf(event.FileCloseWrite, tab, nil)
 	if got := ev.File.Changed(); !reflect.DeepEqual(got, &event.Diff{State: event.DiffOK, Added: []string{"# two"}}) {

@@ -38,7 +38,7 @@ go_tests() {
   local status=$?
   echo "$out"
   passed=$(grep -c -- '^--- PASS' <<< "$out")
-  skipped=$(grep -A1 -- '^--- SKIP' <<< "$out" | grep -v -- '^--$' | grep -v -- '--- SKIP')
+  skipped=$(grep -B1 -- '^--- SKIP' <<< "$out" | grep -v -- '^--$' | grep -v -- '--- SKIP')
   grep -v BAIZE_TEST_DATA <<< "$skipped" | grep . && { echo "skipped: $(grep -v BAIZE_TEST_DATA <<< "$skipped" | tail -n 1)"; return 1; }
   [ "$status" = 0 ] || { echo "$(grep -m1 -- '--- FAIL' <<< "$out")"; return 1; }
   [ "$passed" -gt 0 ] || { echo "no test matches $pattern in $*"; return 1; }

@@ -279,6 +279,21 @@ func TestWhatIsThereAtStartIsKnown(t *testing.T) {
 	}
 }
 
+// TestAChangeBeforeTheStartIsNotWhatWasThere: what was changed between the arming of
+// the sensor and the reading is not taken for what it had before.
+func TestAChangeBeforeTheStartIsNotWhatWasThere(t *testing.T) {
+	dir := t.TempDir()
+	h := newHost(t, Seeds{Patterns: []string{filepath.Join(dir, "cron.d/*")}, Since: time.Now().Add(-time.Hour)})
+	tab := h.write("cron.d/a", "a\n")
+	if err := os.Symlink(h.dir+"/cron.d", filepath.Join(dir, "cron.d")); err != nil {
+		t.Fatal(err)
+	}
+	h.run()
+	if got := h.told(Change{File: h.file(tab)}); got.State != event.DiffWhole || len(got.Added) != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestWhatIsKeptIsBounded(t *testing.T) {
 	f := newFiles()
 	text := strings.Repeat("x", 32<<10)

@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"baize/internal/event"
 )
@@ -25,6 +28,8 @@ type Seeds struct {
 	Patterns []string
 	// Passwd names the homes: the host's passwd file.
 	Passwd string
+	// Since is when changes began to be told: a file that was changed later is not read.
+	Since time.Time
 }
 
 // seed reads what is there.
@@ -44,6 +49,7 @@ func (k *Keeper) seed(ctx context.Context) {
 			}
 		}
 	}
+	k.log.Info("definition files read", "files", k.files.kept.Len())
 }
 
 // places are where a pattern is looked for: below a directory also one deeper,
@@ -76,9 +82,24 @@ func (k *Keeper) begin(name string) {
 		return
 	}
 	defer handle.Close()
+	// One that was changed since the sensor was armed has its first change told
+	// already, or about to be: what it had before is not known.
+	if since := k.seeds.Since; !since.IsZero() && !changedAt(handle).Before(since) {
+		return
+	}
 	if lines, state := k.content(handle); state == event.DiffOK {
 		k.files.put(key{path: name}, lines)
 	}
+}
+
+// changedAt is when a file was changed last, by the kernel's coarse clock; now where
+// that is not known.
+func changedAt(handle *os.File) time.Time {
+	var stat unix.Stat_t
+	if err := unix.Fstat(int(handle.Fd()), &stat); err != nil {
+		return time.Now()
+	}
+	return time.Unix(stat.Ctim.Unix())
 }
 
 // homes are the home directories in a passwd file.
