@@ -42,7 +42,7 @@ func main() {
 
 // settings are the flags that the commands share.
 type settings struct {
-	server, state, token, name, scope string
+	server, state, token, name, scope, logs string
 }
 
 func root() *cobra.Command {
@@ -61,7 +61,7 @@ func root() *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{Use: "run", Short: "Run the agent (the default)", Args: noArguments, RunE: s.run},
 		&cobra.Command{Use: "enrol", Aliases: []string{"enroll"}, Short: "Get this host its identity and exit", Args: noArguments, RunE: s.enrol},
-		&cobra.Command{Use: "events", Short: "Print this host's events as NDJSON, without a server", Args: noArguments, RunE: s.events},
+		s.eventsCommand(),
 	)
 	return cmd
 }
@@ -121,10 +121,16 @@ func (s *settings) enrol(cmd *cobra.Command, _ []string) error {
 	return nil
 }
 
+func (s *settings) eventsCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "events", Short: "Print this host's events as NDJSON, without a server", Args: noArguments, RunE: s.events}
+	cmd.Flags().StringVar(&s.logs, "logs", "", "read the logs that `FILE` names, in the form of logs.yaml, instead of the usual ones")
+	return cmd
+}
+
 func (s *settings) events(cmd *cobra.Command, _ []string) error {
 	scope, err := s.cgroup()
 	if err != nil {
 		return err
 	}
-	return agent.Events(cmd.Context(), scope, cmd.OutOrStdout(), slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	return agent.Events(cmd.Context(), scope, s.logs, cmd.OutOrStdout(), slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }

@@ -13,8 +13,9 @@ import (
 )
 
 // Events prints what this host does as NDJSON, without server or state, until
-// the context ends.
-func Events(ctx context.Context, scope string, out io.Writer, log *slog.Logger) error {
+// the context ends. logsFile says which logs are read, in the form of a state's; "" is
+// what is usual, and nothing where a scope is given.
+func Events(ctx context.Context, scope, logsFile string, out io.Writer, log *slog.Logger) error {
 	name, err := os.Hostname()
 	if err != nil {
 		return err
@@ -29,7 +30,12 @@ func Events(ctx context.Context, scope string, out io.Writer, log *slog.Logger) 
 	}
 	defer o.sensor.Close()
 	config := logs.Config{}
-	if scope != "" {
+	switch {
+	case logsFile != "":
+		if config, err = logs.Read(logsFile); err != nil {
+			return err
+		}
+	case scope != "":
 		config = logs.Silent()
 	}
 	o.readLogs(config, logs.NewCursor(), true)

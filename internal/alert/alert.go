@@ -115,12 +115,14 @@ const (
 	EntityContainer = "container"
 	EntityStack     = "stack"
 	EntitySession   = "session"
-	EntityURL       = "url"
+	// EntityKey is the fingerprint of a key that somebody logged in with.
+	EntityKey = "key"
+	EntityURL = "url"
 )
 
 // EntityTypes are all of them.
 var EntityTypes = []string{
-	EntityProcess, EntityHash, EntityFile, EntityIP, EntityDomain, EntityCommand, EntityAccount, EntityContainer, EntityStack, EntitySession, EntityURL,
+	EntityProcess, EntityHash, EntityFile, EntityIP, EntityDomain, EntityCommand, EntityAccount, EntityContainer, EntityStack, EntitySession, EntityKey, EntityURL,
 }
 
 // Entity is one thing an alert speaks of.

@@ -59,8 +59,9 @@ func (c Config) withDefaults() Config {
 	if c.Limits == (graph.Limits{}) {
 		c.Limits = graph.DefaultLimits()
 	}
-	if c.Merger == (incident.Config{}) {
+	if without := c.Merger.Without; c.Merger.Alerts == 0 {
 		c.Merger = incident.DefaultConfig()
+		c.Merger.Without = without
 	}
 	if c.Alerts == 0 {
 		c.Alerts = defaultAlerts
@@ -332,12 +333,21 @@ func (e *Engine) see(ev *event.Event, s *graph.Subject) {
 	switch {
 	case ev.Kind == event.NetworkConnect && ev.Destination != nil && event.Outside(ev.Destination.IP):
 		seen.Addr = ev.Destination.IP
+	case ev.Kind == event.LoginSuccess && ev.Access != nil:
+		e.base.LoggedIn(ev.Org, ev.Access.Fingerprint, incident.Use{Host: ev.Host.ID, Carrier: ev.Host.ID}, e.now)
+		e.came(ev.Org, e.graph.Sessions(ev))
+	case ev.Kind == event.NetworkAccept && ev.Source != nil && event.Outside(ev.Source.IP):
+		e.base.Called(incident.Subject{Org: ev.Org, Addr: ev.Source.IP}, e.now)
 	case ev.Kind == event.DNSQuery && ev.DNS != nil:
+		e.base.Answered(ev.Org, ev.DNS.Question.Name, ev.DNS.Answers, e.now)
 		seen.Name = incident.Registrable(ev.DNS.Question.Name)
-	case ev.Kind == event.ProcessExec && ev.Process != nil && ev.Process.Hash != nil:
-		// Also what was there before anything was observed: a copy of it that
-		// an intruder brings elsewhere is nobody's mark.
-		seen.Name = contentName(ev.Process.Hash)
+	case ev.Kind == event.ProcessExec && ev.Process != nil:
+		e.base.Typed(ev.Org, ev.Process.CommandLine, e.usage(ev, s), e.now)
+		if ev.Process.Hash != nil {
+			// Also what was there before anything was observed: a copy of it that
+			// an intruder brings elsewhere is nobody's mark.
+			seen.Name = contentName(ev.Process.Hash)
+		}
 	}
 	if seen.Name != "" || seen.Addr.IsValid() {
 		e.saw(seen, ev, s)
@@ -345,9 +355,14 @@ func (e *Engine) see(ev *event.Event, s *graph.Subject) {
 }
 
 func (e *Engine) saw(seen incident.Subject, ev *event.Event, s *graph.Subject) {
-	e.base.Saw(seen, incident.Use{
+	e.base.Saw(seen, e.usage(ev, s), e.now)
+}
+
+// usage says who did what an event tells.
+func (e *Engine) usage(ev *event.Event, s *graph.Subject) incident.Use {
+	return incident.Use{
 		Host: ev.Host.ID, Carrier: incident.Carrier(s.Lineage, s.Service, ev.Host.ID), Tainted: e.graph.IntrusionOf(ev) != "",
-	}, e.now)
+	}
 }
 
 func contentName(h *event.Hash) string {

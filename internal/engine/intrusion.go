@@ -17,7 +17,7 @@ func (e *Engine) root(ev *event.Event, a *alert.Alert, s *graph.Subject) string 
 	if event.ClassOf(ev.Kind) == event.ClassLog && s.Lineage == "" {
 		return ""
 	}
-	r := graph.Root{Alert: a.ID, At: ev.Time, Marks: marksOf(a), Opens: e.opens(a)}
+	r := graph.Root{Alert: a.ID, At: ev.Time, Marks: e.marksOf(a), Opens: e.opens(a)}
 	if a.Rule != nil {
 		r.Title, r.Stages = a.Rule.Title, stagesOf(a.Rule)
 	}
@@ -31,20 +31,22 @@ func (e *Engine) opens(a *alert.Alert) bool {
 }
 
 // marksOf are what two entries of one intruder through one service have in
-// common: the templates of commands and of paths that anybody may write to. The
-// graph adds where the request came from.
-func marksOf(a *alert.Alert) []graph.Mark {
+// common: the templates of commands and of paths that anybody may write to, and where
+// the request came from, unless others came from there before.
+func (e *Engine) marksOf(a *alert.Alert) []graph.Mark {
 	var marks []graph.Mark
 	for i := range a.Entities {
 		switch x := &a.Entities[i]; {
 		case x.Type == alert.EntityCommand && x.Role != incident.RoleTitle:
-			marks = append(marks, graph.Mark{Kind: "command", Value: incident.CommandTemplate(x.Value)})
+			marks = append(marks, graph.Mark{Kind: "command", Value: incident.Loose(e.base.Mark(a.Org, x.Value, e.now))})
 			for _, path := range incident.WritablePaths(x.Value) {
 				marks = append(marks, graph.Mark{Kind: "path", Value: path})
 			}
 		case x.Type == alert.EntityFile && x.Role != incident.RoleSystem && x.Role != incident.RoleSensitive:
 			_, path, _ := strings.Cut(x.Value, ":")
 			marks = append(marks, graph.Mark{Kind: "path", Value: incident.WritableTemplate(path)})
+		case x.Type == alert.EntityIP && x.Role == incident.RoleSource && e.base.Stranger(a.Org, x.Value, e.now):
+			marks = append(marks, graph.Mark{Kind: "source", Value: x.Value})
 		case x.Type == alert.EntityStack:
 			marks = append(marks, graph.Mark{Kind: "stack", Value: x.Value})
 		}

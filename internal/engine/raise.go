@@ -52,6 +52,7 @@ func (e *Engine) raise(ev *event.Event, rule *alert.Rule, s graph.Subject, out *
 // open hands out a new alert.
 func (e *Engine) open(key alertKey, a alert.Alert, ev *event.Event, s *graph.Subject, out *Output) {
 	a.Intrusion = e.root(ev, &a, s)
+	e.came(ev.Org, e.graph.Entries(ev))
 	if a.Kind != alert.KindSensor || s.Lineage != "" {
 		a.Incident, _ = e.merger.Add(&a, factsOf(ev, s), e.now)
 	}
@@ -64,6 +65,18 @@ func (e *Engine) open(key alertKey, a alert.Alert, ev *event.Event, s *graph.Sub
 	}
 	if e.cfg.Trace && a.Intrusion == "" {
 		out.Traces = append(out.Traces, e.traceOf(&a))
+	}
+}
+
+// came tells the merger how lineages came in.
+func (e *Engine) came(org string, entries []graph.Entry) {
+	for i := range entries {
+		var with collector
+		entry := &entries[i]
+		with.add(alert.Entity{Type: alert.EntityIP, Value: entry.Source, Role: incident.RoleSource})
+		with.add(alert.Entity{Type: alert.EntityKey, Value: entry.Key})
+		with.add(alert.Entity{Type: alert.EntityCommand, Value: entry.Command, Role: incident.RoleSession})
+		e.merger.Came(org, entry.Lineage, entry.Behind, with, e.now)
 	}
 }
 

@@ -69,8 +69,14 @@ func subjectEntity(ev *event.Event) string {
 // It reports false for what must be an alert of its own.
 func (e *Engine) repeat(f *firing, ev *event.Event, s *graph.Subject) bool {
 	news := e.news(f, ev, s)
-	if s.Lineage != f.Alert.Lineage && !e.echo(f, ev, s, slices.ContainsFunc(news, indicates)) {
-		return false
+	if s.Lineage != f.Alert.Lineage {
+		counted, belongs := e.echo(f, ev, s, slices.ContainsFunc(news, indicates))
+		if !counted {
+			return false
+		}
+		if !belongs {
+			news = nil // a stranger's words would tie his incident to this one
+		}
 	}
 	if !e.gather(f, news) {
 		return false
@@ -91,21 +97,22 @@ func (e *Engine) repeat(f *firing, ev *event.Event, s *graph.Subject) bool {
 // command.
 func indicates(e alert.Entity) bool { return e.Type != alert.EntityCommand }
 
-// echo counts a firing of another lineage than the alert's. One that names
-// something new must belong with the alert for that to be told there.
-func (e *Engine) echo(f *firing, ev *event.Event, s *graph.Subject, news bool) bool {
+// echo reports whether a firing of another lineage than the alert's is counted
+// with it, and whether it belongs there. One that names something new must belong
+// for that to be told there.
+func (e *Engine) echo(f *firing, ev *event.Event, s *graph.Subject, news bool) (counted, belongs bool) {
 	if d := ev.Time.Sub(f.Alert.Time); d > repeatWindow || d < -repeatWindow || !e.merger.Known(f.Alert.ID) {
-		return false
+		return false, false
 	}
 	if e.merger.Echoes(s.Lineage, f.Alert.ID, e.now) {
-		return true
+		return true, true
 	}
 	a := e.alert(ev, f.Alert.Rule, s)
-	if !e.merger.Echo(&a, f.Alert.ID, factsOf(ev, s), e.now) && news {
-		return false
+	if belongs = e.merger.Echo(&a, f.Alert.ID, factsOf(ev, s), e.now); !belongs && news {
+		return false, false
 	}
 	e.root(ev, &a, s)
-	return true
+	return true, belongs
 }
 
 // recent adds the latest repeat and lets go of the oldest. Revisions that were

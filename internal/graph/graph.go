@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"net/netip"
 	"time"
 
 	"baize/internal/event"
@@ -17,6 +18,8 @@ type Graph struct {
 	// callers and callees are those of conversations between ours.
 	callers *lru.Map[conversation, caller]
 	callees *lru.Map[conversation, callee]
+	// accepted are the far ends of conversations that servers took in, by the near one.
+	accepted *lru.Map[netip.AddrPort, netip.AddrPort]
 	// now and at are the engine's time and the host's, of the event that is being
 	// observed.
 	now, at int64
@@ -40,6 +43,7 @@ func New(limits Limits) *Graph {
 		sides:    lru.New[conversation, side](limits.Sides),
 		callers:  lru.New[conversation, caller](limits.Sides),
 		callees:  lru.New[conversation, callee](maxCallees),
+		accepted: lru.New[netip.AddrPort, netip.AddrPort](limits.Sides),
 		texts:    texts{},
 		pools: [sorts]*pool{
 			newPool(sortProcs, limits.Processes, limits.Hosts),

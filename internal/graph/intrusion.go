@@ -99,7 +99,7 @@ func (g *Graph) Root(ev *event.Event, r *Root) string {
 		if !r.Opens {
 			return ""
 		}
-		if i, joined = h.kindred(g, p, r, at); i == nil {
+		if i, joined = h.kindred(p, r, at); i == nil {
 			i, joined = h.letIn(p)
 		}
 		if i == nil {
@@ -153,11 +153,11 @@ func (h *host) ofLineage(p *process) *intrusion {
 // service instance within a day that has a mark in common with it, and says
 // which. Rotating all marks but one still leaves one intrusion; two intruders
 // in one service stay two.
-func (h *host) kindred(g *Graph, p *process, r *Root, at int64) (found *intrusion, mark string) {
+func (h *host) kindred(p *process, r *Root, at int64) (found *intrusion, mark string) {
 	if p.Service == "" {
 		return nil, ""
 	}
-	marks := h.marks(g, p, r)
+	marks := marksOf(r)
 	for _, slot := range h.intrusions.All() {
 		i := *slot
 		if i.Into != 0 || i.Service != p.Service || at-i.LastRoot > joinWithin {
@@ -172,19 +172,13 @@ func (h *host) kindred(g *Graph, p *process, r *Root, at int64) (found *intrusio
 	return found, mark
 }
 
-// marks of a root: those of the alert, and where the request came from.
-func (h *host) marks(g *Graph, p *process, r *Root) []string {
+// marks of a root, each once.
+func marksOf(r *Root) []string {
 	var marks []string
-	add := func(kind, value string) {
-		if m := kind + " " + value; value != "" && !slices.Contains(marks, m) {
-			marks = append(marks, m)
-		}
-	}
 	for _, m := range r.Marks {
-		add(m.Kind, m.Value)
-	}
-	if info := g.contexts.Peek(p.Lineage); info != nil {
-		add("source", (*info).Source)
+		if text := m.Kind + " " + m.Value; m.Value != "" && !slices.Contains(marks, text) {
+			marks = append(marks, text)
+		}
 	}
 	return marks
 }
@@ -276,7 +270,7 @@ func (h *host) repaint(from, to uint32) {
 // root adds an entry, unless it is one already.
 func (h *host) root(g *Graph, i *intrusion, p *process, r *Root, joined string, at int64) {
 	i.LastRoot = max(i.LastRoot, at)
-	for _, m := range h.marks(g, p, r) {
+	for _, m := range marksOf(r) {
 		if len(i.Marks) < maxMarks && !slices.Contains(i.Marks, m) {
 			i.Marks = append(i.Marks, m)
 		}

@@ -117,7 +117,7 @@ func TestRetriesAreOneIntrusion(t *testing.T) {
 	retry := func(source string, marks ...string) string {
 		s.Advance(time.Minute)
 		web.Accept(source).Fork().Exec("/bin/sh", "-c", "x")
-		return s.root("a shell", marks...)
+		return s.root("a shell", append(marks, "source "+source)...)
 	}
 	first := retry("198.51.100.7", "command a", "path /dev/shm/<tmp>")
 	for name, id := range map[string]string{

@@ -13,8 +13,10 @@ func (g *Graph) apply(h *host, p *process, ev *event.Event, now int64) {
 	case event.ProcessExit:
 		g.exited(h, p, now)
 	case event.NetworkAccept:
-		accepted(p, ev, now)
+		g.takeIn(p, ev, now)
 		g.serve(h, p, true, ev.Process.Context)
+	case event.LoginSuccess:
+		g.loggedIn(p, ev)
 	case event.NetworkListen:
 		g.serve(h, p, true, ev.Process.Context)
 	default:
@@ -50,13 +52,13 @@ func (h *host) over(p *process) {
 	}
 }
 
-// accepted keeps the peer of an accept.
-func accepted(p *process, ev *event.Event, now int64) {
+// takeIn keeps the peer of an accept.
+func (g *Graph) takeIn(p *process, ev *event.Event, now int64) {
 	if ev.Source == nil {
 		return
 	}
 	if !event.Outside(ev.Source.IP) {
-		acceptedOurs(p, ev, now)
+		g.takeInOurs(p, ev, now)
 		return
 	}
 	peer, r := ev.Source.IP.String(), p.rarely()
@@ -66,8 +68,8 @@ func accepted(p *process, ev *event.Event, now int64) {
 	r.Source, r.SourceTime = peer, now
 }
 
-// acceptedOurs keeps who of ours called.
-func acceptedOurs(p *process, ev *event.Event, now int64) {
+// takeInOurs keeps who of ours called.
+func (g *Graph) takeInOurs(p *process, ev *event.Event, now int64) {
 	c, ok := conversationOf(ev)
 	if !ok {
 		return
@@ -77,6 +79,7 @@ func acceptedOurs(p *process, ev *event.Event, now int64) {
 		r.OtherCaller = r.CallerTime
 	}
 	r.Caller, r.CallerTime = c, now
+	g.accepted.Put(c.From, c.To, now)
 }
 
 // subject says what is known of p.

@@ -61,6 +61,8 @@ type rare struct {
 	// the first process of a shell or session it is the one that led to it.
 	Caller                  conversation
 	CallerTime, OtherCaller int64
+	// Login is the one that a daemon's process wrote down; nil for others.
+	Login *Login
 	// Flow says from whom the image that it runs came.
 	Flow *Flow
 	// Called is the peer that it called last, as text.

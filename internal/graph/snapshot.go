@@ -4,6 +4,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"io"
+	"net/netip"
 
 	"baize/internal/event"
 	"baize/internal/lru"
@@ -11,7 +12,7 @@ import (
 
 // version of the snapshot's form: another one is refused, and the engine then
 // starts from its log.
-const snapshotVersion = 6
+const snapshotVersion = 7
 
 type hostSnapshot struct {
 	ID    string
@@ -50,6 +51,7 @@ type header struct {
 	Sides    []lru.Item[conversation, side]
 	Callers  []lru.Item[conversation, caller]
 	Callees  []lru.Item[conversation, callee]
+	Accepted []lru.Item[netip.AddrPort, netip.AddrPort]
 	Changed  []string
 	Advanced bool
 	Used     []int64
@@ -60,7 +62,7 @@ type header struct {
 // Snapshot writes everything that the graph knows.
 func (g *Graph) Snapshot(enc *gob.Encoder) error {
 	hosts := g.hosts.Snapshot()
-	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Callers: g.callers.Snapshot(), Callees: g.callees.Snapshot(), Changed: g.changed, Advanced: g.advanced}
+	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Callers: g.callers.Snapshot(), Callees: g.callees.Snapshot(), Accepted: g.accepted.Snapshot(), Changed: g.changed, Advanced: g.advanced}
 	for _, item := range hosts {
 		head.Used = append(head.Used, item.Used)
 	}
@@ -104,6 +106,7 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 	g.sides.Restore(head.Sides)
 	g.callers.Restore(head.Callers)
 	g.callees.Restore(head.Callees)
+	g.accepted.Restore(head.Accepted)
 	g.changed, g.advanced = head.Changed, head.Advanced
 	for i := range head.Hosts {
 		var hs hostSnapshot

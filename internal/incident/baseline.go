@@ -46,6 +46,8 @@ const (
 	// maxTainted bounds the lineages that are known to be tainted; the one that was
 	// noticed longest ago leaves.
 	maxTainted = 400_000
+	// maxLent bounds the addresses of public services that are known.
+	maxLent = 1_000
 )
 
 // Subject is an entity of one organisation as the baseline knows it: exactly
@@ -85,6 +87,20 @@ type Baseline struct {
 	given map[string]bool
 	// blind : there is no telemetry.
 	blind bool
+	// callers is the minute in which somebody first came from an outside address.
+	callers *lru.Map[Subject, int32]
+	// lent are the addresses behind names of public out-of-band services, with the
+	// service.
+	lent *lru.Map[Subject, string]
+	// habits are the command templates and keys that benign lineages used, by their
+	// hash.
+	habits *lru.Map[uint64, habit]
+}
+
+// habit is who had it first, and when.
+type habit struct {
+	First   int32
+	Carrier uint64
 }
 
 // NewBaseline returns an empty baseline of at most limit entities; the one
@@ -96,6 +112,9 @@ func NewBaseline(limit int) *Baseline {
 		fleet:   newFleet(max(1, limit/maxShare)),
 		seen:    lru.New[Subject, sighting](limit),
 		tainted: lru.New[uint64, bool](maxTainted),
+		callers: lru.New[Subject, int32](limit),
+		lent:    lru.New[Subject, string](maxLent),
+		habits:  lru.New[uint64, habit](limit),
 	}
 }
 
@@ -123,6 +142,97 @@ func (b *Baseline) Saw(s Subject, by Use, now int64) {
 	}
 	if !b.isTainted(carrier) {
 		slot.Hosts.add(witness{Host: hostHash(by.Host), Minute: minute(now), Carrier: carrier}, b.isTainted)
+	}
+}
+
+// Called records that a service was called from an outside address.
+func (b *Baseline) Called(s Subject, now int64) {
+	if b.callers.Get(s, now) == nil {
+		b.callers.Put(s, minute(now), now)
+	}
+}
+
+// stranger reports whether nobody came from an address more than a day ago. A
+// service cannot tell a customer from an intruder, and so whoever calls is no
+// witness; but the gateway behind which both of them sit has called before.
+func (b *Baseline) stranger(s Subject, now int64) bool {
+	first := b.callers.Peek(s)
+	return first == nil || minute(now)-*first <= minutes(proven)
+}
+
+// Kinds of habits.
+const (
+	habitOfCommand = "command"
+	habitOfKey     = "key"
+)
+
+// Typed records that a command was run: one with a template that says something.
+func (b *Baseline) Typed(org, command string, by Use, now int64) {
+	if template := commandTemplate(command); template != "" {
+		b.had(habitKey(org, habitOfCommand, Loose(template)), by, now)
+	}
+}
+
+// LoggedIn records that somebody came in with a key.
+func (b *Baseline) LoggedIn(org, key string, by Use, now int64) {
+	if key != "" {
+		b.had(habitKey(org, habitOfKey, key), by, now)
+	}
+}
+
+func (b *Baseline) had(key uint64, by Use, now int64) {
+	carrier := xxhash.Sum64String(by.Carrier)
+	if by.Tainted {
+		b.tainted.Put(carrier, true, now)
+	}
+	if b.isTainted(carrier) {
+		return
+	}
+	if have := b.habits.Get(key, now); have == nil || b.isTainted(have.Carrier) {
+		b.habits.Put(key, habit{First: minute(now), Carrier: carrier}, now)
+	}
+}
+
+func habitKey(org, kind, value string) uint64 {
+	return xxhash.Sum64String(org + "\x00" + kind + "\x00" + value)
+}
+
+// habitual reports whether a benign lineage had a habit more than a day ago: so
+// people here download, pack and install, with this key they come in, and it is no
+// mark of anybody.
+func (b *Baseline) habitual(key uint64, now int64) bool {
+	have := b.habits.Peek(key)
+	return have != nil && minute(now)-have.First > minutes(proven) && !b.isTainted(have.Carrier)
+}
+
+// Mark is the template of a command that is no habit on the fleet, "" for
+// others and for one that says too little to recognise its author by.
+func (b *Baseline) Mark(org, command string, now int64) string {
+	template := commandTemplate(command)
+	if template == "" || b.habitual(habitKey(org, habitOfCommand, Loose(template)), now) {
+		return ""
+	}
+	return template
+}
+
+// Stranger reports whether an outside address is one from which nobody came more
+// than a day ago.
+func (b *Baseline) Stranger(org, address string, now int64) bool {
+	s, ok := subjectOf(org, &alert.Entity{Type: alert.EntityIP, Value: address})
+	return ok && b.stranger(s, now)
+}
+
+// Answered records the addresses behind a name. Those of a public out-of-band
+// service are lent to all its customers, and say no more than its name.
+func (b *Baseline) Answered(org, name string, addresses []string, now int64) {
+	service := provider(name)
+	if service == "" {
+		return
+	}
+	for _, text := range addresses {
+		if s, ok := subjectOf(org, &alert.Entity{Type: alert.EntityIP, Value: text}); ok {
+			b.lent.Put(s, service, now)
+		}
 	}
 }
 

@@ -9,11 +9,15 @@ type baselineState struct {
 	Hosts   []lru.Item[fleetHost, member]
 	Sizes   map[string]int
 	Hour    int64
+	Callers []lru.Item[Subject, int32]
+	Lent    []lru.Item[Subject, string]
+	Habits  []lru.Item[uint64, habit]
 }
 
 func (b *Baseline) keep() baselineState {
 	return baselineState{
 		Seen: b.seen.Snapshot(), Tainted: b.tainted.Snapshot(), Hosts: b.fleet.hosts.Snapshot(), Sizes: b.fleet.sizes, Hour: b.fleet.hour,
+		Callers: b.callers.Snapshot(), Lent: b.lent.Snapshot(), Habits: b.habits.Snapshot(),
 	}
 }
 
@@ -23,6 +27,9 @@ func (b *Baseline) restore(s *baselineState) {
 	b.tainted.Restore(s.Tainted)
 	b.fleet.hosts.Restore(s.Hosts)
 	b.fleet.hour = s.Hour
+	b.callers.Restore(s.Callers)
+	b.lent.Restore(s.Lent)
+	b.habits.Restore(s.Habits)
 	for org, size := range s.Sizes {
 		b.fleet.sizes[org] = size
 	}

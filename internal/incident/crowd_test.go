@@ -15,14 +15,14 @@ func written(path string) alert.Entity {
 // between two rounds of one intruder.
 func TestACrowdDoesNotHideARetry(t *testing.T) {
 	round := func(i int) *alert.Alert {
-		a := high(fmt.Sprintf("round-%d", i), fmt.Sprintf("W%d", i), written(fmt.Sprintf("/tmp/x%d", i)))
+		a := high(fmt.Sprintf("round-%d", i), fmt.Sprintf("W%d", i), written(fmt.Sprintf("/tmp/kept%d", i)))
 		a.Service = "S"
 		return a
 	}
 	m := newMerger()
 	first := add(m, round(1))
 	for i := range 3 * postings {
-		other := high(fmt.Sprintf("other-%d", i), fmt.Sprintf("O%d", i), written(fmt.Sprintf("/tmp/y%d", i)))
+		other := high(fmt.Sprintf("other-%d", i), fmt.Sprintf("O%d", i), written(fmt.Sprintf("/tmp/kept%d", i)))
 		other.Service = fmt.Sprintf("S%d", i)
 		if add(m, other) == first {
 			t.Fatal("a stranger joined")
@@ -37,7 +37,7 @@ func TestACrowdDoesNotHideARetry(t *testing.T) {
 // the service, under ever another address take the places of their own lineages.
 func TestOneLineageDoesNotHideARetry(t *testing.T) {
 	round := func(id, lineage string) *alert.Alert {
-		a := high(id, lineage, written("/tmp/"+id))
+		a := high(id, lineage, written("/tmp/kept"))
 		a.Service = "S"
 		return a
 	}
@@ -45,7 +45,7 @@ func TestOneLineageDoesNotHideARetry(t *testing.T) {
 	first := add(m, round("one", "A"))
 	for i := range 3 * postings {
 		address := alert.Entity{Type: alert.EntityIP, Value: fmt.Sprintf("203.0.113.%d", i), Role: "destination"}
-		neighbour := high(fmt.Sprintf("neighbour-%d", i), "B", written(fmt.Sprintf("/tmp/y%d", i)), address)
+		neighbour := high(fmt.Sprintf("neighbour-%d", i), "B", written(fmt.Sprintf("/tmp/kept%d", i)), address)
 		colleague := high(fmt.Sprintf("colleague-%d", i), "C", alert.Entity{Type: alert.EntityDomain, Value: fmt.Sprintf("d%d.example", i)})
 		colleague.Service = "S"
 		if add(m, neighbour) == first || add(m, colleague) == first {

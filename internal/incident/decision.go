@@ -260,14 +260,14 @@ func featuresOf(e *alert.Entity) []feature {
 		_, path := splitHost(e.Value)
 		return append(append(list, of(path, ReasonFileFlow)...), of(pathTemplate(path), ReasonPath)...)
 	case alert.EntityCommand:
-		return of(commandOf(&alert.Alert{}, e.Value), ReasonCommand)
+		return of(commandTemplate(e.Value), ReasonCommand)
 	}
 	return of(e.Value, plain[e.Type]...)
 }
 
 // plain are the entity types that tie by their value alone, in one way.
 var plain = map[string][]string{
-	alert.EntityHash: {ReasonHash}, alert.EntityStack: {ReasonStack}, alert.EntityURL: {ReasonURL}, alert.EntitySession: {ReasonSession},
+	alert.EntityHash: {ReasonHash}, alert.EntityStack: {ReasonStack}, alert.EntityURL: {ReasonURL}, alert.EntitySession: {ReasonSession}, alert.EntityKey: {ReasonKey},
 	alert.EntityContainer: {ReasonContainer}, alert.EntityAccount: {ReasonAccount}, alert.EntityProcess: {ReasonProcess},
 }
 
@@ -440,6 +440,9 @@ func (m *Merger) flowsBy(n *node, keys []string) bool {
 
 // mutedBy reports whether a reason ties nothing.
 func (m *Merger) mutedBy(org, reason, value string) bool {
+	if slices.Contains(m.cfg.Without, reason) {
+		return true
+	}
 	if len(m.hand.muted) == 0 {
 		return false
 	}

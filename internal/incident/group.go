@@ -21,6 +21,10 @@ const (
 
 	capIntrusions = 1_000
 	capRelated    = 8
+	// largeAlerts is from how many alerts on an incident is not joined with another
+	// such by one reason that may be borrowed.
+	largeAlerts = 5
+	capHints    = 64
 )
 
 // tally is an entity of an incident: how many alerts have it, and which was
@@ -81,6 +85,9 @@ type group struct {
 	Recurs, Campaign string
 	// Related are alerts of other incidents with which it has something in common.
 	Related []string
+	// Hints are the families of reasons that it has in common with other groups, and that
+	// did not suffice to join two large ones.
+	Hints map[uint64][]family
 	// Sides is where splits put its alerts; all are on one.
 	Sides map[string]bool
 	// dirty : it changed since it was last drained. gone : it was absorbed or
@@ -93,6 +100,32 @@ func (g *group) open() bool { return g.ID != "" }
 
 // full reports whether only the strongest reasons still join it.
 func (g *group) full() bool { return len(g.Nodes) >= capAlerts || len(g.Entities) >= capEntities }
+
+// large reports whether it is so large that one reason which may be borrowed does not
+// join it with another.
+func (g *group) large() bool { return uint64(len(g.Nodes))+g.Unlisted >= largeAlerts }
+
+// corroborates reports whether something of another family is in common with other
+// already, and keeps what is.
+func (g *group) corroborates(other *group, of family) bool {
+	have := slices.Concat(g.Hints[other.Number], other.Hints[g.Number])
+	if slices.ContainsFunc(have, func(f family) bool { return f != of }) {
+		return true
+	}
+	if len(have) == 0 {
+		g.hint(other.Number, of)
+	}
+	return false
+}
+
+func (g *group) hint(number uint64, of family) {
+	if g.Hints == nil {
+		g.Hints = map[uint64][]family{}
+	}
+	if len(g.Hints) < capHints || g.Hints[number] != nil {
+		g.Hints[number] = append(g.Hints[number], of)
+	}
+}
 
 // closed reports whether an analyst has closed it.
 func (g *group) closed() bool { return g.Verdict != "" }
@@ -269,6 +302,13 @@ func (g *group) absorbFacts(other *group) {
 		g.Echoed = other.Echoed
 	} else {
 		maps.Copy(g.Echoed, other.Echoed)
+	}
+	for number, families := range other.Hints {
+		for _, of := range families {
+			if !slices.Contains(g.Hints[number], of) {
+				g.hint(number, of)
+			}
+		}
 	}
 	g.Recurs, g.Campaign = cmp.Or(g.Recurs, other.Recurs), cmp.Or(g.Campaign, other.Campaign)
 	for decision, out := range other.Sides {

@@ -21,6 +21,8 @@ type Config struct {
 	// longest ago is forgotten: it stays where it is stored, and joins no more.
 	Alerts int
 	Keys   int
+	// Without are names of reasons that are left out: what the others are worth alone.
+	Without []string
 }
 
 // DefaultConfig keeps a merger of short alerts below 500 MB.
@@ -64,6 +66,8 @@ type Merger struct {
 	groups *lru.Map[uint64, *group]
 	flows  *lru.Map[flowKey, string]
 	near   *lru.Map[string, []string]
+	// origins is where lineages came from.
+	origins *lru.Map[string, origin]
 	// echoes are the alerts that lineages repeated, by lineage.
 	echoes *lru.Map[string, echo]
 	hand   *hand
@@ -76,16 +80,17 @@ type Merger struct {
 // New returns a merger that takes from base what is ordinary.
 func New(cfg Config, base *Baseline) *Merger {
 	return &Merger{
-		cfg:    cfg,
-		level:  max(0, slices.Index(levels, cfg.OpenLevel)),
-		base:   base,
-		index:  lru.New[string, []*node](cfg.Keys),
-		byID:   lru.New[string, *node](cfg.Alerts),
-		groups: lru.New[uint64, *group](cfg.Alerts),
-		flows:  lru.New[flowKey, string](cfg.Keys),
-		near:   lru.New[string, []string](cfg.Keys),
-		echoes: lru.New[string, echo](cfg.Keys),
-		hand:   newHand(nil),
+		cfg:     cfg,
+		level:   max(0, slices.Index(levels, cfg.OpenLevel)),
+		base:    base,
+		index:   lru.New[string, []*node](cfg.Keys),
+		byID:    lru.New[string, *node](cfg.Alerts),
+		groups:  lru.New[uint64, *group](cfg.Alerts),
+		flows:   lru.New[flowKey, string](cfg.Keys),
+		near:    lru.New[string, []string](cfg.Keys),
+		origins: lru.New[string, origin](cfg.Keys),
+		echoes:  lru.New[string, echo](cfg.Keys),
+		hand:    newHand(nil),
 	}
 }
 
@@ -158,7 +163,8 @@ func (m *Merger) Enrich(a *alert.Alert, e *alert.Entity, now int64) {
 
 // unite joins n with all that it belongs with, and returns the reasons. An
 // incident that is full, or became so on the way, takes no weak reason, from
-// whichever side it comes.
+// whichever side it comes. Two large ones are not joined by one thing that somebody
+// may touch on purpose: it takes a second of another kind.
 func (m *Merger) unite(n *node) []Reason {
 	joins := m.joins(n)
 	reasons := make([]Reason, 0, len(joins))
@@ -177,6 +183,9 @@ func (m *Merger) unite(n *node) []Reason {
 			continue
 		case !j.always && (n.group.full() || other.full()):
 			m.campaign(n.group, other)
+			continue
+		case j.lone != 0 && n.group.large() && other.large() && !n.group.corroborates(other, j.lone):
+			m.relate(n, j.with)
 			continue
 		}
 		reasons = append(reasons, j.reason)
@@ -224,13 +233,21 @@ func (m *Merger) Advance(a *alert.Alert, now int64) {
 	g.Level, g.Updated = max(g.Level, n.Level), max(g.Updated, n.Last)
 	g.lead(n)
 	g.Tactics = union(g.Tactics, a.Rule.Tactics)
+	more := len(n.Features)
 	for i := range a.Entities {
 		n.include(&a.Entities[i])
 		if g.Entities[entityKey{a.Entities[i].Type, a.Entities[i].Value}] == nil {
 			g.tally(n, &a.Entities[i])
 		}
+		for _, f := range m.features(a, &a.Entities[i], now) {
+			n.add(f)
+		}
 	}
-	m.touch(g, now)
+	if len(n.Features) > more {
+		m.unite(n)
+		m.post(n, now)
+	}
+	m.touch(n.group, now)
 }
 
 // include adds an entity that n does not have yet.
@@ -275,6 +292,8 @@ type join struct {
 	reason Reason
 	// always : the reason joins even incidents that are full.
 	always bool
+	// lone is the family of a reason that may be borrowed and is the only one.
+	lone family
 }
 
 // joins finds the alerts that n belongs with, the strongest reason first.
@@ -288,7 +307,7 @@ func (m *Merger) joins(n *node) []join {
 		switch {
 		case !m.admits(n, c, reasons):
 		case suffices(reasons):
-			list = append(list, join{with: c, reason: strongest(n.ID, c.ID, reasons), always: always(reasons)})
+			list = append(list, join{with: c, reason: strongest(n.ID, c.ID, reasons), always: always(reasons), lone: lone(reasons)})
 		case len(n.group.Related) < capRelated && c.group != n.group && related(reasons):
 			list = append(list, join{with: c})
 		}
@@ -300,9 +319,7 @@ func (m *Merger) joins(n *node) []join {
 }
 
 // admits keeps faint alerts from joining by anything but the reasons that always
-// do. Two large incidents need no rule of their own:
-// whatever joins at all is one reason that suffices alone or two independent
-// ones between the same two alerts.
+// do.
 func (m *Merger) admits(n, c *node, reasons []found) bool {
 	if always(reasons) {
 		return true

@@ -34,6 +34,9 @@ func TestTemplatesTakeOutWhatRotates(t *testing.T) {
 	if one == "" || one != two {
 		t.Errorf("%q and %q", one, two)
 	}
+	if got := Loose("a /tmp/<tmp> /var/tmp/<tmp> /dev/shm/<tmp>/x"); got != "a <tmp> <tmp> <tmp>/x" {
+		t.Errorf("loose: %q", got)
+	}
 	for _, command := range []string{"id", "uname -a", "cat /etc/passwd", "sh -c whoami", "", "ls -la /home/app/x y"} {
 		if got := commandTemplate(command); got != "" {
 			t.Errorf("%q says who wrote it: %q", command, got)
@@ -41,10 +44,25 @@ func TestTemplatesTakeOutWhatRotates(t *testing.T) {
 	}
 	for word, want := range map[string]string{
 		"10.0.0.1": placeAddress, "10.0.0.1:80": placeAddress, "203.0.113.9/x": placeURL, "https://x.example/y": placeURL, "1234": placeNumber, "0x17": placeNumber,
-		"databus00000000123": placeRandom, "/tmp/a/b": "/tmp/" + placeFile, "/usr/bin/curl": "/usr/bin/curl", "internationalization": "internationalization", "2001:db8::1": placeAddress,
+		"databus00000000123": placeRandom, "/tmp/a/b": "/tmp/" + placeFile, "/dev/shm/kworker": "/dev/shm/" + placeFile,
+		"Y3VybCAtcyBodHRwOi8vMTk4LjUxLjEwMC4xMTQvZmlsZS03ID4gL3Zhcg==": placeRandom, "/usr/lib/jvm/java-17-openjdk-amd64/bin/java": "/usr/lib/jvm/java-17-openjdk-amd64/bin/java",
+		"AbstractSingletonProxyFactoryBean": "AbstractSingletonProxyFactoryBean", "--enable-feature=ThatHasALongName": "--enable-feature=ThatHasALongName", "/usr/bin/curl": "/usr/bin/curl", "internationalization": "internationalization", "2001:db8::1": placeAddress,
 	} {
 		if got := abstract(word); got != want {
 			t.Errorf("abstract(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
+// TestNamesOfOneHand: a name in a directory for everybody ties by its shape, and by
+// itself where that says too little.
+func TestNamesOfOneHand(t *testing.T) {
+	for path, want := range map[string]string{
+		"/dev/shm/databus00000000abc": "/dev/shm/databus<n>", "/dev/shm/databus17f": "/dev/shm/databus<n>", "/tmp/.session-2.sh": "/tmp/.session-<n>.sh",
+		"/tmp/x": "/tmp/x", "/tmp/a17": "/tmp/a17", "/tmp/9f86d081884c7d659a": "/tmp/9f86d081884c7d659a", "/usr/bin/curl": "", "/var/tmp/deep/kept": "/var/tmp/deep/kept",
+	} {
+		if got := pathTemplate(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
 }

@@ -21,6 +21,8 @@ const (
 	RoleSource = "source"
 	// RoleTitle is a command line that a process gave itself.
 	RoleTitle = "title"
+	// RoleSession is the command that a session was opened for.
+	RoleSession = "session"
 	// RoleSystem marks what belongs to the host: its own tools and their content.
 	RoleSystem = "system"
 )
@@ -125,6 +127,7 @@ func (m *Merger) newNode(a *alert.Alert, now int64) *node {
 			n.add(f)
 		}
 	}
+	m.came(n, now)
 	return n
 }
 
@@ -149,7 +152,7 @@ func (m *Merger) features(a *alert.Alert, e *alert.Entity, now int64) []feature 
 	case alert.EntityFile:
 		return fileFeatures(a, e)
 	case alert.EntityCommand:
-		return []feature{{Kind: ReasonCommand, Value: commandOf(a, e.Value)}}
+		return m.commandFeatures(a, e.Value, now)
 	case alert.EntityIP:
 		return m.addressFeature(a, e, now)
 	case alert.EntityDomain:
@@ -160,12 +163,14 @@ func (m *Merger) features(a *alert.Alert, e *alert.Entity, now int64) []feature 
 		return m.rareFeature(ReasonStack, a, e, now)
 	case alert.EntityURL:
 		return m.rareFeature(ReasonURL, a, e, now)
+	case alert.EntityKey:
+		return m.keyFeature(a, e, now)
 	case alert.EntitySession:
 		return []feature{{Kind: ReasonSession, Value: e.Value}}
 	case alert.EntityContainer:
 		return []feature{{Kind: ReasonContainer, Value: e.Value}}
 	case alert.EntityAccount:
-		return accountFeature(e)
+		return accountFeature(a, e)
 	}
 	return nil
 }
@@ -211,13 +216,21 @@ func splitHost(value string) (host, path string) {
 }
 
 // addressFeature ties by outside addresses: one that a host called if it is
-// rare, one that called us only beside something else.
+// rare, one that called us only beside something else, and not if others may come
+// from there as well.
 func (m *Merger) addressFeature(a *alert.Alert, e *alert.Entity, now int64) []feature {
-	if _, ok := subjectOf(a.Org, e); !ok {
+	s, ok := subjectOf(a.Org, e)
+	if !ok {
 		return nil
 	}
 	if e.Role == RoleSource {
+		if !m.base.stranger(s, now) {
+			return nil
+		}
 		return []feature{{Kind: ReasonSource, Value: e.Value}}
+	}
+	if service := m.base.lent.Peek(s); service != nil {
+		return []feature{{Kind: ReasonProvider, Value: *service}}
 	}
 	return m.rareFeature(ReasonAddress, a, e, now)
 }
@@ -234,8 +247,21 @@ func (m *Merger) rareFeature(kind string, a *alert.Alert, e *alert.Entity, now i
 	return []feature{{Kind: kind, Value: value, Rarity: m.base.rarity(s, e, now)}}
 }
 
-// accountFeature leaves out the accounts that every host has.
-func accountFeature(e *alert.Entity) []feature {
+// keyFeature ties by the key that somebody logged in with, unless it is one that
+// lets people in here every day.
+func (m *Merger) keyFeature(a *alert.Alert, e *alert.Entity, now int64) []feature {
+	if m.base.habitual(habitKey(a.Org, habitOfKey, e.Value), now) {
+		return nil
+	}
+	return []feature{{Kind: ReasonKey, Value: e.Value}}
+}
+
+// accountFeature leaves out the accounts that every host has, and that of a service,
+// which is everybody's who comes in through it.
+func accountFeature(a *alert.Alert, e *alert.Entity) []feature {
+	if strings.HasPrefix(a.Lineage, event.ContextWebShell+":") {
+		return nil
+	}
 	switch e.Value {
 	case "root", "0", "nobody", "SYSTEM", "www-data":
 		return nil
@@ -278,7 +304,7 @@ func shared(a, b *feature) (name string, rarity float64) {
 		return "", 0
 	}
 	switch a.Kind {
-	case ReasonHash, ReasonAddress, ReasonDomain, ReasonURL, ReasonStack:
+	case ReasonHash, ReasonAddress, ReasonDomain, ReasonURL, ReasonStack, ReasonCommand:
 		if rarity = min(a.Rarity, b.Rarity); rarity == 0 {
 			return "", 0
 		}

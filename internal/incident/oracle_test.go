@@ -62,27 +62,25 @@ func (d *drawn) alert(id int) *alert.Alert {
 	return a
 }
 
+// tie is how two alerts belong together.
+type tie struct {
+	with   int
+	weight float64
+	// touched : all that they have in common is an address.
+	touched bool
+}
+
 // belong is the written rule for two alerts within a day of one another, told
 // anew: a reason that always joins, one that suffices alone, or two of
 // different families that make 0.8, each weighing less the further they are apart.
-func belong(a, b *drawn) bool {
+func belong(a, b *drawn) (t tie, ok bool) {
 	same := func(x, y int) bool { return x == y && x > 0 }
-	switch {
-	case a.org != b.org:
-		return false
-	case same(a.lineage, b.lineage), same(a.file, b.file) && a.written != b.written:
-		return true
-	case a.level == 0 || b.level == 0:
-		return false
-	case same(a.address, b.address):
-		return true
-	}
 	hours := math.Abs(float64(a.minute-b.minute)) / 60
-	miss, families := 1.0, 0
+	miss, families, always := 1.0, 0, false
 	family := func(weights ...float64) {
 		best := 0.0
 		for _, w := range weights {
-			best = max(best, w*(1-0.3*hours/24))
+			best = max(best, w)
 		}
 		if best > 0 {
 			families++
@@ -91,29 +89,65 @@ func belong(a, b *drawn) bool {
 	}
 	when := func(holds bool, weight float64) float64 {
 		if holds {
-			return weight
+			return weight * (1 - 0.3*hours/24)
 		}
 		return 0
 	}
+	if a.org != b.org {
+		return t, false
+	}
+	if same(a.lineage, b.lineage) {
+		families, miss, always = families+1, 0, true
+	}
+	if same(a.file, b.file) && a.written != b.written {
+		families, miss, always = families+1, 0, true
+	}
+	address := same(a.address, b.address)
+	if address {
+		family(0.85 * (1 - (1-0.8/0.85)*hours/24/7))
+	}
 	family(when(same(a.service, b.service), 0.65))
 	family(when(same(a.source, b.source), 0.55))
-	family(when(same(a.command, b.command), 0.6), when(same(a.path, b.path), 0.5), when(same(a.file, b.file), 0.5))
-	return families > 1 && 1-miss >= 0.8-1e-9
+	family(when(same(a.command, b.command), 0.6), when(same(a.path, b.path), 0.5), when(same(a.file, b.file) && a.written == b.written, 0.5))
+	enough := always || address || families > 1 && 1-miss >= 0.8-1e-9
+	return tie{weight: round(1 - miss), touched: address && families == 1}, enough && (always || a.level > 0 && b.level > 0)
 }
 
-// components are the sets that any pair which belongs together makes, found by
-// comparing each with each. The result is the number of a set's first alert, -1
-// where none of the set opens an incident.
+// components are the sets that alerts make as they come, each compared with all
+// before it: those that belong together are one, the strongest tie first, but two
+// sets of five or more are not made one by an address alone. The result is the number
+// of a set's first alert, -1 where none of the set opens an incident.
 func components(list []drawn) []int {
 	set := make([]int, len(list))
+	size := func(of int) (n int) {
+		for _, s := range set {
+			if s == of {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range list {
+		set[i] = -2
+	}
 	for i := range list {
 		set[i] = i
-	}
-	for range list { // until nothing moves
-		for i := range list {
-			for j := range list {
-				if belong(&list[i], &list[j]) {
-					set[i], set[j] = min(set[i], set[j]), min(set[i], set[j])
+		var ties []tie
+		for j := range i {
+			if t, ok := belong(&list[i], &list[j]); ok {
+				t.with = j
+				ties = append(ties, t)
+			}
+		}
+		slices.SortStableFunc(ties, func(x, y tie) int { return cmp.Compare(y.weight, x.weight) })
+		for _, t := range ties {
+			from, to := set[i], set[t.with]
+			if from == to || t.touched && size(from) >= 5 && size(to) >= 5 {
+				continue
+			}
+			for k := range set {
+				if set[k] == from || set[k] == to {
+					set[k] = min(from, to)
 				}
 			}
 		}
@@ -137,33 +171,51 @@ const most = postings
 // lineage and the order of arrival come to is what comparing each alert with
 // each other gives; and it survives a restart anywhere.
 func TestTheMergerAgainstEachWithEach(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { against(rt, draw) })
+}
+
+// TestTwoLargeIncidentsAgainstEachWithEach: few lineages and addresses, so that
+// incidents become large before they have something in common.
+func TestTwoLargeIncidentsAgainstEachWithEach(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		list := make([]drawn, rapid.IntRange(1, most).Draw(rt, "alerts"))
-		for i := range list {
-			list[i] = draw(rt)
-		}
-		slices.SortStableFunc(list, func(a, b drawn) int { return cmp.Compare(a.minute, b.minute) })
-		restart := rapid.IntRange(0, len(list)).Draw(rt, "restart")
-		m, now := New(DefaultConfig(), NewGiven(nil)), int64(0)
-		for i := range list {
-			if i == restart {
-				m = reborn(rt, m)
+		against(rt, func(t *rapid.T) drawn {
+			n := func(name string, least, most int) int { return rapid.IntRange(least, most).Draw(t, name) }
+			d := drawn{level: n("level", 1, 3), lineage: n("lineage", 1, 2), minute: n("minute", 0, 1_000)}
+			if n("touches", 0, 7) == 7 {
+				d.address = n("address", 1, 2)
 			}
-			a := list[i].alert(i)
-			now = max(now, a.Time.UnixNano())
-			m.Add(a, Facts{}, now)
-		}
-		want := components(list)
-		for i := range list {
-			for j := range i {
-				a, b := m.IncidentOf(list[i].alert(i).ID), m.IncidentOf(list[j].alert(j).ID)
-				if (a == "") != (want[i] < 0) || (a == b) != (want[i] == want[j]) {
-					rt.Fatalf("alert %d of set %d is in %q, alert %d of set %d in %q:\n%+v\n%+v", i, want[i], a, j, want[j], b, list[i], list[j])
-				}
-			}
-		}
-		checkIncidents(rt, m.Drain(true))
+			return d
+		})
 	})
+}
+
+// against compares the merger with components on alerts that are drawn.
+func against(rt *rapid.T, draw func(*rapid.T) drawn) {
+	list := make([]drawn, rapid.IntRange(1, most).Draw(rt, "alerts"))
+	for i := range list {
+		list[i] = draw(rt)
+	}
+	slices.SortStableFunc(list, func(a, b drawn) int { return cmp.Compare(a.minute, b.minute) })
+	restart := rapid.IntRange(0, len(list)).Draw(rt, "restart")
+	m, now := New(DefaultConfig(), NewGiven(nil)), int64(0)
+	for i := range list {
+		if i == restart {
+			m = reborn(rt, m)
+		}
+		a := list[i].alert(i)
+		now = max(now, a.Time.UnixNano())
+		m.Add(a, Facts{}, now)
+	}
+	want := components(list)
+	for i := range list {
+		for j := range i {
+			a, b := m.IncidentOf(list[i].alert(i).ID), m.IncidentOf(list[j].alert(j).ID)
+			if (a == "") != (want[i] < 0) || (a == b) != (want[i] == want[j]) {
+				rt.Fatalf("alert %d of set %d is in %q, alert %d of set %d in %q:\n%+v\n%+v", i, want[i], a, j, want[j], b, list[i], list[j])
+			}
+		}
+	}
+	checkIncidents(rt, m.Drain(true))
 }
 
 // checkIncidents demands of what is shown that the reasons make a tree of the

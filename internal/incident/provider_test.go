@@ -36,8 +36,24 @@ func TestAnOutOfBandServiceIsNoHub(t *testing.T) {
 	if add(m, asked("c", "U", "2.ab12cd.dnslog.cn")) != first {
 		t.Error("one customer is two intruders")
 	}
-	if add(m, asked("d", "S", "1.qq55rr.dnslog.cn")) != first {
-		t.Error("another name asked for through the same hole is another intruder")
+	if add(m, asked("d", "S", "1.qq55rr.dnslog.cn")) == first {
+		t.Error("two customers of one service are one intruder because they came through one hole")
+	}
+}
+
+// TestAnAddressOfAServiceIsLent: what a name of an out-of-band service leads to ties
+// no more than the service.
+func TestAnAddressOfAServiceIsLent(t *testing.T) {
+	calls := func(id string) *alert.Alert {
+		return high(id, id, alert.Entity{Type: alert.EntityIP, Value: "203.0.113.9", Port: 80, Role: "destination"})
+	}
+	for name, want := range map[string]bool{"1.ab12cd.dnslog.cn": false, "cdn.example": true} {
+		m := newMerger()
+		m.base.Answered("o", name, []string{"203.0.113.9", "127.0.0.1", "x"}, 0)
+		m.base.Answered("", name, []string{"203.0.113.9"}, 0)
+		if got := add(m, calls("a")) == add(m, calls("b")); got != want {
+			t.Errorf("two callers of what %s leads to are one: %v, want %v", name, got, want)
+		}
 	}
 }
 

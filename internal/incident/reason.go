@@ -25,8 +25,10 @@ const (
 	ReasonFile       = "file"
 	ReasonSource     = "source"
 	ReasonSession    = "session"
-	ReasonAccount    = "account"
-	ReasonContainer  = "container"
+	// ReasonKey : both came in with the same key.
+	ReasonKey       = "key"
+	ReasonAccount   = "account"
+	ReasonContainer = "container"
 	// ReasonRepeat : the lineage of one repeated the other alert: the same rule in
 	// the same service instance, and something independent that agrees.
 	ReasonRepeat = "repeat"
@@ -62,6 +64,8 @@ type kind struct {
 	alone bool
 	// always : it joins even incidents that are full.
 	always bool
+	// borrowed : it can be had on purpose by touching what another intruder uses.
+	borrowed bool
 	// window is how far apart in time the alerts may be. Towards its end a reason
 	// weighs less, see decay.
 	window time.Duration
@@ -95,17 +99,20 @@ var kinds = []kind{
 	{name: ReasonFileFlow, weight: 1, family: familyFlow, alone: true, always: true, window: 7 * day},
 	{name: ReasonConnection, weight: 1, family: familyFlow, alone: true, always: true, window: 30 * day},
 	{name: ReasonStack, weight: 0.9, family: familyContent, alone: true, window: 7 * day},
-	{name: ReasonHash, weight: 0.9, family: familyContent, alone: true, window: 30 * day},
-	{name: ReasonAddress, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
-	{name: ReasonDomain, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
-	{name: ReasonURL, weight: 0.85, family: familyNetwork, alone: true, window: 7 * day},
+	{name: ReasonHash, weight: 0.9, family: familyContent, alone: true, borrowed: true, window: 30 * day},
+	{name: ReasonAddress, weight: 0.85, family: familyNetwork, alone: true, borrowed: true, window: 7 * day},
+	{name: ReasonDomain, weight: 0.85, family: familyNetwork, alone: true, borrowed: true, window: 7 * day},
+	{name: ReasonURL, weight: 0.85, family: familyNetwork, alone: true, borrowed: true, window: 7 * day},
 	{name: ReasonRepeat, weight: 0.85, family: familyPlace, alone: true, window: day},
 	{name: ReasonService, weight: 0.65, family: familyPlace, window: day},
+	{name: ReasonKey, weight: 0.65, family: familyWho, window: 7 * day},
 	{name: ReasonSession, weight: 0.65, family: familyWho, window: day},
 	{name: ReasonCommand, weight: 0.6, family: familyTemplate, window: day},
 	{name: ReasonContainer, weight: 0.55, family: familyPlace, window: day},
 	{name: ReasonSource, weight: 0.55, family: familySource, window: day},
-	{name: ReasonProvider, weight: 0.55, family: familyNetwork, window: day},
+	// Below what any single other would bring to the threshold: everybody tests for
+	// holes with the same few.
+	{name: ReasonProvider, weight: 0.4, family: familyNetwork, window: day},
 	{name: ReasonPath, weight: 0.5, family: familyTemplate, window: day},
 	{name: ReasonFile, weight: 0.5, family: familyTemplate, window: day},
 	{name: ReasonAccount, weight: 0.3, family: familyWho, window: day},
@@ -164,6 +171,20 @@ const relatedAt = 0.5
 // always reports whether a reason is among them that joins even full incidents.
 func always(reasons []found) bool {
 	return slices.ContainsFunc(reasons, func(f found) bool { return f.always })
+}
+
+// lone is the family of reasons that come down to one which may be borrowed; 0 for
+// others.
+func lone(reasons []found) family {
+	var of family
+	for _, r := range reasons {
+		switch {
+		case of != 0 && r.family != of, r.alone && !r.borrowed:
+			return 0
+		}
+		of = r.family
+	}
+	return of
 }
 
 // strongest is the reason that stands for all, with the score of all.

@@ -10,7 +10,7 @@ import (
 )
 
 // snapshotVersion of the form below: another one is refused.
-const snapshotVersion = 5
+const snapshotVersion = 6
 
 // nodeRecord is a node with the number of its group, 0 for a group that is gone.
 type nodeRecord struct {
@@ -30,6 +30,7 @@ type snapshot struct {
 	Flows   []lru.Item[flowKey, string]
 	Near    []lru.Item[string, []string]
 	Echoes  []lru.Item[string, echo]
+	Origins []lru.Item[string, origin]
 	Base    baselineState
 	Dirty   []uint64
 	// Decisions in force.
@@ -46,7 +47,7 @@ type groupRecord struct {
 func (m *Merger) Snapshot(enc *gob.Encoder) error {
 	s := snapshot{
 		Version: snapshotVersion, Seq: m.seq, Clock: m.clock, Count: m.nodes, Decisions: m.hand.list,
-		Flows: m.flows.Snapshot(), Near: m.near.Snapshot(), Echoes: m.echoes.Snapshot(), Base: m.base.keep(),
+		Flows: m.flows.Snapshot(), Near: m.near.Snapshot(), Echoes: m.echoes.Snapshot(), Origins: m.origins.Snapshot(), Base: m.base.keep(),
 	}
 	nodes := map[uint64]*node{}
 	for _, item := range m.groups.Snapshot() {
@@ -108,6 +109,7 @@ func (m *Merger) Restore(dec *gob.Decoder) error {
 	m.flows.Restore(s.Flows)
 	m.near.Restore(s.Near)
 	m.echoes.Restore(s.Echoes)
+	m.origins.Restore(s.Origins)
 	m.base.restore(&s.Base)
 	nodes := m.restoreGroups(&s)
 	for _, item := range s.Index {

@@ -70,20 +70,28 @@ var (
 // Load reads the configuration in dir; without a file it is the default one.
 // Where it cannot be used the default is returned with the error.
 func Load(dir string) (Config, error) {
-	file := filepath.Join(dir, ConfigFile)
-	text, err := os.ReadFile(file)
+	c, err := Read(filepath.Join(dir, ConfigFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return Config{}, nil
 	}
-	var c Config
-	if err == nil {
-		err = yaml.UnmarshalWithOptions(text, &c, yaml.Strict())
+	if err != nil {
+		return Config{}, fmt.Errorf("the default logs are read: %w", err)
 	}
-	if err == nil {
+	return c, nil
+}
+
+// Read reads a configuration from a file.
+func Read(file string) (Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("log sources: %w", err)
+	}
+	var c Config
+	if err = yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err == nil {
 		err = c.check()
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("%s is not used, the default logs are read: %w", file, err)
+		return Config{}, fmt.Errorf("%s is not used: %w", file, err)
 	}
 	return c, nil
 }

@@ -117,6 +117,28 @@ func (p *Process) Session(keys string) *Process {
 	return c.Exec("/bin/bash")
 }
 
+// Visit is a session of a login daemon that is opened for a command. The process of
+// the connection is the daemon's own, and writes to the log.
+func (p *Process) Visit(command string) (session, connection *Process) {
+	connection = p.Fork().Exec(p.self.Args...)
+	session = connection.Fork()
+	session.context = &event.Context{ID: "login:" + session.self.Key.String(), Kind: event.ContextLogin, Root: session.self.Key, Parent: p.context.ID}
+	session.server = false
+	session.self.User = &event.User{Name: "root"}
+	return session.Exec("bash", "-c", command), connection
+}
+
+// Accepted is the line by which the process of a connection says who was let in, with
+// which key.
+func (p *Process) Accepted(from string, port uint16, key string) *Process {
+	p.host.emit(&event.Event{
+		Kind: event.LoginSuccess, Process: p.whole(), Source: &event.Endpoint{IP: netip.MustParseAddr(from), Port: port},
+		Log:    &event.Log{Source: event.LogFile, Service: "sshd"},
+		Access: &event.Access{Outcome: event.OutcomeSuccess, Service: "sshd", Method: "publickey", User: &event.Account{Name: "root"}, Fingerprint: key},
+	})
+	return p
+}
+
 // Unit starts a service of the init process.
 func (h *Host) Unit(name string, args ...string) *Process {
 	p := h.Init.Fork()

@@ -244,10 +244,15 @@ func (p *Process) Chmod(name string) *Process {
 
 // Connect opens a connection.
 func (p *Process) Connect(peer string, port uint16) *Process {
+	return p.ConnectFrom(50000, peer, port)
+}
+
+// ConnectFrom opens a connection from a port of its own.
+func (p *Process) ConnectFrom(own uint16, peer string, port uint16) *Process {
 	zero := 0
 	p.host.emit(&event.Event{
 		Kind: event.NetworkConnect, Process: p.whole(), Result: &zero, Network: &event.Network{Transport: "tcp", Initiated: true},
-		Source: &event.Endpoint{IP: netip.MustParseAddr("10.0.0.1"), Port: 50000}, Destination: &event.Endpoint{IP: netip.MustParseAddr(peer), Port: port},
+		Source: &event.Endpoint{IP: netip.MustParseAddr("10.0.0.1"), Port: own}, Destination: &event.Endpoint{IP: netip.MustParseAddr(peer), Port: port},
 	})
 	return p
 }

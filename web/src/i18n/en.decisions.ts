@@ -33,6 +33,7 @@ export const decisions = {
   "reason.short.file": "file",
   "reason.short.source": "source",
   "reason.short.session": "session",
+  "reason.short.key": "key",
   "reason.short.account": "account",
   "reason.short.container": "container",
   "reason.short.analyst": "analyst",

@@ -35,6 +35,7 @@ export const decisions: Record<keyof typeof en, string> = {
   "reason.short.file": "文件",
   "reason.short.source": "来源",
   "reason.short.session": "会话",
+  "reason.short.key": "密钥",
   "reason.short.account": "账号",
   "reason.short.container": "容器",
   "reason.short.analyst": "分析员",
