@@ -25,7 +25,7 @@ SKIPS   := BAIZE_TEST_DATA|needs root
 # sensor stop a sensor for a while, and with it every umount of what it watches.
 ALONE   := /(test/lab|test/whole|internal/agent/sensor)$$
 
-.PHONY: build run demo bench intrusions test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench prerequisites-intrusions
+.PHONY: build run demo bench intrusions fleet test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench prerequisites-intrusions
 
 ## build: bin/baize-agent, bin/baize-server, bin/baize
 build: internal/server/console/dist/index.html
@@ -70,6 +70,12 @@ bench: prerequisites-bench
 intrusions: prerequisites-intrusions
 	go build -o $(TOOLS)/ ./test/intrusions/record
 	$(TOOLS)/record $(if $(ONLY),-only $(ONLY)) test/intrusions/recordings
+
+## fleet: the laboratory of incidents recorded anew, 15 minutes; SEEDS=3 FROM=5 selects, INTO=DIR keeps the others
+fleet: prerequisites-intrusions
+	mkdir -p $(or $(INTO),test/lab/fleet/recordings)
+	go build -o $(TOOLS)/record-fleet ./test/lab/fleet/record
+	$(TOOLS)/record-fleet $(if $(SEEDS),-seeds $(SEEDS)) $(if $(FROM),-from $(FROM)) $(or $(INTO),test/lab/fleet/recordings)
 
 test-web: web/node_modules/.stamp
 	@mkdir -p $(RESULTS)

@@ -11,19 +11,6 @@ import (
 	"baize/internal/replay"
 )
 
-// startSlack is how much later than the start that the kernel keeps its notice
-// of the fork may say, in nanoseconds. A number comes again after seconds.
-const startSlack = 100e6
-
-func (p *Process) is(key event.ProcessKey) bool {
-	apart := int64(p.Start) - int64(key.Start)
-	return p.PID == key.PID && apart < startSlack && apart > -startSlack
-}
-
-func among(list []Process, key event.ProcessKey) bool {
-	return slices.ContainsFunc(list, func(p Process) bool { return p.is(key) })
-}
-
 // verdict on what one alert shows of one intrusion.
 type verdict struct {
 	// Found of Critical nodes are shown; Right of Shown nodes belong there.
@@ -44,7 +31,7 @@ func (i *Intrusion) critical() map[string]func(*provenance.Node) bool {
 			continue
 		}
 		list[fmt.Sprintf("process %d %s", p.PID, p.Program)] = func(n *provenance.Node) bool {
-			return n.Type == provenance.NodeProcess && (p.is(n.Process) || slices.ContainsFunc(n.Members, p.is))
+			return n.Type == provenance.NodeProcess && (p.Is(n.Process) || slices.ContainsFunc(n.Members, p.Is))
 		}
 	}
 	for k := range i.Files {
@@ -78,7 +65,7 @@ func (i *Intrusion) right(n *provenance.Node) bool {
 		if len(members) == 0 {
 			members = []event.ProcessKey{n.Process}
 		}
-		return !slices.ContainsFunc(members, func(key event.ProcessKey) bool { return !among(i.Processes, key) && !among(i.Behind, key) })
+		return !slices.ContainsFunc(members, func(key event.ProcessKey) bool { return !i.Has(key) && !among(i.Behind, key) })
 	}
 	for _, is := range i.critical() {
 		if is(n) {
@@ -108,14 +95,14 @@ func (i *Intrusion) judge(p *replay.Provenance) verdict {
 		}
 	}
 	slices.Sort(v.Missing)
-	v.Entry = p.Entry != nil && i.Entry.is(p.Entry.Key)
+	v.Entry = p.Entry != nil && i.Entry.Is(p.Entry.Key)
 	return v
 }
 
 // touches reports whether a graph shows anything of an intrusion's own processes.
 func (i *Intrusion) touches(p *replay.Provenance) bool {
 	return slices.ContainsFunc(p.Nodes, func(n provenance.Node) bool {
-		return n.Type == provenance.NodeProcess && (among(i.Processes, n.Process) || slices.ContainsFunc(n.Members, func(key event.ProcessKey) bool { return among(i.Processes, key) }))
+		return n.Type == provenance.NodeProcess && (i.Has(n.Process) || slices.ContainsFunc(n.Members, func(key event.ProcessKey) bool { return i.Has(key) }))
 	})
 }
 

@@ -2,12 +2,18 @@ package intrusions
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"baize/internal/event"
+	"baize/internal/event/eventio"
 )
 
 // Labels of one recording.
@@ -32,6 +38,10 @@ type Advance struct {
 // Intrusion is what one intruder did on one host.
 type Intrusion struct {
 	Host string `json:"host"`
+	// Actor is who, where one intruder is on several hosts or several are at work.
+	Actor string `json:"actor,omitempty"`
+	// Benign : it is somebody's work, and no intrusion.
+	Benign bool `json:"benign,omitempty"`
 	// Entry is the process in which the intruder came in.
 	Entry Process `json:"entry"`
 	// Processes that he started, or that ran because of what he left.
@@ -67,6 +77,23 @@ type Process struct {
 	// Program is what it executed last, "" for a mere fork.
 	Program string `json:"program,omitempty"`
 }
+
+// startSlack is how much later than the start that the kernel keeps its notice
+// of the fork may say, in nanoseconds. A number comes again after seconds.
+const startSlack = 100e6
+
+// Is reports whether it is the process of a key.
+func (p *Process) Is(key event.ProcessKey) bool {
+	apart := int64(p.Start) - int64(key.Start)
+	return p.PID == key.PID && apart < startSlack && apart > -startSlack
+}
+
+func among(list []Process, key event.ProcessKey) bool {
+	return slices.ContainsFunc(list, func(p Process) bool { return p.Is(key) })
+}
+
+// Has reports whether a process is the intruder's.
+func (i *Intrusion) Has(key event.ProcessKey) bool { return among(i.Processes, key) }
 
 // File that the intruder made or changed, under all the names that it had.
 type File struct {
@@ -111,4 +138,31 @@ func Load(dir string) ([]Recording, error) {
 		all = append(all, r)
 	}
 	return all, nil
+}
+
+// Write writes a recording: the events and their labels.
+func Write(dir string, events []*event.Event, labels *Labels) (err error) {
+	text, err := json.Marshal(labels)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, labels.Name+LabelsExtension), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(dir, labels.Name+EventsExtension))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	packed, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(8<<20))
+	if err != nil {
+		return err
+	}
+	out := eventio.NewWriter(packed)
+	for _, ev := range events {
+		if err := out.Write(ev); err != nil {
+			return err
+		}
+	}
+	return errors.Join(out.Flush(), packed.Close())
 }

@@ -6,22 +6,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
-	"baize/internal/event"
-	"baize/internal/event/eventio"
 	"baize/test/intrusions"
 	"baize/test/intrusions/shapes"
 	"baize/test/intrusions/stage"
@@ -96,7 +90,7 @@ func recordOne(ctx context.Context, dir string, kit *stage.Kit, shape shapes.Sha
 		return 0, err
 	}
 	labels.Name, labels.About, labels.Recorded, labels.Began = shape.Name, shape.About, began, began
-	return len(events), write(dir, events, &labels)
+	return len(events), intrusions.Write(dir, events, &labels)
 }
 
 // amid plays a shape while the ordinary work goes on.
@@ -107,30 +101,4 @@ func amid(ctx context.Context, s *stage.Stage, shape shapes.Shape) error {
 	err := shape.Play(ctx, s)
 	rest()
 	return errors.Join(err, <-done)
-}
-
-func write(dir string, events []*event.Event, labels *intrusions.Labels) (err error) {
-	text, err := json.MarshalIndent(labels, "", " ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, labels.Name+intrusions.LabelsExtension), append(text, '\n'), 0o644); err != nil {
-		return err
-	}
-	f, err := os.Create(filepath.Join(dir, labels.Name+intrusions.EventsExtension))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	packed, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(8<<20))
-	if err != nil {
-		return err
-	}
-	out := eventio.NewWriter(packed)
-	for _, ev := range events {
-		if err := out.Write(ev); err != nil {
-			return err
-		}
-	}
-	return errors.Join(out.Flush(), packed.Close())
 }

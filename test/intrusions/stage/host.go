@@ -26,10 +26,31 @@ const (
 // WebUser is who services run as.
 const WebUser = 33 // www-data on every Debian system
 
+// HostOptions say what one host is.
+type HostOptions struct {
+	Name string
+	// Address on the wire that joins the hosts.
+	Address string
+	// Service : it runs the web service; as root where Careless, in a container
+	// where Contained.
+	Service, Careless, Contained bool
+	// Scheduler : it runs cron.
+	Scheduler bool
+	// Key is the one that root has there, see Kit; "" is that of databases.
+	Key string
+}
+
 // Host is one machine of the stage: a tree of processes in a control group of
 // its own, behind mounts of its own.
 type Host struct {
-	Name string
+	HostOptions
+
+	// hole and sessions keep what comes in at once apart. Whoever goes through one
+	// host into another takes the other's first.
+	hole, sessions sync.Mutex
+	// web is the web service's process, daemons are others by name.
+	web     int
+	daemons map[string]int
 
 	group   string
 	tree    *tree
@@ -56,17 +77,18 @@ type reply struct {
 }
 
 // startHost makes a host and waits until it stands.
-func startHost(ctx context.Context, name, program, work, files string, tree *tree) (*Host, error) {
-	h := &Host{Name: name, tree: tree, done: make(chan struct{}), started: map[int]chan reply{}, ended: map[int]int{}}
+func startHost(ctx context.Context, opts HostOptions, kit *Kit, tree *tree) (*Host, error) {
+	h := &Host{HostOptions: opts, tree: tree, done: make(chan struct{}), started: map[int]chan reply{}, ended: map[int]int{}, daemons: map[string]int{}}
+	name := opts.Name
 	var err error
-	if h.group, err = group(spaces[name]); err != nil {
+	if h.group, err = group(space(name)); err != nil {
 		return nil, err
 	}
-	empty := filepath.Join(work, "mount-"+name)
+	empty := filepath.Join(kit.Dir, "mount-"+name)
 	if err := os.MkdirAll(empty, 0o755); err != nil {
 		return h, err
 	}
-	h.command = within(context.Background(), name, program, "-name", name, "-group", h.group, "-work", empty, "-files", files)
+	h.command = within(context.Background(), name, kit.victim, "-name", name, "-group", h.group, "-work", empty, "-files", kit.files)
 	h.command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS, Setsid: true}
 	if h.in, err = h.command.StdinPipe(); err != nil {
 		return h, err
@@ -217,6 +239,9 @@ func (h *Host) end(ctx context.Context, what string, pid int) error {
 		return ended, nil
 	})
 }
+
+// url of a page of its web service.
+func (h *Host) url(page string) string { return "http://" + h.Address + ":8080/" + page }
 
 // path is where a file of the host can be reached from outside.
 func (h *Host) path(name string) string {

@@ -17,6 +17,8 @@ type Intruder struct {
 	Host *Host
 	// From is his address.
 	From string
+	// Actor names who he is, where several are at work.
+	Actor string
 
 	stage  *Stage
 	roots  []*branch
@@ -28,6 +30,8 @@ type Intruder struct {
 func (s *Stage) Intruder(h *Host, from string) *Intruder {
 	i := &Intruder{Host: h, From: from, stage: s}
 	i.label.Host = h.Name
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.intruders = append(s.intruders, i)
 	return i
 }
@@ -35,11 +39,10 @@ func (s *Stage) Intruder(h *Host, from string) *Intruder {
 // Inject sends a command through the hole of the host's web service, and waits
 // until its shell has ended.
 func (i *Intruder) Inject(ctx context.Context, command string) error {
-	s := i.stage
-	s.hole.Lock() // so that the shell is known to be his
-	defer s.hole.Unlock()
+	i.Host.hole.Lock() // so that the shell is known to be his
+	defer i.Host.hole.Unlock()
 	since := sinceBoot()
-	_, err := s.world.request(ctx, "http://"+WebAddress+":8080/lookup", "127.0.0.1;"+command, i.From)
+	_, err := i.stage.world.request(ctx, i.Host.url("lookup"), "127.0.0.1;"+command, i.From)
 	if err != nil {
 		return fmt.Errorf("inject %q: %w", command, err)
 	}
@@ -50,7 +53,7 @@ func (i *Intruder) Inject(ctx context.Context, command string) error {
 // shell notes the one that the web service has started since a time.
 func (i *Intruder) shell(ctx context.Context, since uint64) error {
 	return until(ctx, "the kernel's word on a shell", func() (bool, error) {
-		service := i.stage.service()
+		service := i.stage.service(i.Host)
 		if service == nil {
 			return false, errors.New("the kernel told nothing of the web service")
 		}
@@ -81,15 +84,14 @@ func (i *Intruder) root(pid, daemon int) error {
 
 // SSH logs in with a key and runs a command, with input as its stdin.
 func (i *Intruder) SSH(ctx context.Context, key, command, input string) error {
-	s := i.stage
-	s.sessions.Lock()
-	defer s.sessions.Unlock()
+	i.Host.sessions.Lock()
+	defer i.Host.sessions.Unlock()
 	since := sinceBoot()
-	if err := s.ssh(ctx, i.From, key, i.Host, command, input); err != nil {
+	if err := i.stage.ssh(ctx, i.From, key, i.Host, command, input); err != nil {
 		return err
 	}
 	i.label.Sources = add(i.label.Sources, i.From)
-	return i.jobs(s.daemons[i.Host.Name+"/sshd"], since)
+	return i.jobs(i.Host.daemons["sshd"], since)
 }
 
 // jobs are those that a daemon started since a time: they are the intruder's.
@@ -163,6 +165,7 @@ func add(list []string, text string) []string {
 // labels are written when everything has happened.
 func (i *Intruder) labels() (intrusions.Intrusion, error) {
 	l := i.label
+	l.Actor = i.Actor
 	if len(i.roots) == 0 {
 		return l, errors.New("an intruder did nothing")
 	}

@@ -79,8 +79,7 @@ func goBuild(ctx context.Context, output string, args ...string) error {
 // implants are what the drop servers have.
 func (k *Kit) implants(ctx context.Context) error {
 	for name, c2 := range map[string]string{"t": C2, "u": OtherC2} {
-		flags := "-s -w -X main.c2=" + c2 + " -X main.beacons=2"
-		if err := goBuild(ctx, filepath.Join(k.downloads, name), "-ldflags", flags, "baize/test/lab/trojan"); err != nil {
+		if err := k.Trojan(ctx, name, c2, 2); err != nil {
 			return err
 		}
 	}
@@ -101,6 +100,23 @@ func (k *Kit) implants(ctx context.Context) error {
 		cp t kworker && chmod 755 kworker && tar czf a.tgz kworker && rm kworker && base64 -w0 s.sh > s.b64 && cp t files.bin && chmod 644 t u files.bin && cp t ../files/drop/upload && chmod 644 ../files/drop/upload`))
 }
 
+// Trojan builds one that calls a C2 so many times, once a second, to be downloaded
+// under a name.
+func (k *Kit) Trojan(ctx context.Context, name, c2 string, beacons int) error {
+	flags := fmt.Sprintf("-s -w -X main.c2=%s -X main.beacons=%d", c2, beacons)
+	return goBuild(ctx, filepath.Join(k.downloads, name), "-ldflags", flags, "baize/test/lab/trojan")
+}
+
+// Variant makes a download with the behaviour of another one and a content that no
+// other has.
+func (k *Kit) Variant(name, of string) error {
+	text, err := os.ReadFile(filepath.Join(k.downloads, of))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(k.downloads, name), append(text, rand.Text()...), 0o755)
+}
+
 // Hello is what a shell script says to its C2: who it is, by what path.
 func Hello(path string) string {
 	host, port, _ := strings.Cut(C2, ":")
@@ -119,7 +135,7 @@ func perlHello(path string) string {
 // secrets are the keys of hosts and people.
 func (k *Kit) secrets(ctx context.Context) error {
 	dir := filepath.Join(k.Dir, "keys")
-	for _, name := range []string{"host", "admin", "stolen", "planted", "database"} {
+	for _, name := range []string{"host", "admin", "stolen", "planted", "database", "deploy"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return err
 		}
@@ -127,7 +143,7 @@ func (k *Kit) secrets(ctx context.Context) error {
 			return err
 		}
 	}
-	return run(exec.CommandContext(ctx, "sh", "-c", "cd "+dir+" && cat admin.pub stolen.pub database.pub > allowed"))
+	return run(exec.CommandContext(ctx, "sh", "-c", "cd "+dir+" && cat admin.pub stolen.pub database.pub deploy.pub > allowed"))
 }
 
 // Key is the file of a private key.

@@ -21,7 +21,7 @@ func (k *Kit) Implant(name string) (string, error) {
 // Job waits until a scheduler of the host has run the program, which calls its
 // C2.
 func (i *Intruder) Job(ctx context.Context, daemon, program string) error {
-	return i.ran(ctx, i.stage.daemons[i.Host.Name+"/"+daemon], program, true, func() error { return nil })
+	return i.ran(ctx, i.Host.daemons[daemon], program, true, func() error { return nil })
 }
 
 // Unit has the host's init start a unit.
@@ -36,11 +36,10 @@ func (i *Intruder) Unit(ctx context.Context, definition string) error {
 // Victim logs in as an administrator and runs a command, by which the intruder's
 // program is run.
 func (i *Intruder) Victim(ctx context.Context, command, program string) error {
-	s := i.stage
-	s.sessions.Lock()
-	defer s.sessions.Unlock()
-	return i.ran(ctx, s.daemons[i.Host.Name+"/sshd"], program, false, func() error {
-		return s.ssh(ctx, Bastion, "admin", i.Host, command, "")
+	i.Host.sessions.Lock()
+	defer i.Host.sessions.Unlock()
+	return i.ran(ctx, i.Host.daemons["sshd"], program, false, func() error {
+		return i.stage.ssh(ctx, Bastion, "admin", i.Host, command, "")
 	})
 }
 
@@ -93,11 +92,13 @@ func (t *tree) running(job *branch, program string) *branch {
 
 // Through does something on this host from another one, on which the intruder is
 // already: the sessions that this starts here are his.
-func (i *Intruder) Through(ctx context.Context, from *Intruder, command string) error {
+func (i *Intruder) Through(ctx context.Context, do func(context.Context) error) error {
+	i.Host.sessions.Lock()
+	defer i.Host.sessions.Unlock()
 	since := sinceBoot()
-	if err := from.Inject(ctx, command); err != nil {
+	if err := do(ctx); err != nil {
 		return err
 	}
 	i.label.Sources = add(i.label.Sources, i.From)
-	return i.jobs(i.stage.daemons[i.Host.Name+"/sshd"], since)
+	return i.jobs(i.Host.daemons["sshd"], since)
 }

@@ -7,14 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Addresses. The outer ones are for documentation; no route leads to any.
 const (
-	WebAddress = "10.203.0.2"
-	// DatabaseAddress is the second host's, on a wire between the two.
-	DatabaseAddress = "10.203.1.3"
+	WebAddress      = "10.203.0.2"
+	DatabaseAddress = "10.203.0.3"
 	// Bastion is where administrators come from.
 	Bastion = "10.203.0.1"
 
@@ -31,29 +31,35 @@ const (
 	OtherC2 = "198.51.100.23:443"
 )
 
-// spaces are the network namespaces of the hosts and of everything outside.
-var spaces = map[string]string{Web: "baize-int-web", Database: "baize-int-db", outside: "baize-int-out"}
+// outside is the network namespace of everything that is no host.
+const outside = "out"
 
-const outside = "outside"
+// space is the network namespace of a host, and its control group.
+func space(name string) string { return "baize-int-" + name }
 
-// wire makes the namespaces and joins them.
-func wire(ctx context.Context) error {
-	web, db, out := spaces[Web], spaces[Database], spaces[outside]
+// wire makes the namespaces and joins them by a switch that stands outside.
+func wire(ctx context.Context, opts *Options) error {
+	out := space(outside)
 	lines := []string{
-		"netns add " + web, "netns add " + db, "netns add " + out,
-		fmt.Sprintf("link add web0 netns %s type veth peer name out0 netns %s", web, out),
-		fmt.Sprintf("link add web1 netns %s type veth peer name db0 netns %s", web, db),
-		fmt.Sprintf("-n %s address add %s/24 dev web0", web, WebAddress),
-		fmt.Sprintf("-n %s address add %s/24 dev out0", out, Bastion),
-		fmt.Sprintf("-n %s address add 10.203.1.2/24 dev web1", web),
-		fmt.Sprintf("-n %s address add %s/24 dev db0", db, DatabaseAddress),
+		"netns add " + out,
+		fmt.Sprintf("-n %s link add lan type bridge", out),
+		fmt.Sprintf("-n %s address add %s/24 dev lan", out, Bastion),
+		fmt.Sprintf("-n %s link set lo up", out),
+		fmt.Sprintf("-n %s link set lan up", out),
 	}
-	for _, link := range []string{web + " lo", web + " web0", web + " web1", db + " lo", db + " db0", out + " lo", out + " out0"} {
-		space, name, _ := strings.Cut(link, " ")
-		lines = append(lines, fmt.Sprintf("-n %s link set %s up", space, name))
+	for n, h := range opts.Hosts {
+		at := space(h.Name)
+		lines = append(lines,
+			"netns add "+at,
+			fmt.Sprintf("link add eth0 netns %s type veth peer name port%d netns %s", at, n, out),
+			fmt.Sprintf("-n %s link set port%d master lan up", out, n),
+			fmt.Sprintf("-n %s address add %s/24 dev eth0", at, h.Address),
+			fmt.Sprintf("-n %s link set lo up", at),
+			fmt.Sprintf("-n %s link set eth0 up", at),
+			fmt.Sprintf("-n %s route add default via %s", at, Bastion),
+		)
 	}
-	lines = append(lines, fmt.Sprintf("-n %s route add default via %s", web, Bastion))
-	for _, address := range outerAddresses() {
+	for _, address := range outerAddresses(opts) {
 		lines = append(lines, fmt.Sprintf("-n %s address add %s/32 dev lo", out, address))
 	}
 	for _, line := range lines {
@@ -64,17 +70,22 @@ func wire(ctx context.Context) error {
 	return nil
 }
 
-func outerAddresses() []string {
-	list := []string{Attacker, Attacker2, Customer, Drop, Drop2, Releases, names}
-	for _, c2 := range []string{C2, OtherC2} {
+func outerAddresses(opts *Options) []string {
+	list := slices.Concat([]string{Attacker, Attacker2, Customer, Drop, Drop2, Releases, names}, opts.Outer)
+	for _, c2 := range slices.Concat([]string{C2, OtherC2}, opts.C2) {
 		host, _, _ := strings.Cut(c2, ":")
 		list = append(list, host)
 	}
-	return list
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // unwire removes what wire made.
-func unwire() error {
+func unwire(opts *Options) error {
+	spaces := []string{space(outside)}
+	for _, h := range opts.Hosts {
+		spaces = append(spaces, space(h.Name))
+	}
 	var all []error
 	for _, space := range spaces {
 		if _, err := os.Stat(filepath.Join("/run/netns", space)); err == nil {
@@ -84,9 +95,9 @@ func unwire() error {
 	return errors.Join(all...)
 }
 
-// within is a command in a network namespace, and in nothing else of it.
-func within(ctx context.Context, space string, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, "nsenter", append([]string{"--net=/run/netns/" + spaces[space], "--"}, args...)...)
+// within is a command in the network namespace of a host, and in nothing else of it.
+func within(ctx context.Context, host string, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "nsenter", append([]string{"--net=/run/netns/" + space(host), "--"}, args...)...)
 }
 
 func run(command *exec.Cmd) error {

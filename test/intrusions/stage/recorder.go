@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -28,10 +29,15 @@ type recorder struct {
 }
 
 // record arms an agent for a host. It bears the host's name, and sees nothing
-// beyond its control group.
-func record(ctx context.Context, agent string, h *Host) (*recorder, error) {
+// beyond its control group and its log.
+func record(ctx context.Context, kit *Kit, h *Host) (*recorder, error) {
 	r := &recorder{done: make(chan struct{})}
-	r.command = exec.Command("sh", "-c", `hostname "$1" && exec "$2" events --scope "cgroup=$3"`, "sh", h.Name, agent, h.group)
+	logs := filepath.Join(kit.Dir, "logs-"+h.Name+".yaml")
+	text := fmt.Sprintf("journal: false\ndefaults: false\nfiles:\n  - {path: %s, format: syslog}\n", h.path("/var/log/auth.log"))
+	if err := os.WriteFile(logs, []byte(text), 0o644); err != nil {
+		return nil, err
+	}
+	r.command = exec.Command("sh", "-c", `hostname "$1" && exec "$2" events --scope "cgroup=$3" --logs "$4"`, "sh", h.Name, kit.Agent, h.group, logs)
 	r.command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUTS, Setsid: true}
 	r.command.Stderr = &r.errors
 	out, err := r.command.StdoutPipe()

@@ -1,12 +1,12 @@
-// Package stage is where intrusions are played for a recording: two hosts, the
-// world outside them, the sensor of each host, and the kernel's notices from
-// which the labels come.
+// Package stage is where intrusions are played for a recording: hosts, the world
+// outside them, the sensor of each host, and the kernel's notices from which the
+// labels come.
 package stage
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,20 +22,24 @@ import (
 type Options struct {
 	// Kit has the programs and files, made by Build.
 	Kit *Kit
-	// RootService runs the web service as root, as a careless owner does.
-	RootService bool
-	// Cron runs a scheduler on the web host.
-	Cron bool
-	// Second is the database host.
-	Second bool
-	// Container puts the web service into one.
-	Container bool
+	// Hosts in the order in which they are started; Single where there are none.
+	Hosts []HostOptions
+	// C2 are called by implants, addresses with ports.
+	C2 []string
+	// Outer are addresses of the world outside that are used beside those with a name
+	// here; Names lead to one of them.
+	Outer []string
+	Names map[string]string
 }
+
+// Single is the host with the web service.
+func Single() HostOptions { return HostOptions{Name: Web, Address: WebAddress, Service: true} }
 
 // Stage is set for one intrusion, or several at once.
 type Stage struct {
-	// Web is the host with the web service, Database the one behind it.
-	Web, Database *Host
+	// Web is the first host.
+	Web   *Host
+	Hosts map[string]*Host
 
 	opts      Options
 	tree      *tree
@@ -44,54 +48,64 @@ type Stage struct {
 	recorders []*recorder
 	intruders []*Intruder
 	advances  []intrusions.Advance
-	// web is the web service's process, daemons are others by host and name.
-	web     int
-	daemons map[string]int
-	// hole and sessions keep what comes in at once apart.
-	hole, sessions sync.Mutex
-	rounds         int
+	mu        sync.Mutex
 }
 
 // Open builds the stage and arms the sensors. Close ends it, also after an error.
 func Open(ctx context.Context, opts Options) (s *Stage, err error) {
-	s = &Stage{opts: opts, tree: newTree(), daemons: map[string]int{}}
-	if err := wire(ctx); err != nil {
+	if len(opts.Hosts) == 0 {
+		opts.Hosts = []HostOptions{Single()}
+	}
+	s = &Stage{opts: opts, tree: newTree(), Hosts: map[string]*Host{}}
+	if err := wire(ctx, &opts); err != nil {
 		return s, err
 	}
 	if s.notices, err = hear(s.tree); err != nil {
 		return s, err
 	}
-	if s.world, err = startWorld(opts.Kit.outside, opts.Kit.downloads); err != nil {
+	if s.world, err = startWorld(opts.Kit, append([]string{C2, OtherC2}, opts.C2...), opts.Names); err != nil {
 		return s, err
 	}
-	if s.Web, err = s.host(ctx, Web); err != nil {
-		return s, err
-	}
-	if opts.Second {
-		if s.Database, err = s.host(ctx, Database); err != nil {
+	for _, h := range opts.Hosts {
+		if err := s.host(ctx, h); err != nil {
 			return s, err
 		}
 	}
-	return s, s.serve(ctx)
+	s.Web = s.Hosts[opts.Hosts[0].Name]
+	return s, nil
 }
 
-// host makes a host with its sensor and its login daemon.
-func (s *Stage) host(ctx context.Context, name string) (*Host, error) {
-	h, err := startHost(ctx, name, s.opts.Kit.victim, s.opts.Kit.Dir, s.opts.Kit.files, s.tree)
+// host makes a host with its sensor and its services.
+func (s *Stage) host(ctx context.Context, opts HostOptions) error {
+	h, err := startHost(ctx, opts, s.opts.Kit, s.tree)
+	if h != nil {
+		s.Hosts[opts.Name] = h
+	}
 	if err != nil {
-		return h, err
+		return err
 	}
 	if err := s.keys(h); err != nil {
-		return h, err
+		return err
 	}
-	r, err := record(ctx, s.opts.Kit.Agent, h)
+	r, err := record(ctx, s.opts.Kit, h)
 	if r != nil {
 		s.recorders = append(s.recorders, r)
 	}
 	if err != nil {
-		return h, err
+		return err
 	}
-	return h, s.daemon(ctx, h, "sshd", Service{Unit: "ssh", Args: []string{"/usr/sbin/sshd", "-D", "-e"}})
+	if err := s.daemon(ctx, h, "sshd", Service{Unit: "ssh", Args: []string{"/usr/sbin/sshd", "-D"}}); err != nil {
+		return err
+	}
+	if opts.Scheduler {
+		if err := s.daemon(ctx, h, "cron", Service{Unit: "cron", Args: []string{"/usr/sbin/cron", "-f"}}); err != nil {
+			return err
+		}
+	}
+	if !opts.Service {
+		return nil
+	}
+	return s.serve(ctx, h)
 }
 
 // keys lets the keys in that are let in before anybody intrudes, and gives the
@@ -113,7 +127,7 @@ func (s *Stage) keys(h *Host) error {
 }
 
 func (s *Stage) secret(h *Host, name string) error {
-	key, err := os.ReadFile(s.opts.Kit.Key("database"))
+	key, err := os.ReadFile(s.opts.Kit.Key(cmp.Or(h.Key, "database")))
 	if err != nil {
 		return err
 	}
@@ -122,41 +136,36 @@ func (s *Stage) secret(h *Host, name string) error {
 
 func (s *Stage) daemon(ctx context.Context, h *Host, name string, service Service) error {
 	pid, err := h.Start(ctx, service)
-	s.daemons[h.Name+"/"+name] = pid
+	h.daemons[name] = pid
 	return err
 }
 
-// serve starts what the web host serves, and waits until it does.
-func (s *Stage) serve(ctx context.Context) error {
-	if s.opts.Cron {
-		if err := s.daemon(ctx, s.Web, "cron", Service{Unit: "cron", Args: []string{"/usr/sbin/cron", "-f"}}); err != nil {
-			return err
-		}
-	}
-	service := Service{Unit: "shop", UID: WebUser, Args: []string{s.opts.Kit.java, "-Xmx64m", "-XX:+UseSerialGC", "-cp", "/srv/shop", "LookupService", WebAddress, "8080"}}
-	if s.opts.RootService {
+// serve starts the web service of a host, and waits until it listens.
+func (s *Stage) serve(ctx context.Context, h *Host) error {
+	service := Service{Unit: "shop", UID: WebUser, Args: []string{s.opts.Kit.java, "-Xmx64m", "-XX:+UseSerialGC", "-cp", "/srv/shop", "LookupService", h.Address, "8080"}}
+	if h.Careless {
 		service.UID = 0
 	}
-	if s.opts.Container {
+	if h.Contained {
 		var err error
-		if service, err = s.contain(service); err != nil {
+		if service, err = s.contain(h, service); err != nil {
 			return err
 		}
 	}
 	var err error
-	if s.web, err = s.Web.Start(ctx, service); err != nil {
+	if h.web, err = h.Start(ctx, service); err != nil {
 		return err
 	}
-	return until(ctx, "the web service", func() (bool, error) {
-		return slices.Contains(strings.Split(s.Web.output(), "\n"), "listening"), nil
+	return until(ctx, "the web service of "+h.Name, func() (bool, error) {
+		return slices.Contains(strings.Split(h.output(), "\n"), "listening"), nil
 	})
 }
 
-// service is the process of the web service; in a container it is below the
+// service is the process of a host's web service; in a container it is below the
 // runtime's.
-func (s *Stage) service() *branch {
-	b, ok := s.tree.find(s.web)
-	if !ok || !s.opts.Container {
+func (s *Stage) service(h *Host) *branch {
+	b, ok := s.tree.find(h.web)
+	if !ok || !h.Contained {
 		return b
 	}
 	return s.tree.running(b, s.opts.Kit.java)
@@ -167,7 +176,9 @@ func (s *Stage) Advance(ctx context.Context, by time.Duration) error {
 	if err := pause(ctx, 300*time.Millisecond); err != nil {
 		return err
 	}
+	s.mu.Lock()
 	s.advances = append(s.advances, intrusions.Advance{At: time.Now().UTC(), By: by})
+	s.mu.Unlock()
 	return pause(ctx, 300*time.Millisecond)
 }
 
@@ -217,10 +228,8 @@ func (s *Stage) Close() error {
 		_, err := r.stop()
 		all = append(all, err)
 	}
-	for _, h := range []*Host{s.Web, s.Database} {
-		if h != nil {
-			all = append(all, h.close())
-		}
+	for name, h := range s.Hosts {
+		all = append(all, h.close(), uncontain(name))
 	}
 	if s.world != nil {
 		all = append(all, s.world.close())
@@ -228,16 +237,13 @@ func (s *Stage) Close() error {
 	if s.notices != nil {
 		all = append(all, s.notices.close())
 	}
-	return errors.Join(append(all, uncontain(), unwire())...)
+	return errors.Join(append(all, unwire(&s.opts))...)
 }
 
 // ssh runs a command on a host over ssh from an outside address.
 func (s *Stage) ssh(ctx context.Context, from, key string, h *Host, command, input string) error {
 	c := within(ctx, outside, "ssh", "-F", "none", "-q", "-b", from, "-i", s.opts.Kit.Key(key), "-o", "StrictHostKeyChecking=no",
-		"-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "root@"+WebAddress, command)
-	if h.Name != Web {
-		return fmt.Errorf("host %s has no way in from outside", h.Name)
-	}
+		"-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "root@"+h.Address, command)
 	c.Stdin = strings.NewReader(input)
 	return run(c)
 }

@@ -25,6 +25,9 @@ type branch struct {
 	exited   bool
 }
 
+// unknown is what a process ran that was gone when it was asked.
+const unknown = "?"
+
 func newTree() *tree { return &tree{byPID: map[uint32]*branch{}} }
 
 func (t *tree) forked(parent, child uint32, when uint64) {
@@ -40,7 +43,7 @@ func (t *tree) forked(parent, child uint32, when uint64) {
 func (t *tree) executed(pid uint32) {
 	program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 	if err != nil {
-		program = "?" // it is gone already
+		program = unknown
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -111,13 +114,15 @@ func (t *tree) behind(low, high *branch) []intrusions.Process {
 func (t *tree) jobs(daemon *branch, since uint64) []*branch {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	own := []string{path.Base(daemon.Program), "?", "jspawnhelper"}
+	own := []string{path.Base(daemon.Program), unknown, "jspawnhelper"}
 	var found []*branch
 	queue := slices.Clone(daemon.children)
 	for len(queue) > 0 {
 		b := queue[0]
 		queue = queue[1:]
-		if b.Program == "" || slices.Contains(own, path.Base(b.Program)) {
+		// One that ended before it could be asked what it ran was short: no daemon.
+		gone := b.Program == unknown && b.exited
+		if !gone && (b.Program == "" || slices.Contains(own, path.Base(b.Program))) {
 			queue = append(queue, b.children...)
 			continue
 		}

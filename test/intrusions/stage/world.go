@@ -39,9 +39,16 @@ type sight struct {
 	Hello  *beacon.Hello `json:"hello"`
 }
 
-func startWorld(program, downloads string) (*world, error) {
+// startWorld starts it with the C2 of implants, and names that lead elsewhere than
+// to Drop.
+func startWorld(kit *Kit, c2 []string, addresses map[string]string) (*world, error) {
 	w := &world{done: make(chan struct{}), waiting: map[int]chan sight{}}
-	w.command = within(context.Background(), outside, program, "-downloads", downloads, "-c2", C2+","+OtherC2, "-dns", names+":53", "-answer", Drop)
+	var elsewhere []string
+	for name, address := range addresses {
+		elsewhere = append(elsewhere, name+"="+address)
+	}
+	w.command = within(context.Background(), outside, kit.outside, "-downloads", kit.downloads, "-c2", strings.Join(c2, ","),
+		"-dns", names+":53", "-answer", Drop, "-names", strings.Join(elsewhere, ","))
 	w.command.Stderr = os.Stderr
 	var err error
 	if w.in, err = w.command.StdinPipe(); err != nil {

@@ -72,6 +72,9 @@ func (s *system) begin(name, work, files string) error {
 	if err := furnish(work, files); err != nil {
 		return err
 	}
+	if err := syslog(name); err != nil {
+		return err
+	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("adopt orphans: %w", err)
 	}

@@ -43,12 +43,43 @@ func furnish(work, files string) error {
 	if err := copied(work, files, "/srv"); err != nil {
 		return err
 	}
+	if err := devices(); err != nil {
+		return err
+	}
 	for _, c := range covers {
 		if err := unix.Mount("tmpfs", c.path, "tmpfs", 0, fmt.Sprintf("mode=%o,size=64m", c.mode)); err != nil {
 			return fmt.Errorf("cover %s: %w", c.path, err)
 		}
 	}
 	return settle()
+}
+
+// nodes are the devices of the host, by their numbers.
+var nodes = []struct {
+	name         string
+	major, minor uint32
+}{{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}}
+
+// devices covers those of the machine, whose daemons listen among them.
+func devices() error {
+	if err := unix.Mount("tmpfs", "/dev", "tmpfs", 0, "mode=755,size=1m"); err != nil {
+		return fmt.Errorf("cover /dev: %w", err)
+	}
+	for _, n := range nodes {
+		name := "/dev/" + n.name
+		if err := unix.Mknod(name, unix.S_IFCHR|0o666, int(unix.Mkdev(n.major, n.minor))); err != nil {
+			return fmt.Errorf("make %s: %w", name, err)
+		}
+		if err := os.Chmod(name, 0o666); err != nil {
+			return err
+		}
+	}
+	for name, to := range map[string]string{"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"} {
+		if err := os.Symlink(to, "/dev/"+name); err != nil {
+			return err
+		}
+	}
+	return os.Mkdir("/dev/shm", 0o1777)
 }
 
 // copied puts a copy of a directory over another one.

@@ -66,10 +66,11 @@ func main() {
 	downloads := flag.String("downloads", "", "serve the files of `DIR` on port 80")
 	c2 := flag.String("c2", "", "accept beacons on these `ADDRESSES`, comma-separated")
 	dns := flag.String("dns", "", "answer every question for an address on this UDP `ADDRESS`")
-	answer := flag.String("answer", "203.0.113.9", "the `IP` that every name has")
+	answer := flag.String("answer", "203.0.113.9", "the `IP` that every other name has")
+	names := flag.String("names", "", "`NAME=IP`, comma-separated")
 	flag.Parse()
 	w := &world{out: json.NewEncoder(os.Stdout)}
-	if err := w.serve(*downloads, strings.Split(*c2, ","), *dns, *answer); err != nil {
+	if err := w.serve(*downloads, strings.Split(*c2, ","), *dns, addresses(*names, *answer)); err != nil {
 		fmt.Fprintln(os.Stderr, "outside:", err)
 		os.Exit(1)
 	}
@@ -78,7 +79,7 @@ func main() {
 }
 
 // serve opens every listener before it returns.
-func (w *world) serve(downloads string, c2 []string, dns, answer string) error {
+func (w *world) serve(downloads string, c2 []string, dns string, answer func(name string) string) error {
 	web, err := net.Listen("tcp", ":80")
 	if err != nil {
 		return err

@@ -3,12 +3,29 @@ package main
 import (
 	"net"
 	"net/netip"
+	"strings"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// answerNames gives every name the same address, until the socket closes.
-func (w *world) answerNames(socket net.PacketConn, answer string) {
+// addresses is what names have: NAME=IP, comma-separated, and one for all others.
+func addresses(list, otherwise string) func(name string) string {
+	known := map[string]string{}
+	for pair := range strings.SplitSeq(list, ",") {
+		if name, address, ok := strings.Cut(pair, "="); ok {
+			known[name+"."] = address
+		}
+	}
+	return func(name string) string {
+		if address, ok := known[name]; ok {
+			return address
+		}
+		return otherwise
+	}
+}
+
+// answerNames gives every name its address, until the socket closes.
+func (w *world) answerNames(socket net.PacketConn, answer func(name string) string) {
 	buffer := make([]byte, 1500)
 	for {
 		n, peer, err := socket.ReadFrom(buffer)
@@ -25,7 +42,7 @@ func (w *world) answerNames(socket net.PacketConn, answer string) {
 }
 
 // resolve answers a question for an IPv4 address, and any other with nothing.
-func resolve(message []byte, answer string) (reply []byte, name string, err error) {
+func resolve(message []byte, answer func(name string) string) (reply []byte, name string, err error) {
 	var query dnsmessage.Message
 	if err := query.Unpack(message); err != nil {
 		return nil, "", err
@@ -39,7 +56,7 @@ func resolve(message []byte, answer string) (reply []byte, name string, err erro
 		if question.Type != dnsmessage.TypeA {
 			continue
 		}
-		address, err := netip.ParseAddr(answer)
+		address, err := netip.ParseAddr(answer(name))
 		if err != nil {
 			return nil, "", err
 		}
