@@ -48,7 +48,7 @@ func (v *verdict) line(n int) Line {
 
 // built judges the lines that exist.
 var built = map[int]func(*Facts, *verdict){
-	1: shellLine, 2: filelessLine, 3: masqueradeLine, 4: c2Line, 5: incidentLine, 9: chainLine, 10: answersLine,
+	1: shellLine, 2: filelessLine, 3: masqueradeLine, 4: c2Line, 5: incidentLine, 6: pageLine, 9: chainLine, 10: answersLine,
 }
 
 // afterwards are the lines that the aftermath shows.
@@ -56,9 +56,8 @@ var afterwards = map[int]bool{9: true, 10: true}
 
 // absent says what is missing for the others.
 var absent = map[int]string{
-	6:  "the incident page is live, with the distribution of alert types, every merge reason, the five answers and each alert's way back, but there is no cluster graph",
-	7:  "merging across hosts is not built",
-	8:  "domains and images are on the alert, but an alert on another host does not join through them",
+	7:  "alerts merge across hosts, with the reason (the laboratory of six hosts), but the demo has one host yet",
+	8:  "an alert joins through a rare domain and carries container and image, but the demo has no container yet",
 	11: "freezing and isolating are not built",
 	12: "the cleaner is not built",
 	13: "the JVM probe is not built",

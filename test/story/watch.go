@@ -115,6 +115,13 @@ func (w *Watch) Advance(id string) (first, last alert.Alert) {
 	return w.alerts[id].oldest, w.alerts[id].newest
 }
 
+// Grown returns an incident as it first arrived on the stream and as it last did.
+func (w *Watch) Grown(id string) (first, last incident.Incident) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.incidents[id].oldest, w.incidents[id].newest
+}
+
 // Joined is when an incident with the alert first arrived on the stream.
 func (w *Watch) Joined(id string) time.Time {
 	w.mu.Lock()
