@@ -334,7 +334,7 @@ func (e *Engine) see(ev *event.Event, s *graph.Subject) {
 	case ev.Kind == event.NetworkConnect && ev.Destination != nil && event.Outside(ev.Destination.IP):
 		seen.Addr = ev.Destination.IP
 	case ev.Kind == event.LoginSuccess && ev.Access != nil:
-		e.base.LoggedIn(ev.Org, ev.Access.Fingerprint, incident.Use{Host: ev.Host.ID, Carrier: ev.Host.ID}, e.now)
+		e.base.LoggedIn(ev.Org, ev.Host.ID, ev.Access.Fingerprint, e.now)
 		e.came(ev.Org, e.graph.Sessions(ev))
 	case ev.Kind == event.NetworkAccept && ev.Source != nil && event.Outside(ev.Source.IP):
 		e.base.Called(incident.Subject{Org: ev.Org, Addr: ev.Source.IP}, e.now)

@@ -116,3 +116,61 @@ func TestWhoComesThroughABastionIsKnownByWhereHeCameFrom(t *testing.T) {
 		}
 	}
 }
+
+// TestOriginsStayWithinTheirOrganisation: two organisations use the same addresses; what
+// is known of a login in one is not told in the other.
+func TestOriginsStayWithinTheirOrganisation(t *testing.T) {
+	w, events := enginetest.Record()
+	bastion := w.Host("bastion-1").Service("ssh.service", "/usr/sbin/sshd", "-D")
+	database := w.Host("db-1").Service("ssh.service", "/usr/sbin/sshd", "-D")
+	bastion.AcceptFrom("198.51.100.7", 50000, "10.0.0.1", 22)
+	here, connection := bastion.Visit("ssh root@db-1")
+	connection.Accepted("198.51.100.7", 50000, stolenKey)
+	here.Spawn("/usr/bin/ssh", "root@db-1").ConnectFrom(50100, "10.0.0.2", 22)
+	database.AcceptFrom("10.0.0.1", 50100, "10.0.0.2", 22)
+	there, connection := database.Visit(tool("one"))
+	connection.Accepted("10.0.0.1", 50100, otherKey)
+	there.Install("/dev/shm/one").Spawn("/dev/shm/one")
+	w.Tick()
+	for _, strangers := range []bool{false, true} {
+		for _, ev := range *events {
+			if strangers && ev.Host.ID == "db-1" {
+				ev.Org = "other"
+			}
+		}
+		open := runOpen(t, *events)
+		if len(open) != 1 {
+			t.Fatalf("%d incidents", len(open))
+		}
+		if told := slices.ContainsFunc(open[0].Entities, func(e alert.Entity) bool { return e.Value == stolenKey }); told == strangers {
+			t.Errorf("strangers %v: the bastion's key is told: %v", strangers, told)
+		}
+	}
+}
+
+// TestAForgedLineIsNoOrigin: a line that tells of a conversation which the host did not
+// take in, of another service, or after the first, changes nobody's origin.
+func TestAForgedLineIsNoOrigin(t *testing.T) {
+	w, events := enginetest.Record()
+	sshd := w.Host("db-1").Service("ssh.service", "/usr/sbin/sshd", "-D")
+	sshd.AcceptFrom("198.51.100.7", 50000, "10.0.0.2", 22)
+	session, connection := sshd.Visit(tool("one"))
+	connection.Accepted("203.0.113.66", 1, otherKey)
+	connection.Accepted("198.51.100.7", 50000, stolenKey)
+	connection.Accepted("198.51.100.7", 50000, adminKey)
+	session.Install("/dev/shm/one").Spawn("/dev/shm/one")
+	w.Tick()
+	open := runOpen(t, *events)
+	if len(open) != 1 {
+		t.Fatalf("%d incidents", len(open))
+	}
+	var keys []string
+	for _, e := range open[0].Entities {
+		if e.Type == alert.EntityKey {
+			keys = append(keys, e.Value)
+		}
+	}
+	if !slices.Equal(keys, []string{stolenKey}) {
+		t.Errorf("keys %v", keys)
+	}
+}

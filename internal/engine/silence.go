@@ -41,14 +41,16 @@ type hostKey struct{ Org, Host string }
 type heard struct {
 	// At is on the clock of the ticks.
 	At int64
-	// Time is the event's own, Name the host's.
+	// Time is the event's own, on the server's clock; Name the host's.
 	Time time.Time
 	Name string
 	// Stopped : the agent said that it stops.
 	Stopped bool
+	// Skew is what its clock is taken to be ahead by, in milliseconds.
+	Skew int64
 }
 
-// hear notes that an event came from an agent.
+// hear notes that an event came from an agent, and puts it on the server's clock.
 func (e *Engine) hear(ev *event.Event) {
 	if ev.Host.ID == "" || ev.Seq == 0 {
 		return
@@ -58,7 +60,9 @@ func (e *Engine) hear(ev *event.Event) {
 	if h == nil {
 		h = e.heard.Put(key, heard{}, e.ticks)
 	}
-	*h = heard{At: e.ticks, Time: ev.Time, Name: ev.Host.Name, Stopped: ev.Kind == event.SensorStop}
+	skew := corrected(h.Skew, ev)
+	onOurClock(ev, skew)
+	*h = heard{At: e.ticks, Time: ev.Time, Name: ev.Host.Name, Stopped: ev.Kind == event.SensorStop, Skew: skew}
 }
 
 // tick moves the clock of the ticks on and tells of hosts that are silent.

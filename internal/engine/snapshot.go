@@ -16,7 +16,7 @@ import (
 
 // snapshotVersion rises whenever a snapshot of before could not be continued.
 // A snapshot of another version is refused; the engine then starts from its log.
-const snapshotVersion = 5
+const snapshotVersion = 6
 
 // ErrSnapshot reports a snapshot that this engine cannot continue from.
 var ErrSnapshot = errors.New("unusable snapshot")

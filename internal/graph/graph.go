@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"net/netip"
 	"time"
 
 	"baize/internal/event"
@@ -18,8 +17,8 @@ type Graph struct {
 	// callers and callees are those of conversations between ours.
 	callers *lru.Map[conversation, caller]
 	callees *lru.Map[conversation, callee]
-	// accepted are the far ends of conversations that servers took in, by the near one.
-	accepted *lru.Map[netip.AddrPort, netip.AddrPort]
+	// accepted are the conversations that servers took in, by host and by their end.
+	accepted *lru.Map[taken, conversation]
 	// now and at are the engine's time and the host's, of the event that is being
 	// observed.
 	now, at int64
@@ -43,7 +42,7 @@ func New(limits Limits) *Graph {
 		sides:    lru.New[conversation, side](limits.Sides),
 		callers:  lru.New[conversation, caller](limits.Sides),
 		callees:  lru.New[conversation, callee](maxCallees),
-		accepted: lru.New[netip.AddrPort, netip.AddrPort](limits.Sides),
+		accepted: lru.New[taken, conversation](limits.Sides),
 		texts:    texts{},
 		pools: [sorts]*pool{
 			newPool(sortProcs, limits.Processes, limits.Hosts),

@@ -11,8 +11,11 @@ import (
 // agents send at most 100 ms late, but a spool may drain later.
 const meetWithin = 10 * time.Minute
 
-// conversation is a connection by its two ends.
-type conversation struct{ From, To netip.AddrPort }
+// conversation is a connection by its two ends, within an organisation.
+type conversation struct {
+	Org      string
+	From, To netip.AddrPort
+}
 
 // side is one end of a conversation as its host told it.
 type side struct {
@@ -31,7 +34,7 @@ func conversationOf(ev *event.Event) (c conversation, ok bool) {
 		return c, false
 	}
 	return conversation{
-		From: netip.AddrPortFrom(ev.Source.IP.Unmap(), ev.Source.Port), To: netip.AddrPortFrom(ev.Destination.IP.Unmap(), ev.Destination.Port),
+		Org: ev.Org, From: netip.AddrPortFrom(ev.Source.IP.Unmap(), ev.Source.Port), To: netip.AddrPortFrom(ev.Destination.IP.Unmap(), ev.Destination.Port),
 	}, true
 }
 

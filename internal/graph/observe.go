@@ -13,10 +13,10 @@ func (g *Graph) apply(h *host, p *process, ev *event.Event, now int64) {
 	case event.ProcessExit:
 		g.exited(h, p, now)
 	case event.NetworkAccept:
-		g.takeIn(p, ev, now)
+		g.takeIn(h, p, ev, now)
 		g.serve(h, p, true, ev.Process.Context)
 	case event.LoginSuccess:
-		g.loggedIn(p, ev)
+		g.loggedIn(h, p, ev)
 	case event.NetworkListen:
 		g.serve(h, p, true, ev.Process.Context)
 	default:
@@ -53,12 +53,15 @@ func (h *host) over(p *process) {
 }
 
 // takeIn keeps the peer of an accept.
-func (g *Graph) takeIn(p *process, ev *event.Event, now int64) {
+func (g *Graph) takeIn(h *host, p *process, ev *event.Event, now int64) {
 	if ev.Source == nil {
 		return
 	}
+	if c, ok := conversationOf(ev); ok {
+		g.accepted.Put(taken{h.id, c.From}, c, now)
+	}
 	if !event.Outside(ev.Source.IP) {
-		g.takeInOurs(p, ev, now)
+		takeInOurs(p, ev, now)
 		return
 	}
 	peer, r := ev.Source.IP.String(), p.rarely()
@@ -69,7 +72,7 @@ func (g *Graph) takeIn(p *process, ev *event.Event, now int64) {
 }
 
 // takeInOurs keeps who of ours called.
-func (g *Graph) takeInOurs(p *process, ev *event.Event, now int64) {
+func takeInOurs(p *process, ev *event.Event, now int64) {
 	c, ok := conversationOf(ev)
 	if !ok {
 		return
@@ -79,7 +82,6 @@ func (g *Graph) takeInOurs(p *process, ev *event.Event, now int64) {
 		r.OtherCaller = r.CallerTime
 	}
 	r.Caller, r.CallerTime = c, now
-	g.accepted.Put(c.From, c.To, now)
 }
 
 // subject says what is known of p.

@@ -62,7 +62,7 @@ type rare struct {
 	Caller                  conversation
 	CallerTime, OtherCaller int64
 	// Login is the one that a daemon's process wrote down; nil for others.
-	Login *Login
+	Login *keptLogin
 	// Flow says from whom the image that it runs came.
 	Flow *Flow
 	// Called is the peer that it called last, as text.

@@ -3,6 +3,7 @@ package graph
 import (
 	"net/netip"
 	"path"
+	"slices"
 
 	"baize/internal/event"
 )
@@ -52,8 +53,12 @@ type Login struct {
 	Source string
 	// Key is the fingerprint of the key that he used.
 	Key string
-	// Conversation that he came by, from his end.
-	From netip.AddrPort
+}
+
+// keptLogin is a login as a process keeps it, with the conversation that it came by.
+type keptLogin struct {
+	Login
+	Over conversation
 }
 
 // Entry is how a lineage came in.
@@ -61,25 +66,36 @@ type Entry struct {
 	// Lineage that came in.
 	Lineage string
 	Login
-	// Command that a session was opened for, "" for one with a terminal.
+	// Command that a session was opened for, "" where that is not known.
 	Command string
 	// Behind is the lineage on another host whose process began the conversation; ""
 	// where that is not known.
 	Behind string
 }
 
+// taken names a conversation by the host that took it in and the far end.
+type taken struct {
+	Host string
+	From netip.AddrPort
+}
+
 // maxHops is how many hosts back it is followed where somebody came from.
 const maxHops = 4
 
-// loggedIn keeps a login with the process that wrote it down: sshd has one for each
-// connection, above the session's.
-func (g *Graph) loggedIn(p *process, ev *event.Event) {
-	if ev.Access == nil || ev.Source == nil || !ev.Source.IP.IsValid() {
+// loggedIn keeps a login with the process that wrote it down, which is above the
+// session's. A line can be forged: it must tell of a conversation that this host has
+// taken in, and the first of a process stands.
+func (g *Graph) loggedIn(h *host, p *process, ev *event.Event) {
+	if ev.Access == nil || ev.Access.Service != "sshd" || ev.Source == nil || !ev.Source.IP.IsValid() || p.rare().Login != nil {
 		return
 	}
-	l := &Login{Key: ev.Access.Fingerprint, From: netip.AddrPortFrom(ev.Source.IP.Unmap(), ev.Source.Port)}
+	c := g.accepted.Peek(taken{h.id, netip.AddrPortFrom(ev.Source.IP.Unmap(), ev.Source.Port)})
+	if c == nil {
+		return
+	}
+	l := &keptLogin{Login: Login{Key: ev.Access.Fingerprint}, Over: *c}
 	if event.Outside(ev.Source.IP) {
-		l.Source = ev.Source.IP.String()
+		l.Source = ev.Source.IP.Unmap().String()
 	}
 	p.rarely().Login = l
 }
@@ -92,7 +108,7 @@ func (g *Graph) Entries(ev *event.Event) []Entry {
 		return nil
 	}
 	h := *slot
-	return g.entries(h, h.get(h.key(ev.Process.Key)))
+	return g.entries(h, h.lookup(ev.Process.Key))
 }
 
 func (g *Graph) entries(h *host, p *process) []Entry {
@@ -116,27 +132,37 @@ func (g *Graph) entry(h *host, top *process) (e Entry, far *host, by *process) {
 	e.Lineage = top.Lineage
 	over := top.rare().Caller
 	if top.Kind == event.ContextLogin {
-		e.Command = top.Command
+		if top.Root {
+			e.Command = top.Command
+		}
 		if l := h.login(top); l != nil {
-			e.Login = *l
-			over = g.over(l.From, over)
+			e.Login, over = l.Login, l.Over
 		}
 	}
 	from := g.callers.Peek(over)
-	if from == nil || from.Host == h.id {
+	if from == nil || from.Host == h.id || g.now-from.At > int64(calleeFor) {
 		return e, nil, nil
 	}
 	if slot := g.hosts.Peek(from.Host); slot != nil {
 		far = *slot
-		if by = far.get(far.key(from.Process)); by != nil {
+		if by = far.lookup(from.Process); by != nil {
 			e.Behind = by.Lineage
 		}
 	}
 	return e, far, by
 }
 
+// lookup returns a process by its key, nil where it, or its boot, is not known.
+func (h *host) lookup(k event.ProcessKey) *process {
+	at := slices.Index(h.boots, k.Boot)
+	if at < 0 {
+		return nil
+	}
+	return h.get(procKey{Boot: h.first + uint32(at), PID: k.PID, Start: k.Start})
+}
+
 // login is the one by which a session began: of a process above it.
-func (h *host) login(top *process) *Login {
+func (h *host) login(top *process) *keptLogin {
 	above := top.Parent
 	for range maxServers {
 		p := h.get(above)
@@ -151,18 +177,6 @@ func (h *host) login(top *process) *Login {
 	return nil
 }
 
-// over is the conversation that a login came by: the daemon accepted it, and may have
-// accepted others since.
-func (g *Graph) over(from netip.AddrPort, last conversation) conversation {
-	if last.From == from || !from.IsValid() {
-		return last
-	}
-	if to := g.accepted.Peek(from); to != nil {
-		return conversation{From: from, To: *to}
-	}
-	return conversation{}
-}
-
 // Sessions are the lineages that are part of intrusions and began with the login that
 // an event tells of: it may be told after what was done there.
 func (g *Graph) Sessions(ev *event.Event) []Entry {
@@ -171,23 +185,16 @@ func (g *Graph) Sessions(ev *event.Event) []Entry {
 		return nil
 	}
 	h := *slot
+	by := h.lookup(ev.Process.Key)
+	if by == nil || by.rare().Login == nil {
+		return nil
+	}
 	var found []Entry
 	for _, i := range h.intrusions.All() {
 		for _, root := range (*i).Roots {
-			top := h.get(h.key(root.Process))
-			if top == nil || top.Kind != event.ContextLogin || (*i).Into != 0 {
-				continue
-			}
-			above := top.Parent
-			for range maxServers {
-				p := h.get(above)
-				if p == nil {
-					break
-				}
-				if p.Key == ev.Process.Key {
-					found = append(found, g.entries(h, top)...)
-				}
-				above = p.Parent
+			top := h.lookup(root.Process)
+			if (*i).Into == 0 && top != nil && top.Kind == event.ContextLogin && h.login(top) == by.rare().Login {
+				found = append(found, g.entries(h, top)...)
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/gob"
 	"fmt"
 	"io"
-	"net/netip"
 
 	"baize/internal/event"
 	"baize/internal/lru"
@@ -51,7 +50,7 @@ type header struct {
 	Sides    []lru.Item[conversation, side]
 	Callers  []lru.Item[conversation, caller]
 	Callees  []lru.Item[conversation, callee]
-	Accepted []lru.Item[netip.AddrPort, netip.AddrPort]
+	Accepted []lru.Item[taken, conversation]
 	Changed  []string
 	Advanced bool
 	Used     []int64

@@ -95,6 +95,8 @@ type Baseline struct {
 	// habits are the command templates and keys that benign lineages used, by their
 	// hash.
 	habits *lru.Map[uint64, habit]
+	// typists bounds how many one host has a day.
+	typists fleet
 }
 
 // habit is who had it first, and when.
@@ -115,6 +117,7 @@ func NewBaseline(limit int) *Baseline {
 		callers: lru.New[Subject, int32](limit),
 		lent:    lru.New[Subject, string](maxLent),
 		habits:  lru.New[uint64, habit](limit),
+		typists: newFleet(max(1, limit/maxShare)),
 	}
 }
 
@@ -147,6 +150,7 @@ func (b *Baseline) Saw(s Subject, by Use, now int64) {
 
 // Called records that a service was called from an outside address.
 func (b *Baseline) Called(s Subject, now int64) {
+	s = networkOf(s)
 	if b.callers.Get(s, now) == nil {
 		b.callers.Put(s, minute(now), now)
 	}
@@ -156,7 +160,7 @@ func (b *Baseline) Called(s Subject, now int64) {
 // service cannot tell a customer from an intruder, and so whoever calls is no
 // witness; but the gateway behind which both of them sit has called before.
 func (b *Baseline) stranger(s Subject, now int64) bool {
-	first := b.callers.Peek(s)
+	first := b.callers.Peek(networkOf(s))
 	return first == nil || minute(now)-*first <= minutes(proven)
 }
 
@@ -169,18 +173,20 @@ const (
 // Typed records that a command was run: one with a template that says something.
 func (b *Baseline) Typed(org, command string, by Use, now int64) {
 	if template := commandTemplate(command); template != "" {
-		b.had(habitKey(org, habitOfCommand, Loose(template)), by, now)
+		b.had(org, habitKey(org, habitOfCommand, Loose(template)), by, now)
 	}
 }
 
-// LoggedIn records that somebody came in with a key.
-func (b *Baseline) LoggedIn(org, key string, by Use, now int64) {
+// LoggedIn records that somebody came in to a host with a key. Whoever did is no
+// witness against the key: an administrator's raises alerts every day, and who stole it
+// has it in common with him.
+func (b *Baseline) LoggedIn(org, host, key string, now int64) {
 	if key != "" {
-		b.had(habitKey(org, habitOfKey, key), by, now)
+		b.had(org, habitKey(org, habitOfKey, key), Use{Host: host}, now)
 	}
 }
 
-func (b *Baseline) had(key uint64, by Use, now int64) {
+func (b *Baseline) had(org string, key uint64, by Use, now int64) {
 	carrier := xxhash.Sum64String(by.Carrier)
 	if by.Tainted {
 		b.tainted.Put(carrier, true, now)
@@ -188,7 +194,11 @@ func (b *Baseline) had(key uint64, by Use, now int64) {
 	if b.isTainted(carrier) {
 		return
 	}
-	if have := b.habits.Get(key, now); have == nil || b.isTainted(have.Carrier) {
+	have := b.habits.Get(key, now)
+	if have == nil && !b.typists.admits(b.typists.heard(org, by.Host, now), now) {
+		return
+	}
+	if have == nil || b.isTainted(have.Carrier) {
 		b.habits.Put(key, habit{First: minute(now), Carrier: carrier}, now)
 	}
 }
@@ -215,6 +225,17 @@ func (b *Baseline) Mark(org, command string, now int64) string {
 	return template
 }
 
+// networkOf is the network of an address that one party has: all of an IPv6 network are
+// his who has one of it (RFC 6177).
+func networkOf(s Subject) Subject {
+	if s.Addr.Is6() && !s.Addr.Is4In6() {
+		if p, err := s.Addr.Prefix(64); err == nil {
+			s.Addr = p.Addr()
+		}
+	}
+	return s
+}
+
 // Stranger reports whether an outside address is one from which nobody came more
 // than a day ago.
 func (b *Baseline) Stranger(org, address string, now int64) bool {
@@ -223,7 +244,9 @@ func (b *Baseline) Stranger(org, address string, now int64) bool {
 }
 
 // Answered records the addresses behind a name. Those of a public out-of-band
-// service are lent to all its customers, and say no more than its name.
+// service are lent to all its customers, and say no more than its name. Hardly anybody
+// but intruders asks for such names; one who has such a name lead to his own C2 has it
+// tie less, and nothing else.
 func (b *Baseline) Answered(org, name string, addresses []string, now int64) {
 	service := provider(name)
 	if service == "" {

@@ -12,12 +12,13 @@ type baselineState struct {
 	Callers []lru.Item[Subject, int32]
 	Lent    []lru.Item[Subject, string]
 	Habits  []lru.Item[uint64, habit]
+	Typists []lru.Item[fleetHost, member]
 }
 
 func (b *Baseline) keep() baselineState {
 	return baselineState{
 		Seen: b.seen.Snapshot(), Tainted: b.tainted.Snapshot(), Hosts: b.fleet.hosts.Snapshot(), Sizes: b.fleet.sizes, Hour: b.fleet.hour,
-		Callers: b.callers.Snapshot(), Lent: b.lent.Snapshot(), Habits: b.habits.Snapshot(),
+		Callers: b.callers.Snapshot(), Lent: b.lent.Snapshot(), Habits: b.habits.Snapshot(), Typists: b.typists.hosts.Snapshot(),
 	}
 }
 
@@ -30,6 +31,7 @@ func (b *Baseline) restore(s *baselineState) {
 	b.callers.Restore(s.Callers)
 	b.lent.Restore(s.Lent)
 	b.habits.Restore(s.Habits)
+	b.typists.hosts.Restore(s.Typists)
 	for org, size := range s.Sizes {
 		b.fleet.sizes[org] = size
 	}

@@ -237,7 +237,12 @@ func (d *Decision) mutes() []string {
 		return keys
 	case DecideReject:
 		f := feature{Kind: d.Reason, Value: d.Of}
-		return []string{f.key(d.Org)}
+		keys := []string{f.key(d.Org)}
+		if d.Reason == ReasonCommand {
+			f.Value = Loose(d.Of)
+			keys = append(keys, f.key(d.Org))
+		}
+		return keys
 	}
 	return nil
 }
@@ -260,7 +265,8 @@ func featuresOf(e *alert.Entity) []feature {
 		_, path := splitHost(e.Value)
 		return append(append(list, of(path, ReasonFileFlow)...), of(pathTemplate(path), ReasonPath)...)
 	case alert.EntityCommand:
-		return of(commandTemplate(e.Value), ReasonCommand)
+		template := commandTemplate(e.Value)
+		return append(of(template, ReasonCommand), of(Loose(template), ReasonCommand)...)
 	}
 	return of(e.Value, plain[e.Type]...)
 }

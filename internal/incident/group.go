@@ -87,7 +87,7 @@ type group struct {
 	Related []string
 	// Hints are the families of reasons that it has in common with other groups, and that
 	// did not suffice to join two large ones.
-	Hints map[uint64][]family
+	Hints []hint
 	// Sides is where splits put its alerts; all are on one.
 	Sides map[string]bool
 	// dirty : it changed since it was last drained. gone : it was absorbed or
@@ -108,23 +108,29 @@ func (g *group) large() bool { return uint64(len(g.Nodes))+g.Unlisted >= largeAl
 // corroborates reports whether something of another family is in common with other
 // already, and keeps what is.
 func (g *group) corroborates(other *group, of family) bool {
-	have := slices.Concat(g.Hints[other.Number], other.Hints[g.Number])
-	if slices.ContainsFunc(have, func(f family) bool { return f != of }) {
+	if slices.ContainsFunc(g.Hints, func(h hint) bool { return h.Of == other.Number && h.Family != of }) {
 		return true
 	}
-	if len(have) == 0 {
-		g.hint(other.Number, of)
-	}
+	g.hint(hint{other.Number, of})
+	other.hint(hint{g.Number, of})
 	return false
 }
 
-func (g *group) hint(number uint64, of family) {
-	if g.Hints == nil {
-		g.Hints = map[uint64][]family{}
+// hint is the family of a reason that a group has in common with another one.
+type hint struct {
+	Of     uint64
+	Family family
+}
+
+// hint keeps one; the oldest leaves.
+func (g *group) hint(h hint) {
+	if slices.Contains(g.Hints, h) {
+		return
 	}
-	if len(g.Hints) < capHints || g.Hints[number] != nil {
-		g.Hints[number] = append(g.Hints[number], of)
+	if len(g.Hints) == capHints {
+		g.Hints = slices.Delete(g.Hints, 0, 1)
 	}
+	g.Hints = append(g.Hints, h)
 }
 
 // closed reports whether an analyst has closed it.
@@ -303,12 +309,8 @@ func (g *group) absorbFacts(other *group) {
 	} else {
 		maps.Copy(g.Echoed, other.Echoed)
 	}
-	for number, families := range other.Hints {
-		for _, of := range families {
-			if !slices.Contains(g.Hints[number], of) {
-				g.hint(number, of)
-			}
-		}
+	for _, h := range other.Hints {
+		g.hint(h)
 	}
 	g.Recurs, g.Campaign = cmp.Or(g.Recurs, other.Recurs), cmp.Or(g.Campaign, other.Campaign)
 	for decision, out := range other.Sides {

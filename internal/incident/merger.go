@@ -67,7 +67,7 @@ type Merger struct {
 	flows  *lru.Map[flowKey, string]
 	near   *lru.Map[string, []string]
 	// origins is where lineages came from.
-	origins *lru.Map[string, origin]
+	origins *lru.Map[originKey, origin]
 	// echoes are the alerts that lineages repeated, by lineage.
 	echoes *lru.Map[string, echo]
 	hand   *hand
@@ -88,7 +88,7 @@ func New(cfg Config, base *Baseline) *Merger {
 		groups:  lru.New[uint64, *group](cfg.Alerts),
 		flows:   lru.New[flowKey, string](cfg.Keys),
 		near:    lru.New[string, []string](cfg.Keys),
-		origins: lru.New[string, origin](cfg.Keys),
+		origins: lru.New[originKey, origin](cfg.Keys),
 		echoes:  lru.New[string, echo](cfg.Keys),
 		hand:    newHand(nil),
 	}

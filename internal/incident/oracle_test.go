@@ -106,11 +106,16 @@ func belong(a, b *drawn) (t tie, ok bool) {
 	if address {
 		family(0.85 * (1 - (1-0.8/0.85)*hours/24/7))
 	}
+	addressMiss, addressFamilies := miss, families
 	family(when(same(a.service, b.service), 0.65))
 	family(when(same(a.source, b.source), 0.55))
 	family(when(same(a.command, b.command), 0.6), when(same(a.path, b.path), 0.5), when(same(a.file, b.file) && a.written == b.written, 0.5))
+	ownMiss, own := miss, families // what there is beside the address
+	if address && !always {
+		ownMiss, own = miss/addressMiss, families-addressFamilies
+	}
 	enough := always || address || families > 1 && 1-miss >= 0.8-1e-9
-	return tie{weight: round(1 - miss), touched: address && families == 1}, enough && (always || a.level > 0 && b.level > 0)
+	return tie{weight: round(1 - miss), touched: address && !always && (own < 2 || 1-ownMiss < 0.8-1e-9)}, enough && (always || a.level > 0 && b.level > 0)
 }
 
 // components are the sets that alerts make as they come, each compared with all

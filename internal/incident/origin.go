@@ -8,7 +8,6 @@ import (
 
 // origin is where a lineage came from.
 type origin struct {
-	Org string
 	// Entities are the address and the key of its login.
 	Entities []alert.Entity
 	// From is the lineage on another host that began it, Led are those that it began.
@@ -16,9 +15,15 @@ type origin struct {
 	Led  []string
 }
 
+func (o *origin) has(kind string) bool {
+	return slices.ContainsFunc(o.Entities, func(e alert.Entity) bool { return e.Type == kind })
+}
+
 const (
 	// maxLed bounds the sessions on other hosts that are kept of one lineage.
 	maxLed = 32
+	// maxOrigins bounds what is kept of one lineage's logins.
+	maxOrigins = 16
 	// maxHops is how many hosts back it is asked where somebody came from.
 	maxHops = 4
 )
@@ -33,7 +38,10 @@ func (m *Merger) Came(org, lineage, from string, with []alert.Entity, now int64)
 	o := m.origin(org, lineage, now)
 	news := false
 	for _, e := range with {
-		if !slices.Contains(o.Entities, e) {
+		if e.Type == alert.EntityCommand && o.has(e.Type) {
+			continue // the session was opened for the first
+		}
+		if len(o.Entities) < maxOrigins && !slices.Contains(o.Entities, e) {
 			o.Entities, news = append(o.Entities, e), true
 		}
 	}
@@ -49,11 +57,15 @@ func (m *Merger) Came(org, lineage, from string, with []alert.Entity, now int64)
 }
 
 func (m *Merger) origin(org, lineage string, now int64) *origin {
-	if o := m.origins.Get(lineage, now); o != nil {
+	key := originKey{org, lineage}
+	if o := m.origins.Get(key, now); o != nil {
 		return o
 	}
-	return m.origins.Put(lineage, origin{Org: org}, now)
+	return m.origins.Put(key, origin{}, now)
 }
+
+// originKey is a lineage of an organisation.
+type originKey struct{ Org, Lineage string }
 
 // arrived ties the alerts that are there already by what is known now of where their
 // lineage, and those that it led to, came from.
@@ -78,7 +90,7 @@ func (m *Merger) arrived(org, lineage string, hops int, now int64) {
 			}
 		}
 	}
-	if o := m.origins.Peek(lineage); o != nil && hops > 0 {
+	if o := m.origins.Peek(originKey{org, lineage}); o != nil && hops > 0 {
 		for _, led := range slices.Clone(o.Led) {
 			m.arrived(org, led, hops-1, now)
 		}
@@ -92,8 +104,8 @@ func (m *Merger) came(n *node, now int64) {
 		if lineage == "" {
 			return
 		}
-		o := m.origins.Peek(lineage)
-		if o == nil || o.Org != n.Org {
+		o := m.origins.Peek(originKey{n.Org, lineage})
+		if o == nil {
 			return
 		}
 		for i := range o.Entities {

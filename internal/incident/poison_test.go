@@ -23,13 +23,22 @@ func twoLarge(t *testing.T) (m *Merger, a, b string) {
 }
 
 // TestTouchingAnothersIndicatorGluesNothing: an intruder calls the C2 of another one,
-// again and again and in a new lineage of his own as well, so that two incidents
-// become one that nobody can read. They stay two, and are told to be related.
+// again and again, so that two incidents become one that nobody can read. They stay
+// two, and are told to be related: also where both came in through one service or run
+// as one account, which does not suffice by itself either.
 func TestTouchingAnothersIndicatorGluesNothing(t *testing.T) {
 	m, a, b := twoLarge(t)
 	theirs := alert.Entity{Type: alert.EntityIP, Value: "203.0.113.9", Port: 443, Role: "destination"}
+	account := alert.Entity{Type: alert.EntityAccount, Value: "shop"}
+	mine := high("through", "A", account)
+	mine.Service = "S"
+	if add(m, mine) != a {
+		t.Fatal("an alert left its lineage")
+	}
 	for i := range 20 {
-		if got := add(m, high(fmt.Sprintf("touch%d", i), "B", theirs)); got != b {
+		touch := high(fmt.Sprintf("touch%d", i), "B", theirs, account)
+		touch.Service = "S"
+		if got := add(m, touch); got != b {
 			t.Fatalf("touch %d is in %s, want %s", i, got, b)
 		}
 	}

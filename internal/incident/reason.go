@@ -105,7 +105,7 @@ var kinds = []kind{
 	{name: ReasonURL, weight: 0.85, family: familyNetwork, alone: true, borrowed: true, window: 7 * day},
 	{name: ReasonRepeat, weight: 0.85, family: familyPlace, alone: true, window: day},
 	{name: ReasonService, weight: 0.65, family: familyPlace, window: day},
-	{name: ReasonKey, weight: 0.65, family: familyWho, window: 7 * day},
+	{name: ReasonKey, weight: 0.65, family: familyWho, window: day},
 	{name: ReasonSession, weight: 0.65, family: familyWho, window: day},
 	{name: ReasonCommand, weight: 0.6, family: familyTemplate, window: day},
 	{name: ReasonContainer, weight: 0.55, family: familyPlace, window: day},
@@ -173,16 +173,23 @@ func always(reasons []found) bool {
 	return slices.ContainsFunc(reasons, func(f found) bool { return f.always })
 }
 
-// lone is the family of reasons that come down to one which may be borrowed; 0 for
-// others.
+// lone is the family of reasons that would not suffice without one which may be
+// borrowed; 0 where they would, or where two of different families may be.
 func lone(reasons []found) family {
+	var own []found
 	var of family
 	for _, r := range reasons {
 		switch {
-		case of != 0 && r.family != of, r.alone && !r.borrowed:
+		case !r.borrowed:
+			own = append(own, r)
+		case of != 0 && r.family != of:
 			return 0
+		default:
+			of = r.family
 		}
-		of = r.family
+	}
+	if suffices(own) {
+		return 0
 	}
 	return of
 }

@@ -30,7 +30,7 @@ type snapshot struct {
 	Flows   []lru.Item[flowKey, string]
 	Near    []lru.Item[string, []string]
 	Echoes  []lru.Item[string, echo]
-	Origins []lru.Item[string, origin]
+	Origins []lru.Item[originKey, origin]
 	Base    baselineState
 	Dirty   []uint64
 	// Decisions in force.

@@ -32,7 +32,7 @@ func (g *group) tallies() []*tally {
 // ranks of entity types: what can be blocked or cleaned comes first.
 var ranks = map[string]int{
 	alert.EntityHash: 9, alert.EntityIP: 8, alert.EntityDomain: 8, alert.EntityURL: 7, alert.EntityFile: 6, alert.EntityStack: 6,
-	alert.EntityContainer: 5, alert.EntityCommand: 4, alert.EntitySession: 3, alert.EntityProcess: 2, alert.EntityAccount: 1,
+	alert.EntityContainer: 5, alert.EntityCommand: 4, alert.EntitySession: 3, alert.EntityKey: 3, alert.EntityProcess: 2, alert.EntityAccount: 1,
 }
 
 // rank orders the entities of an incident. What belongs to the host itself,

@@ -91,8 +91,12 @@ func verdict(ev *event.Event, text string, kind event.Kind, outcome string) {
 	ev.Kind = kind
 	remark(ev, rest, "")
 	ev.Access.Outcome, ev.Access.Method = outcome, method
-	if i := strings.LastIndex(rest, " SHA256:"); i >= 0 {
-		ev.Access.Fingerprint, _, _ = strings.Cut(rest[i+1:], " ")
+	// Of a certificate the key comes first, and then that of who signed it.
+	if i := strings.LastIndex(rest, " ssh2: "); i >= 0 {
+		if _, key, found := strings.Cut(rest[i:], " SHA256:"); found {
+			key, _, _ = strings.Cut(key, " ")
+			ev.Access.Fingerprint = "SHA256:" + key
+		}
 	}
 }
 

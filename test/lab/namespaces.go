@@ -20,6 +20,10 @@ type namespaces struct {
 
 func newNamespaces(ctx context.Context, name string) (space *namespaces, err error) {
 	space = &namespaces{inner: name + "-web", outer: name + "-out"}
+	// What one that was killed left behind is nobody's: the laboratory is locked.
+	if err := space.remove(); err != nil {
+		return space, err
+	}
 	for _, line := range space.script() {
 		if err := run(ctx, "ip", strings.Fields(line)...); err != nil {
 			return space, err

@@ -82,12 +82,13 @@ func (k *Keeper) begin(name string) {
 		return
 	}
 	defer handle.Close()
+	lines, state := k.content(handle)
 	// One that was changed since the sensor was armed has its first change told
 	// already, or about to be: what it had before is not known.
 	if since := k.seeds.Since; !since.IsZero() && !changedAt(handle).Before(since) {
 		return
 	}
-	if lines, state := k.content(handle); state == event.DiffOK {
+	if state == event.DiffOK {
 		k.files.put(key{path: name}, lines)
 	}
 }

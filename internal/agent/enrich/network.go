@@ -78,6 +78,9 @@ func (e *Enricher) dns(now time.Time, rec *sensor.Record) {
 	}
 	p := e.process(now, &rec.Task)
 	ev := e.event(rec, p)
+	if !rec.DNS.Response {
+		message.Answers = nil // whoever sends an answer may say what he likes
+	}
 	ev.DNS = message
 	ev.Network = networkOf(&rec.DNS.Socket)
 	ev.Source, ev.Destination = endpoint(rec.DNS.Socket.Local), endpoint(rec.DNS.Socket.Remote)
