@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"baize/internal/event"
 	"baize/internal/lru"
 )
@@ -186,6 +188,15 @@ func (h *host) boot(id string) uint32 {
 	h.boots = append(h.boots, id)
 	h.next++
 	return h.next - 1
+}
+
+// lookup returns a process by its key, nil where it, or its boot, is not known.
+func (h *host) lookup(k event.ProcessKey) *process {
+	at := slices.Index(h.boots, k.Boot)
+	if at < 0 {
+		return nil
+	}
+	return h.get(procKey{Boot: h.first + uint32(at), PID: k.PID, Start: k.Start})
 }
 
 // get returns the process of key, nil where it is not known.

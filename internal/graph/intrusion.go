@@ -85,7 +85,7 @@ func (g *Graph) Root(ev *event.Event, r *Root) string {
 		return ""
 	}
 	h := g.host(ev.Host.ID, g.now)
-	p := h.get(h.key(ev.Process.Key))
+	p := h.lookup(ev.Process.Key)
 	if p == nil {
 		return ""
 	}

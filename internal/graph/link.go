@@ -99,7 +99,7 @@ func (g *Graph) link(c conversation, to *callee) (Link, bool) {
 	if near == nil || far == nil {
 		return Link{}, false
 	}
-	p, led := (*near).get((*near).key(from.Process)), (*far).find(to.Number)
+	p, led := (*near).lookup(from.Process), (*far).find(to.Number)
 	if p == nil || led == nil {
 		return Link{}, false
 	}

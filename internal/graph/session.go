@@ -3,7 +3,6 @@ package graph
 import (
 	"net/netip"
 	"path"
-	"slices"
 
 	"baize/internal/event"
 )
@@ -150,15 +149,6 @@ func (g *Graph) entry(h *host, top *process) (e Entry, far *host, by *process) {
 		}
 	}
 	return e, far, by
-}
-
-// lookup returns a process by its key, nil where it, or its boot, is not known.
-func (h *host) lookup(k event.ProcessKey) *process {
-	at := slices.Index(h.boots, k.Boot)
-	if at < 0 {
-		return nil
-	}
-	return h.get(procKey{Boot: h.first + uint32(at), PID: k.PID, Start: k.Start})
 }
 
 // login is the one by which a session began: of a process above it.

@@ -155,7 +155,7 @@ func (g *Graph) IntrusionOf(ev *event.Event) string {
 		return ""
 	}
 	h := *slot
-	p := h.get(h.key(ev.Process.Key))
+	p := h.lookup(ev.Process.Key)
 	if p == nil {
 		return ""
 	}

@@ -32,7 +32,7 @@ func (g *Graph) Trace(ev *event.Event, intrusion string) provenance.Graph {
 		return out
 	}
 	h := *slot
-	p := h.get(h.key(ev.Process.Key))
+	p := h.lookup(ev.Process.Key)
 	if p == nil {
 		out.Stopped = "the process is not known any more"
 		return out
@@ -56,7 +56,7 @@ func (g *Graph) Whole(hostID, id string) (provenance.Graph, bool) {
 func (h *host) whole(i *intrusion) provenance.Graph {
 	v := newView(h)
 	for k, root := range i.Roots {
-		p := h.get(h.key(root.Process))
+		p := h.lookup(root.Process)
 		switch {
 		case p == nil:
 		case k == 0:
@@ -244,7 +244,7 @@ func (v *view) forth(i *intrusion) {
 		}
 	}
 	for _, root := range i.Roots {
-		if p := v.h.get(v.h.key(root.Process)); p != nil {
+		if p := v.h.lookup(root.Process); p != nil {
 			push(p.Node.ID)
 		}
 	}
