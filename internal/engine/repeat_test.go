@@ -53,7 +53,7 @@ func TestRetriesCollapse(t *testing.T) {
 			t.Errorf("%s: %d times from %s to %s in %q", a.Rule.Title, a.Count, a.Time, a.Last, a.Incident)
 		}
 	}
-	if want := fmt.Sprintf("It did so %d times.", retries+1); !strings.Contains(open[0].Account, want) {
+	if want := fmt.Sprintf("Shells were started %d times.", retries+1); !strings.Contains(open[0].Account, want) {
 		t.Errorf("account lacks %q: %s", want, open[0].Account)
 	}
 	checkForest(t, open[0])

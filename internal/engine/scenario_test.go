@@ -177,7 +177,7 @@ func TestTheReportIsOneIncident(t *testing.T) {
 			t.Errorf("account lacks %q: %s / %s", want, open[0].Account, open[0].AccountZH)
 		}
 	}
-	if !strings.Contains(open[0].Account, "It did so 2 times.") {
+	if !strings.Contains(open[0].Account, "Shells were started 2 times.") {
 		t.Errorf("account miscounts the shells: %s", open[0].Account)
 	}
 	checkForest(t, open[0])

@@ -1,7 +1,9 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -63,53 +65,80 @@ func (g *group) account(tallies []*tally) (english, chinese string) {
 }
 
 func (g *group) english(t told) []string {
-	start := stamp(g.Opened).Format("2006-01-02 15:04:05 UTC")
+	const at = "2006-01-02 15:04:05 UTC"
+	first := g.first()
 	var say []string
-	switch {
-	case g.Command != "" && g.Service != "":
-		say = append(say, fmt.Sprintf("At %s the service %s on %s started a shell: %s.", start, g.Service, g.where(), quote(g.Command)))
-	default:
-		say = append(say, fmt.Sprintf("At %s on %s: %s.", start, g.where(), g.LeadTitle))
+	if e := &g.Entry; e.Command != "" && e.Service != "" {
+		if first.Time < e.Time {
+			say = append(say, fmt.Sprintf("The first sign, at %s on %s: %s.", stamp(first.Time).Format(at), hostName(first.Host), first.Title))
+		}
+		say = append(say, fmt.Sprintf("At %s the service %s on %s started a shell: %s.", stamp(e.Time).Format(at), e.Service, e.Host, quote(e.Command)))
+	} else {
+		say = append(say, fmt.Sprintf("At %s on %s: %s.", stamp(first.Time).Format(at), hostName(first.Host), first.Title))
+		if g.LeadTitle != first.Title {
+			say = append(say, fmt.Sprintf("Most severe: %s on %s.", g.LeadTitle, g.LeadHost))
+		}
 	}
 	if n := g.shells(); n > 1 {
-		say = append(say, fmt.Sprintf("It did so %d times.", n))
+		say = append(say, fmt.Sprintf("Shells were started %d times.", n))
 	}
 	say = sentence(say, t.sources, "Requests came from %s.", ", ")
 	say = sentence(say, t.files, "Files involved: %s.", ", ")
 	say = sentence(say, t.titles, "A process gave itself the name %s.", ", ")
 	say = sentence(say, t.domains, "Names asked for: %s.", ", ")
 	say = sentence(say, t.peers, "Connections went out to %s.", ", ")
+	if len(g.Hosts) > 1 {
+		say = sentence(say, g.hostNames(), "Hosts: %s.", ", ")
+	}
 	alerts := plural(len(g.Nodes)+int(g.Unlisted), "alert", "alerts")
-	say = append(say, fmt.Sprintf("%s, %d with repeats, on %s until %s.", alerts, g.Count, plural(len(g.Hosts), "host", "hosts"), stamp(g.Updated).Format("15:04:05 UTC")))
-	return say
+	return append(say, fmt.Sprintf("%s, %d with repeats, on %s until %s.", alerts, g.Count, plural(len(g.Hosts), "host", "hosts"), stamp(g.Updated).Format("15:04:05 UTC")))
 }
 
 func (g *group) chinese(t told) []string {
-	start := stamp(g.Opened).Format("2006-01-02 15:04:05 UTC")
+	const at = "2006-01-02 15:04:05 UTC"
+	first := g.first()
 	var say []string
-	switch {
-	case g.Command != "" && g.Service != "":
-		say = append(say, fmt.Sprintf("%s,主机 %s 上的服务 %s 启动了 shell:%s。", start, g.where(), g.Service, quote(g.Command)))
-	default:
-		say = append(say, fmt.Sprintf("%s,主机 %s:%s。", start, g.where(), g.LeadTitle))
+	if e := &g.Entry; e.Command != "" && e.Service != "" {
+		if first.Time < e.Time {
+			say = append(say, fmt.Sprintf("最早迹象:%s,主机 %s:%s。", stamp(first.Time).Format(at), hostName(first.Host), first.Title))
+		}
+		say = append(say, fmt.Sprintf("%s,主机 %s 上的服务 %s 启动了 shell:%s。", stamp(e.Time).Format(at), e.Host, e.Service, quote(e.Command)))
+	} else {
+		say = append(say, fmt.Sprintf("%s,主机 %s:%s。", stamp(first.Time).Format(at), hostName(first.Host), first.Title))
+		if g.LeadTitle != first.Title {
+			say = append(say, fmt.Sprintf("最严重:主机 %s:%s。", g.LeadHost, g.LeadTitle))
+		}
 	}
 	if n := g.shells(); n > 1 {
-		say = append(say, fmt.Sprintf("共发生 %d 次。", n))
+		say = append(say, fmt.Sprintf("共启动 shell %d 次。", n))
 	}
 	say = sentence(say, t.sources, "请求来源:%s。", "、")
 	say = sentence(say, t.files, "涉及文件:%s。", "、")
 	say = sentence(say, t.titles, "有进程将自身改名为 %s。", "、")
 	say = sentence(say, t.domains, "查询域名:%s。", "、")
 	say = sentence(say, t.peers, "外联地址:%s。", "、")
+	if len(g.Hosts) > 1 {
+		say = sentence(say, g.hostNames(), "涉及主机:%s。", "、")
+	}
 	return append(say, fmt.Sprintf("截至 %s,共 %d 条告警(含重复 %d 次),涉及 %d 台主机。",
 		stamp(g.Updated).Format("15:04:05 UTC"), len(g.Nodes)+int(g.Unlisted), g.Count, len(g.Hosts)))
 }
 
-func (g *group) where() string {
-	if len(g.Hosts) == 0 {
-		return "?"
+// first is the earliest alert that is listed; the one that arrived first may be
+// later.
+func (g *group) first() *node {
+	if len(g.Nodes) == 0 {
+		return &node{Time: g.Opened}
 	}
-	return hostName(g.Hosts[0])
+	return slices.MinFunc(g.Nodes, func(a, b *node) int { return cmp.Compare(a.Time, b.Time) })
+}
+
+func (g *group) hostNames() []string {
+	var names []string
+	for _, h := range g.Hosts {
+		names = append(names, hostName(h))
+	}
+	return names
 }
 
 // sentence adds one that names the things, or none where there is nothing.

@@ -41,6 +41,16 @@ type tally struct {
 // same address is one entity whoever called.
 type entityKey struct{ Type, Value string }
 
+// entry is where an intruder came in.
+type entry struct {
+	// Time of the alert on the shell, in nanoseconds since 1970.
+	Time int64
+	// Host by its name, Service as it describes itself, "" where it is not known.
+	Host, Service string
+	// Command of the shell; "" where no shell was started.
+	Command string
+}
+
 // group is a set of alerts that belong together: an incident once an alert of
 // medium level or above is among them.
 type group struct {
@@ -55,6 +65,7 @@ type group struct {
 	// Lead is the alert that names the incident.
 	Lead      string
 	LeadTitle string
+	LeadHost  string
 	LeadLevel int
 	Nodes     []*node
 	// Unlisted alerts are beyond capListed.
@@ -73,11 +84,8 @@ type group struct {
 	Echoed map[string]bool
 	// Intrusions that its alerts are part of, at most capIntrusions.
 	Intrusions []string
-	// Service is how the service that was entered describes itself.
-	Service string
-	// Command of the first web-spawned shell, which raised an alert at CommandTime.
-	Command     string
-	CommandTime int64
+	// Entry is the first web-spawned shell.
+	Entry entry
 	// Verdict of a closed incident, "" for an open one.
 	Verdict string
 	// Recurs is the closed incident that its first alert would have joined, and
@@ -207,7 +215,7 @@ func (g *group) intrusion(id string) {
 // lead makes an alert the one that names the incident if it is more severe.
 func (g *group) lead(n *node) {
 	if g.Lead == "" || n.Level > g.LeadLevel {
-		g.Lead, g.LeadLevel, g.LeadTitle = n.ID, n.Level, n.Title
+		g.Lead, g.LeadLevel, g.LeadTitle, g.LeadHost = n.ID, n.Level, n.Title, hostName(n.Host)
 	}
 }
 
@@ -218,11 +226,13 @@ func (g *group) tell(n *node) {
 	for lineage, shell := range n.Echoed {
 		g.lineage(lineage, shell)
 	}
-	if g.Service == "" {
-		g.Service = facts.Service
-	}
-	if facts.Command != "" && (g.Command == "" || n.Time < g.CommandTime) {
-		g.Command, g.CommandTime = facts.Command, n.Time
+	g.entered(entry{Time: n.Time, Host: hostName(n.Host), Service: facts.Service, Command: facts.Command})
+}
+
+// entered keeps the earlier of two entries.
+func (g *group) entered(e entry) {
+	if e.Command != "" && (g.Entry.Command == "" || e.Time < g.Entry.Time) {
+		g.Entry = e
 	}
 }
 
@@ -296,7 +306,7 @@ func (g *group) absorb(other *group) {
 
 func (g *group) absorbFacts(other *group) {
 	if other.LeadLevel > g.LeadLevel {
-		g.Lead, g.LeadLevel, g.LeadTitle = other.Lead, other.LeadLevel, other.LeadTitle
+		g.Lead, g.LeadLevel, g.LeadTitle, g.LeadHost = other.Lead, other.LeadLevel, other.LeadTitle, other.LeadHost
 	}
 	for _, id := range other.Intrusions {
 		g.intrusion(id)
@@ -321,12 +331,7 @@ func (g *group) absorbFacts(other *group) {
 			g.Related = append(g.Related, id)
 		}
 	}
-	if g.Service == "" {
-		g.Service = other.Service
-	}
-	if other.Command != "" && (g.Command == "" || other.CommandTime < g.CommandTime) {
-		g.Command, g.CommandTime = other.Command, other.CommandTime
-	}
+	g.entered(other.Entry)
 	for _, t := range other.tallies() {
 		key := entityKey{t.Entity.Type, t.Entity.Value}
 		if have := g.Entities[key]; have != nil {

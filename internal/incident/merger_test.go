@@ -241,7 +241,7 @@ func TestTitleScoreAndAccount(t *testing.T) {
 	add(m, a)
 	add(m, b)
 	inc := m.Drain(true)[0]
-	if inc.Title != "Masquerade on h1 and 1 more host" || inc.Level != "critical" || inc.Score <= 80 || !slices.Equal(inc.Tactics, []string{"defense-evasion", "execution"}) {
+	if inc.Title != "Masquerade on two and 1 more host" || inc.Level != "critical" || inc.Score <= 80 || !slices.Equal(inc.Tactics, []string{"defense-evasion", "execution"}) {
 		t.Errorf("%+v", inc)
 	}
 	for _, text := range []string{inc.Account, inc.AccountZH} {
@@ -252,6 +252,33 @@ func TestTitleScoreAndAccount(t *testing.T) {
 		}
 		if strings.Contains(text, "10.0.0.1") {
 			t.Errorf("account names an inside address: %s", text)
+		}
+	}
+}
+
+// TestAnAccountKeepsHostsApart: an earlier sign on another host did not start the
+// shell, though its alert knows a service.
+func TestAnAccountKeepsHostsApart(t *testing.T) {
+	m := newMerger()
+	name := alert.Entity{Type: alert.EntityDomain, Value: "k3x9.dnslog.cn"}
+	sign := high("a", "A", name)
+	sign.Host, sign.Rule.Title = event.Host{ID: "h2", Name: "api-1"}, "Name resolved"
+	shell := high("b", "B", name)
+	shell.Host, shell.Time = event.Host{ID: "h1", Name: "web-1"}, start.Add(time.Minute)
+	m.Add(sign, Facts{Service: "docker.service"}, start.UnixNano())
+	m.Add(shell, Facts{Service: "java", Shell: true, Command: "sh -c id"}, shell.Time.UnixNano())
+	inc := m.Drain(true)[0]
+	for _, want := range []string{
+		"The first sign, at 2026-01-02 03:04:05 UTC on api-1: Name resolved.",
+		"At 2026-01-02 03:05:05 UTC the service java on web-1 started a shell: sh -c id.", "Hosts: api-1, web-1.",
+	} {
+		if !strings.Contains(inc.Account, want) {
+			t.Errorf("account lacks %q: %s", want, inc.Account)
+		}
+	}
+	for _, want := range []string{"最早迹象:2026-01-02 03:04:05 UTC,主机 api-1:Name resolved。", "主机 web-1 上的服务 java 启动了 shell:sh -c id。", "涉及主机:api-1、web-1。"} {
+		if !strings.Contains(inc.AccountZH, want) {
+			t.Errorf("account lacks %q: %s", want, inc.AccountZH)
 		}
 	}
 }

@@ -134,8 +134,8 @@ func (g *group) score() int {
 // title names the incident by its most severe alert and where it happened.
 func (g *group) title() string {
 	title := g.LeadTitle
-	if len(g.Hosts) > 0 {
-		title += " on " + hostName(g.Hosts[0])
+	if g.LeadHost != "" {
+		title += " on " + g.LeadHost
 	}
 	if more := len(g.Hosts) - 1; more > 0 {
 		title += " and " + plural(more, "more host", "more hosts")

@@ -33,6 +33,9 @@ type Options struct {
 	HTTP, GRPC string
 	// AgentArgs are further arguments of the agent, for example a scope.
 	AgentArgs []string
+	// AgentEnv is what agents have in their environment beside the usual, for example
+	// where a container runtime listens.
+	AgentEnv []string
 	// Output receives what the programs write.
 	Output io.Writer
 	// Log receives what happens to the programs.
@@ -119,7 +122,7 @@ func (s *Stack) environment(home string) []string {
 
 func (s *Stack) agentCommand(home string, args []string) *exec.Cmd {
 	command := exec.Command(filepath.Join(s.opts.Bin, "baize-agent"), append([]string{"run"}, args...)...)
-	command.Env = s.environment(home)
+	command.Env = append(s.environment(home), s.opts.AgentEnv...)
 	s.detach(command)
 	return command
 }

@@ -54,7 +54,7 @@ func run(ctx context.Context, out io.Writer, report string, keep bool) (err erro
 		return err
 	}
 	defer output.Close()
-	fmt.Fprintln(out, "starting server, agent, the victim and the outside world; state in", home)
+	fmt.Fprintln(out, "starting the server, three hosts with an agent each, and the outside world; state in", home)
 	stage, err := story.Open(ctx, options(home, output))
 	defer func() {
 		err = errors.Join(err, stage.Close())
@@ -79,14 +79,14 @@ func options(home string, output *os.File) story.Options {
 		bin = "bin"
 	}
 	return story.Options{
-		Bin: bin, Home: home, Name: "baize-demo", Beacons: 5, Output: output,
+		Bin: bin, Home: home, Name: "baize-demo", Fleet: true, Beacons: 5, Output: output,
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(os.Stderr, output), nil)),
 	}
 }
 
 // play performs the intrusion and prints what the analyst has on the screen.
 func play(ctx context.Context, out io.Writer, stage *story.Stage) ([]story.Line, error) {
-	fmt.Fprintln(out, "the intruder is at work: two rounds, with retries")
+	fmt.Fprintln(out, "the intruder is at work: a probe of the API, two rounds with retries, and a second host")
 	if err := stage.Intrude(ctx, nil); err != nil {
 		return nil, fmt.Errorf("intrusion: %w", err)
 	}
@@ -115,7 +115,7 @@ func describe(out io.Writer, facts *story.Facts) {
 		fmt.Fprintf(out, "\nincident %s  %s  score %d  %s\n%s\n", i.ID, i.Level, i.Score, i.Title, i.Account)
 		for _, a := range facts.Alerts {
 			if a.Incident == i.ID {
-				fmt.Fprintf(out, "  %s  %-8s %4d×  %s\n", a.Time.Format("15:04:05.000"), a.Rule.Level, max(a.Count, 1), a.Rule.Title)
+				fmt.Fprintf(out, "  %s  %-6s %-8s %4d×  %s\n", a.Time.Format("15:04:05.000"), a.Host.Name, a.Rule.Level, max(a.Count, 1), a.Rule.Title)
 			}
 		}
 	}

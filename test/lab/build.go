@@ -10,7 +10,7 @@ import (
 	"strconv"
 )
 
-// build compiles the outside world, the service and one trojan a round.
+// build compiles the outside world, the services and one trojan a round.
 func (l *Lab) build(ctx context.Context) error {
 	if err := os.Mkdir(l.downloads(), 0o755); err != nil {
 		return err
@@ -27,11 +27,11 @@ func (l *Lab) build(ctx context.Context) error {
 			return err
 		}
 	}
-	source, err := packageFile("service/LookupService.java")
+	source, err := packageFile("service")
 	if err != nil {
 		return err
 	}
-	return run(ctx, java("javac"), "-d", l.dir, source)
+	return run(ctx, java("javac"), "-d", l.dir, filepath.Join(source, "LookupService.java"), filepath.Join(source, "ApiService.java"))
 }
 
 func (l *Lab) goBuild(ctx context.Context, output string, args ...string) error {

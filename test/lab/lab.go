@@ -1,7 +1,8 @@
 // Package lab stages the intrusion of the incident report on one machine, for
 // real and harmlessly: a Java web service with a command-injection hole in one
 // network namespace, the intruder with download server, C2 and name server in
-// another, and no route from either to the machine's own network.
+// another, and no route from either to the machine's own network. A fleet has a
+// second host with that service, and one with another service in a container.
 //
 // The lab also writes the labels: which processes and files the intrusion made,
 // from what the service, the trojan and the C2 themselves report, never from
@@ -20,11 +21,14 @@ import (
 // Addresses of the laboratory. The outer ones are documentation addresses.
 const (
 	ServiceAddress = "10.203.0.2"
+	secondAddress  = "10.203.0.3"
+	apiAddress     = "10.203.0.4"
 	routerAddress  = "10.203.0.1"
 	servicePort    = "8080"
 
 	AttackerAddress = "203.0.113.50"
 	nameServer      = "203.0.113.53"
+	dnslogAddress   = "203.0.113.88"
 )
 
 // DNSLog is a name that only a scan for blind holes asks for.
@@ -59,9 +63,10 @@ type Options struct {
 	Name string
 	// Beacons bounds a trojan's life in seconds.
 	Beacons int
-	// Wrap is put before every command of the victim, for example to start it
-	// in a cgroup.
-	Wrap []string
+	// Hosts of the laboratory, Machine where there are none.
+	Hosts []Host
+	// Docker is where the container runtime of API will listen, a path.
+	Docker string
 }
 
 // Lab is a running laboratory. Close ends it.
@@ -71,14 +76,19 @@ type Lab struct {
 	dir     string
 	space   *namespaces
 	outside *outside
-	service *service
-	labels  recorder
+	docker  *docker
+	// services by host.
+	services map[string]*service
+	labels   recorder
 }
 
 // Start builds the programs, makes the namespaces and starts both sides. It
 // needs root.
 func Start(ctx context.Context, opts Options) (lab *Lab, err error) {
-	lab = &Lab{opts: opts}
+	if len(opts.Hosts) == 0 {
+		opts.Hosts = Machine()
+	}
+	lab = &Lab{opts: opts, services: map[string]*service{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("laboratory: %w", err), lab.Close())
@@ -96,22 +106,44 @@ func Start(ctx context.Context, opts Options) (lab *Lab, err error) {
 	if err = lab.build(ctx); err != nil {
 		return lab, err
 	}
-	if lab.space, err = newNamespaces(ctx, opts.Name); err != nil {
+	if lab.space, err = newNamespaces(ctx, opts.Name, opts.Hosts); err != nil {
 		return lab, err
 	}
-	if lab.outside, err = startOutside(lab.dir, lab.space.outer, &lab.labels); err != nil {
+	if lab.outside, err = startOutside(lab.dir, lab.space.outer(), &lab.labels); err != nil {
 		return lab, err
 	}
-	lab.service, err = startService(ctx, lab.dir, lab.space.inner, opts.Wrap, &lab.labels)
-	return lab, err
+	for _, h := range opts.Hosts {
+		if err = lab.serve(ctx, h); err != nil {
+			return lab, fmt.Errorf("%s: %w", h.Name, err)
+		}
+	}
+	return lab, nil
+}
+
+// serve starts the service of a host.
+func (l *Lab) serve(ctx context.Context, h Host) (err error) {
+	if h.Name == API {
+		if l.docker, err = startDocker(ctx, l.opts.Docker, h, l.space.of(h.Name)); err != nil {
+			return err
+		}
+		l.services[h.Name], err = l.docker.serve(ctx, l.dir, h, &l.labels)
+		return err
+	}
+	l.services[h.Name], err = startService(ctx, l.dir, h, l.space.of(h.Name), &l.labels)
+	return err
 }
 
 // Close ends every process the lab started, removes its namespaces and the
 // files the intrusion left.
 func (l *Lab) Close() error {
 	var all []error
-	if l.service != nil {
-		all = append(all, l.service.stop())
+	for _, service := range l.services {
+		if service != nil {
+			all = append(all, service.stop())
+		}
+	}
+	if l.docker != nil {
+		all = append(all, l.docker.stop())
 	}
 	all = append(all, l.endTrojans())
 	if l.outside != nil {
@@ -130,18 +162,41 @@ func (l *Lab) Close() error {
 	return errors.Join(all...)
 }
 
-// Inject sends command through the hole and returns what the service answered,
-// after the shell has ended.
+// Inject sends command through the hole of Web and returns what the service
+// answered, after the shell has ended.
 func (l *Lab) Inject(ctx context.Context, command string) (answer string, err error) {
-	l.labels.addCommand(command)
-	return l.outside.attack(ctx, "http://"+ServiceAddress+":"+servicePort+"/lookup", "127.0.0.1;"+command)
+	return l.InjectInto(ctx, Web, command)
 }
 
-// Health asks the service whether it is well, as an ordinary client: no shell.
+// InjectInto is Inject for another host with that service.
+func (l *Lab) InjectInto(ctx context.Context, host, command string) (answer string, err error) {
+	l.labels.addCommand(command)
+	return l.outside.attack(ctx, l.url(host, "lookup"), "host", "127.0.0.1;"+command)
+}
+
+// Fetch makes the service of API fetch an address, which is the hole of that one.
+func (l *Lab) Fetch(ctx context.Context, address string) (answer string, err error) {
+	return l.outside.attack(ctx, l.url(API, "download"), "url", address)
+}
+
+// Health asks the service of Web whether it is well, as an ordinary client: no shell.
 func (l *Lab) Health(ctx context.Context) error {
-	_, err := l.outside.attack(ctx, "http://"+ServiceAddress+":"+servicePort+"/health", "")
+	_, err := l.outside.attack(ctx, l.url(Web, "health"), "host", "")
 	return err
 }
+
+func (l *Lab) url(host, page string) string {
+	for _, h := range l.opts.Hosts {
+		if h.Name == host {
+			return "http://" + h.Address + ":" + servicePort + "/" + page
+		}
+	}
+	return "no host " + host
+}
+
+// Trojans is how many of that path, or of one that begins with it, have spoken to
+// their C2.
+func (l *Lab) Trojans(path string) int { return l.labels.trojansAt(path) }
 
 // WaitBeacon waits until n trojans, whose image had that path or one that begins
 // with it, have spoken to their C2.
@@ -158,8 +213,14 @@ func (l *Lab) WaitBeacon(ctx context.Context, path string, n int) error {
 	}
 }
 
-// ServicePID is the web service's process id.
-func (l *Lab) ServicePID() int { return l.service.pid() }
+// Services are the process ids of the hosts' services.
+func (l *Lab) Services() map[string]int {
+	pids := map[string]int{}
+	for host, service := range l.services {
+		pids[host] = service.pid
+	}
+	return pids
+}
 
 // Labels is a copy of what the intrusion is known to have made so far.
 func (l *Lab) Labels() Labels { return l.labels.copy() }

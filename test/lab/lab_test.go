@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,5 +85,56 @@ func checkLabels(t *testing.T, labels Labels) {
 	}
 	if !slices.Contains(labels.Queries, DNSLog) {
 		t.Errorf("queries %v lack %s", labels.Queries, DNSLog)
+	}
+}
+
+func TestAFleetHasASecondHostAndAContainer(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root: makes network namespaces, control groups and a container")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	const name = "baize-labfleet"
+	hosts, err := Fleet(name)
+	defer func() {
+		if err := Disband(name, hosts); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab, err := Start(ctx, Options{Name: name, Beacons: 2, Hosts: hosts, Docker: t.TempDir() + "/docker.sock"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := lab.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if answer, err := lab.Fetch(ctx, "http://"+DNSLog+"/"); err != nil || !slices.Contains(lab.Labels().Queries, DNSLog) {
+		t.Errorf("fetched %q, %v; queries %v", answer, err, lab.Labels().Queries)
+	}
+	round := Rounds[1]
+	for _, host := range []string{Web, Second} {
+		if answer, err := lab.InjectInto(ctx, host, "ls /dev/shm"); err != nil || answer != "127.0.0.1       localhost\n" {
+			t.Errorf("%s begins with %q in shared memory, %v", host, answer, err)
+		}
+		if _, err := lab.InjectInto(ctx, host, round.Command()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := lab.WaitBeacon(ctx, round.Path, 2); err != nil {
+		t.Fatal(err)
+	}
+	for host, pid := range lab.Services() {
+		groups, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
+		if err != nil || !strings.Contains(string(groups), name+"-"+host+"/") {
+			t.Errorf("service %d of %s is in %q, %v", pid, host, groups, err)
+		}
+	}
+	if _, err := os.Stat(round.Path); err == nil {
+		t.Errorf("%s is on the machine itself", round.Path)
 	}
 }

@@ -9,17 +9,16 @@ import (
 	"strings"
 )
 
-// namespaces are the victim's network (inner) and the outside world (outer),
-// joined by a pair of virtual interfaces that never exist in the machine's own
-// network namespace.
+// namespaces are the networks of the hosts and of the outside world, joined by a
+// switch that stands outside. None of the interfaces ever exists in the machine's
+// own network namespace.
 type namespaces struct {
-	inner, outer string
-	// resolver is the directory that ip netns exec mounts over /etc.
-	resolver string
+	prefix string
+	hosts  []Host
 }
 
-func newNamespaces(ctx context.Context, name string) (space *namespaces, err error) {
-	space = &namespaces{inner: name + "-web", outer: name + "-out"}
+func newNamespaces(ctx context.Context, prefix string, hosts []Host) (space *namespaces, err error) {
+	space = &namespaces{prefix: prefix, hosts: hosts}
 	// What one that was killed left behind is nobody's: the laboratory is locked.
 	if err := space.remove(); err != nil {
 		return space, err
@@ -29,35 +28,54 @@ func newNamespaces(ctx context.Context, name string) (space *namespaces, err err
 			return space, err
 		}
 	}
-	space.resolver = filepath.Join("/etc/netns", space.inner)
-	if err := os.MkdirAll(space.resolver, 0o755); err != nil {
-		return space, err
+	for _, h := range hosts {
+		if err := os.MkdirAll(space.resolver(h.Name), 0o755); err != nil {
+			return space, err
+		}
+		if err := os.WriteFile(filepath.Join(space.resolver(h.Name), "resolv.conf"), []byte("nameserver "+nameServer+"\n"), 0o644); err != nil {
+			return space, err
+		}
 	}
-	return space, os.WriteFile(filepath.Join(space.resolver, "resolv.conf"), []byte("nameserver "+nameServer+"\n"), 0o644)
+	return space, nil
 }
+
+func (n *namespaces) of(host string) string { return n.prefix + "-" + host }
+
+func (n *namespaces) outer() string { return n.of("out") }
+
+// resolver is the directory that ip netns exec mounts over /etc.
+func (n *namespaces) resolver(host string) string { return filepath.Join("/etc/netns", n.of(host)) }
 
 // script is the arguments of ip, one call a line.
 func (n *namespaces) script() []string {
+	out := n.outer()
 	lines := []string{
-		"netns add " + n.inner,
-		"netns add " + n.outer,
-		fmt.Sprintf("link add web0 netns %s type veth peer name out0 netns %s", n.inner, n.outer),
-		fmt.Sprintf("-n %s address add %s/24 dev web0", n.inner, ServiceAddress),
-		fmt.Sprintf("-n %s address add %s/24 dev out0", n.outer, routerAddress),
-		fmt.Sprintf("-n %s link set lo up", n.inner),
-		fmt.Sprintf("-n %s link set lo up", n.outer),
-		fmt.Sprintf("-n %s link set web0 up", n.inner),
-		fmt.Sprintf("-n %s link set out0 up", n.outer),
-		fmt.Sprintf("-n %s route add default via %s", n.inner, routerAddress),
+		"netns add " + out,
+		fmt.Sprintf("-n %s link add lan type bridge", out),
+		fmt.Sprintf("-n %s address add %s/24 dev lan", out, routerAddress),
+		fmt.Sprintf("-n %s link set lo up", out),
+		fmt.Sprintf("-n %s link set lan up", out),
+	}
+	for i, h := range n.hosts {
+		in := n.of(h.Name)
+		lines = append(lines,
+			"netns add "+in,
+			fmt.Sprintf("link add eth0 netns %s type veth peer name port%d netns %s", in, i, out),
+			fmt.Sprintf("-n %s link set port%d master lan up", out, i),
+			fmt.Sprintf("-n %s address add %s/24 dev eth0", in, h.Address),
+			fmt.Sprintf("-n %s link set lo up", in),
+			fmt.Sprintf("-n %s link set eth0 up", in),
+			fmt.Sprintf("-n %s route add default via %s", in, routerAddress),
+		)
 	}
 	for _, address := range outerAddresses() {
-		lines = append(lines, fmt.Sprintf("-n %s address add %s/32 dev lo", n.outer, address))
+		lines = append(lines, fmt.Sprintf("-n %s address add %s/32 dev lo", out, address))
 	}
 	return lines
 }
 
 func outerAddresses() []string {
-	addresses := []string{AttackerAddress, nameServer}
+	addresses := []string{AttackerAddress, nameServer, dnslogAddress}
 	for _, round := range Rounds {
 		c2, _, _ := strings.Cut(round.C2, ":")
 		addresses = append(addresses, round.Download, c2)
@@ -67,14 +85,16 @@ func outerAddresses() []string {
 
 // remove undoes newNamespaces, as far as that got.
 func (n *namespaces) remove() error {
+	names := []string{n.outer()}
 	var all []error
-	for _, name := range []string{n.inner, n.outer} {
+	for _, h := range n.hosts {
+		names = append(names, n.of(h.Name))
+		all = append(all, os.RemoveAll(n.resolver(h.Name)))
+	}
+	for _, name := range names {
 		if _, err := os.Stat(filepath.Join("/run/netns", name)); err == nil {
 			all = append(all, run(context.Background(), "ip", "netns", "delete", name))
 		}
-	}
-	if n.resolver != "" {
-		all = append(all, os.RemoveAll(n.resolver))
 	}
 	return errors.Join(all...)
 }

@@ -47,7 +47,8 @@ func startOutside(dir, namespace string, labels *recorder) (*outside, error) {
 		c2 = append(c2, round.C2)
 	}
 	line := command(namespace, filepath.Join(dir, "outside"), "-downloads", filepath.Join(dir, "downloads"),
-		"-c2", strings.Join(c2, ","), "-dns", nameServer+":53", "-answer", Rounds[0].Download)
+		"-c2", strings.Join(c2, ","), "-dns", nameServer+":53", "-answer", Rounds[0].Download,
+		"-names", DNSLog+"="+dnslogAddress)
 	o := &outside{command: exec.Command(line[0], line[1:]...), done: make(chan struct{}), waiting: map[int]chan reply{}}
 	o.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	o.command.Stderr = os.Stderr
@@ -108,9 +109,10 @@ func (o *outside) deliver(r reply) {
 	}
 }
 
-// attack sends payload to the hole at target and waits for the answer.
-func (o *outside) attack(ctx context.Context, target, payload string) (string, error) {
-	ch, err := o.send(target, payload)
+// attack sends payload to the hole at target, in a parameter, and waits for the
+// answer.
+func (o *outside) attack(ctx context.Context, target, parameter, payload string) (string, error) {
+	ch, err := o.send(target, parameter, payload)
 	if err != nil {
 		return "", err
 	}
@@ -127,13 +129,15 @@ func (o *outside) attack(ctx context.Context, target, payload string) (string, e
 	}
 }
 
-func (o *outside) send(target, payload string) (<-chan reply, error) {
+func (o *outside) send(target, parameter, payload string) (<-chan reply, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.next++
 	ch := make(chan reply, 1)
 	o.waiting[o.next] = ch
-	return ch, json.NewEncoder(o.in).Encode(map[string]any{"id": o.next, "target": target, "payload": payload, "source": AttackerAddress})
+	return ch, json.NewEncoder(o.in).Encode(map[string]any{
+		"id": o.next, "target": target, "parameter": parameter, "payload": payload, "source": AttackerAddress,
+	})
 }
 
 func (o *outside) stop() error {

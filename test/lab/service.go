@@ -13,12 +13,16 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"baize/test/group"
 )
 
 // service is the victim: a JVM that runs as an unprivileged user.
 type service struct {
 	command *exec.Cmd
 	done    chan struct{}
+	// pid is the service's, which in a container is not the command's.
+	pid int
 }
 
 // serviceUser exists on every Debian system.
@@ -28,20 +32,27 @@ const serviceUser = "www-data"
 // is on a file system of the victim's own, which no scheduler sees.
 const Crontab = "/var/spool/cron/crontabs/" + serviceUser
 
-// ownSpool covers the spool with one that only this mount namespace has, and
-// goes on as what is named behind it.
-const ownSpool = `set -e; mount -t tmpfs -o mode=755 tmpfs /var/spool; mkdir -p /var/spool/cron/crontabs
-chown ` + serviceUser + ` /var/spool/cron/crontabs; exec "$@"`
+func startService(ctx context.Context, dir string, h Host, namespace string, labels *recorder) (*service, error) {
+	line := command(namespace, "sh", "-c", h.furnished(), "sh", "setpriv", "--reuid", serviceUser, "--regid", serviceUser, "--clear-groups",
+		"--no-new-privs", java("java"), "-Xmx64m", "-XX:+UseSerialGC", "-cp", dir, "LookupService", h.Address, servicePort)
+	line, err := group.Within(h.Group, "lookup", line...)
+	if err != nil {
+		return nil, err
+	}
+	s, err := launch(ctx, filepath.Join(dir, h.Name+".log"), line, labels)
+	if s != nil {
+		s.pid = s.command.Process.Pid // each of the programs becomes the next
+	}
+	return s, err
+}
 
-func startService(ctx context.Context, dir, namespace string, wrap []string, labels *recorder) (*service, error) {
-	line := append([]string{}, wrap...)
-	line = append(line, command(namespace, "sh", "-c", ownSpool, "sh", "setpriv", "--reuid", serviceUser, "--regid", serviceUser, "--clear-groups",
-		"--no-new-privs", java("java"), "-Xmx64m", "-XX:+UseSerialGC", "-cp", dir, "LookupService", ServiceAddress, servicePort)...)
+// launch starts a service and waits until it says that it listens.
+func launch(ctx context.Context, log string, line []string, labels *recorder) (*service, error) {
 	s := &service{command: exec.Command(line[0], line[1:]...), done: make(chan struct{})}
 	s.command.Dir = "/"
 	// A service of its own: no terminal, no session of the one who started it.
 	s.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	logFile, err := os.Create(filepath.Join(dir, "service.log"))
+	logFile, err := os.Create(log)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +94,6 @@ func (s *service) read(stdout io.Reader, labels *recorder, listening chan<- stru
 	}
 	_ = s.command.Wait() // the exit status of a stopped service says nothing
 }
-
-func (s *service) pid() int { return s.command.Process.Pid }
 
 func (s *service) stop() error {
 	return end(s.command.Process, s.done)

@@ -18,7 +18,7 @@ type Observation struct {
 	Step string
 	// Trojan is the provenance of the alert on the first trojan.
 	Trojan console.Provenance
-	// Chains are the kill-chain alerts of the intrusion.
+	// Chains are the kill-chain alerts of the host with the first trojan.
 	Chains []alert.Alert
 }
 
@@ -94,7 +94,7 @@ func (s *Stage) Aftermath(ctx context.Context, f *Facts) ([]Observation, error) 
 				return all, err
 			}
 		}
-		seen, err := s.observe(ctx, trojan.ID, step)
+		seen, err := s.observe(ctx, trojan, step)
 		if err != nil {
 			return all, err
 		}
@@ -105,15 +105,15 @@ func (s *Stage) Aftermath(ctx context.Context, f *Facts) ([]Observation, error) 
 
 // observe waits for what should be seen, and returns what is, at the latest when
 // patience ends.
-func (s *Stage) observe(ctx context.Context, trojan string, step step) (Observation, error) {
+func (s *Stage) observe(ctx context.Context, trojan *alert.Alert, step step) (Observation, error) {
 	for deadline := time.Now().Add(stepPatience); ; {
-		p, err := s.Console.Provenance(ctx, trojan)
+		p, err := s.Console.Provenance(ctx, trojan.ID)
 		if err != nil {
 			return Observation{}, err
 		}
 		if p.Intrusion != nil && step.seen(p.Intrusion) || time.Now().After(deadline) {
 			now, err := s.Gather(ctx)
-			return Observation{Step: step.name, Trojan: p, Chains: now.Chains()}, err
+			return Observation{Step: step.name, Trojan: p, Chains: on(trojan.Host.Name, now.Chains())}, err
 		}
 		if err := pause(ctx, 500*time.Millisecond); err != nil {
 			return Observation{}, err

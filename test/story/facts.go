@@ -16,8 +16,10 @@ import (
 // Facts are what is judged: the labels on one side, what the analyst can read
 // on the other.
 type Facts struct {
-	Labels  lab.Labels
-	Service int
+	Labels lab.Labels
+	// Services are their processes, by host; Service is the one that is attacked first.
+	Services map[string]int
+	Service  int
 
 	Alerts    []alert.Alert
 	Incidents []incident.Incident
@@ -35,7 +37,8 @@ type Facts struct {
 
 // Gather reads all facts as of now, but the log.
 func (s *Stage) Gather(ctx context.Context) (Facts, error) {
-	f := Facts{Labels: s.Lab.Labels(), Service: s.Lab.ServicePID(), Watch: s.Watch, within: time.Second}
+	f := Facts{Labels: s.Lab.Labels(), Services: s.Lab.Services(), Watch: s.Watch, within: time.Second}
+	f.Service = f.Services[lab.Web]
 	var err error
 	if f.Alerts, err = s.Console.Alerts(ctx); err != nil {
 		return f, err
@@ -47,7 +50,7 @@ func (s *Stage) Gather(ctx context.Context) (Facts, error) {
 	return f, err
 }
 
-// ours reports whether the process belongs to the intrusion: the exploited
+// ours reports whether the process belongs to the intrusion: an exploited
 // service, a shell it was made to start, or anything below.
 func (f *Facts) ours(p *event.Process) bool {
 	if p == nil {
@@ -60,7 +63,16 @@ func (f *Facts) ours(p *event.Process) bool {
 }
 
 func (f *Facts) labelled(pid uint32) bool {
-	return int(pid) == f.Service || slices.Contains(f.Labels.Shells, int(pid)) || f.trojan(pid) != nil
+	return f.service(pid) || slices.Contains(f.Labels.Shells, int(pid)) || f.trojan(pid) != nil
+}
+
+func (f *Facts) service(pid uint32) bool {
+	for _, service := range f.Services {
+		if int(pid) == service {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *Facts) trojan(pid uint32) *lab.Trojan {
@@ -103,6 +115,11 @@ func (f *Facts) chain(a *alert.Alert) bool {
 	_, text, _ := strings.Cut(a.Lineage, ":")
 	key, err := event.ParseProcessKey(text)
 	return err == nil && f.labelled(key.PID)
+}
+
+// on are the alerts of one host.
+func on(host string, alerts []alert.Alert) []alert.Alert {
+	return slices.DeleteFunc(slices.Clone(alerts), func(a alert.Alert) bool { return a.Host.Name != host })
 }
 
 // Others are all other alerts.

@@ -20,6 +20,10 @@ func pageLine(f *Facts, v *verdict) {
 	}
 	id := mine[0].Incident
 	first, last := f.Watch.Grown(id)
+	if len(last.Alerts) == 0 {
+		v.check(false, "incident %q did not appear on the live stream", id)
+		return
+	}
 	v.check(len(first.Alerts) > 0 && len(first.Alerts) < len(last.Alerts), "the incident came with %d alerts on the live stream and has %d", len(first.Alerts), len(last.Alerts))
 	types := map[string]bool{}
 	for _, a := range mine {
@@ -30,7 +34,7 @@ func pageLine(f *Facts, v *verdict) {
 	c2, _, _ := strings.Cut(lab.Rounds[1].C2, ":")
 	v.check(!named(&first, c2), "the second C2 %s was known from the beginning", c2)
 	v.check(named(&last, c2), "the second C2 %s did not appear on the live stream", c2)
-	v.check(len(last.Hosts) == 1 && last.Hosts[0].ID == mine[0].Host.ID, "hosts on the live stream: %v", last.Hosts)
+	v.check(len(last.Hosts) == len(f.Services), "%d hosts on the live stream, %d were attacked: %v", len(last.Hosts), len(f.Services), last.Hosts)
 	tied := map[string]bool{last.Alerts[0]: true}
 	reasons := map[string]bool{}
 	for _, r := range last.Reasons {

@@ -12,7 +12,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"time"
 
 	"baize/internal/launch"
 	"baize/test/console"
@@ -29,6 +31,9 @@ type Options struct {
 	Beacons int
 	// AgentArgs are further arguments of the agent.
 	AgentArgs []string
+	// Fleet : the story happens on three hosts within this machine, each with an agent
+	// of its own, rather than on the machine itself.
+	Fleet bool
 	// Output receives what server and agent write.
 	Output io.Writer
 	Log    *slog.Logger
@@ -43,6 +48,8 @@ type Stage struct {
 	Watch   *Watch
 	Login   launch.Login
 
+	opts      Options
+	hosts     []lab.Host
 	stopWatch context.CancelFunc
 	watching  sync.WaitGroup
 }
@@ -50,26 +57,87 @@ type Stage struct {
 // Open starts all of it, on ports that were free a moment ago. Close ends it,
 // also after an error.
 func Open(ctx context.Context, opts Options) (*Stage, error) {
-	s := &Stage{Watch: newWatch(), stopWatch: func() {}}
-	ports, err := freePorts(2)
-	if err != nil {
-		return s, err
+	s := &Stage{Watch: newWatch(), stopWatch: func() {}, opts: opts, hosts: lab.Machine()}
+	if opts.Fleet {
+		var err error
+		if s.hosts, err = lab.Fleet(opts.Name); err != nil {
+			return s, err
+		}
 	}
-	s.Stack = launch.New(launch.Options{
-		Bin: opts.Bin, Home: opts.Home, HTTP: ports[0], GRPC: ports[1], AgentArgs: opts.AgentArgs, Output: opts.Output, Log: opts.Log,
-	})
-	if err := s.Start(ctx); err != nil {
+	if err := s.start(ctx); err != nil {
 		return s, err
-	}
-	if s.Login, err = s.Stack.Login(ctx); err != nil {
-		return s, err
-	}
-	if s.Console, err = console.Login(ctx, s.Login.URL, s.Login.User, s.Login.Password); err != nil {
-		return s, fmt.Errorf("log in: %w", err)
 	}
 	s.watch()
-	s.Lab, err = lab.Start(ctx, lab.Options{Name: opts.Name, Beacons: opts.Beacons})
+	var err error
+	s.Lab, err = lab.Start(ctx, lab.Options{Name: opts.Name, Beacons: opts.Beacons, Hosts: s.hosts, Docker: s.docker()})
 	return s, err
+}
+
+// start starts server and agents, and logs in.
+func (s *Stage) start(ctx context.Context) error {
+	ports, err := freePorts(2)
+	if err != nil {
+		return err
+	}
+	first := slices.Concat(s.opts.AgentArgs, scope(s.hosts[0]))
+	s.Stack = launch.New(launch.Options{
+		Bin: s.opts.Bin, Home: s.opts.Home, HTTP: ports[0], GRPC: ports[1], AgentArgs: first, AgentEnv: []string{"DOCKER_HOST=unix://" + s.docker()},
+		Output: s.opts.Output, Log: s.opts.Log,
+	})
+	if err := s.Start(ctx); err != nil {
+		return err
+	}
+	if s.Login, err = s.Stack.Login(ctx); err != nil {
+		return err
+	}
+	if s.Console, err = console.Login(ctx, s.Login.URL, s.Login.User, s.Login.Password); err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	for _, h := range s.hosts[1:] {
+		if _, err := s.AddAgent(ctx, filepath.Join(s.opts.Home, h.Name), scope(h)...); err != nil {
+			return err
+		}
+	}
+	return s.WaitHosts(ctx, len(s.hosts))
+}
+
+// scope of a host's agent; of the machine's there is none.
+func scope(h lab.Host) []string {
+	if h.Group == "" {
+		return nil
+	}
+	return []string{"--scope", "cgroup=" + h.Group, "--name", h.Name}
+}
+
+// docker is where a container engine listens, once there is one.
+func (s *Stage) docker() string { return filepath.Join(s.opts.Home, "docker.sock") }
+
+// armedPatience is how long hosts may take to be armed.
+const armedPatience = time.Minute
+
+// WaitHosts waits until so many hosts are connected with their sensors armed.
+func (s *Stage) WaitHosts(ctx context.Context, n int) error {
+	for deadline := time.Now().Add(armedPatience); ; {
+		hosts, err := s.Console.Hosts(ctx)
+		if err != nil {
+			return err
+		}
+		armed := 0
+		for _, host := range hosts {
+			if host.Armed && host.Connected {
+				armed++
+			}
+		}
+		if armed == n {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d of %d hosts are armed: %+v", armed, n, hosts)
+		}
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // watch follows the live stream until Close.
@@ -93,7 +161,7 @@ func (s *Stage) Close() error {
 	if s.Stack != nil {
 		s.Stack.Close()
 	}
-	return err
+	return errors.Join(err, lab.Disband(s.opts.Name, s.hosts))
 }
 
 // freePorts finds loopback addresses that nobody listens on.

@@ -1,17 +1,16 @@
 package whole
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"baize/internal/event"
+	"baize/test/group"
 	"baize/test/story"
 )
 
@@ -26,7 +25,9 @@ func TestScopedAgentsSeeOnlyTheirOwn(t *testing.T) {
 	if _, err := stage.AddAgent(ctx, t.TempDir(), "--scope", "cgroup="+filepath.Base(b), "--name", "host-b"); err != nil {
 		t.Fatal(err)
 	}
-	waitArmed(ctx, t, stage, 2)
+	if err := stage.WaitHosts(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
 	roots := map[string]int{"host-a": work(ctx, t, a, "a"), "host-b": work(ctx, t, b, "b")}
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(500 * time.Millisecond) {
 		log, err := stage.Export(ctx)
@@ -43,53 +44,19 @@ func TestScopedAgentsSeeOnlyTheirOwn(t *testing.T) {
 	}
 }
 
-// cgroup makes a directory in the v2 hierarchy for the length of the test.
+// cgroup makes a control group for the length of the test.
 func cgroup(t *testing.T, name string) string {
 	t.Helper()
-	mounts, err := os.Open("/proc/self/mounts")
+	dir, err := group.Make(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer mounts.Close()
-	for lines := bufio.NewScanner(mounts); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
-		if len(fields) > 2 && fields[2] == "cgroup2" {
-			dir := filepath.Join(fields[1], name)
-			if err := os.Mkdir(dir, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := os.Remove(dir); err != nil {
-					t.Error(err)
-				}
-			})
-			return dir
+	t.Cleanup(func() {
+		if err := group.Remove(name); err != nil {
+			t.Error(err)
 		}
-	}
-	t.Fatal("no v2 hierarchy is mounted")
-	return ""
-}
-
-func waitArmed(ctx context.Context, t *testing.T, stage *story.Stage, n int) {
-	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(200 * time.Millisecond) {
-		hosts, err := stage.Console.Hosts(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		armed := 0
-		for _, host := range hosts {
-			if host.Armed && host.Connected {
-				armed++
-			}
-		}
-		if armed == n {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d of %d hosts are armed: %+v", armed, n, hosts)
-		}
-	}
+	})
+	return dir
 }
 
 // work runs a shell inside the cgroup that leaves the same traces in each scope

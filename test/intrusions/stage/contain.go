@@ -4,10 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -48,22 +45,4 @@ func (s *Stage) contain(h *Host, service Service) (Service, error) {
 		return service, err
 	}
 	return Service{Unit: "containerd", Args: strings.Fields("runc --root /run/runc run --bundle " + bundle + " " + id)}, nil
-}
-
-// uncontain removes the control groups that a runtime made for a host in the older
-// hierarchies.
-func uncontain(name string) error {
-	mounts, err := os.ReadFile("/proc/self/mounts")
-	if err != nil {
-		return err
-	}
-	var all []error
-	for line := range strings.Lines(string(mounts)) {
-		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup" {
-			if err := removeGroup(filepath.Join(fields[1], space(name))); !errors.Is(err, fs.ErrNotExist) {
-				all = append(all, err)
-			}
-		}
-	}
-	return errors.Join(all...)
 }

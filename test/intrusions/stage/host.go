@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"baize/test/group"
 )
 
 // Names of the hosts.
@@ -81,7 +81,7 @@ func startHost(ctx context.Context, opts HostOptions, kit *Kit, tree *tree) (*Ho
 	h := &Host{HostOptions: opts, tree: tree, done: make(chan struct{}), started: map[int]chan reply{}, ended: map[int]int{}, daemons: map[string]int{}}
 	name := opts.Name
 	var err error
-	if h.group, err = group(space(name)); err != nil {
+	if h.group, err = group.Make(space(name)); err != nil {
 		return nil, err
 	}
 	empty := filepath.Join(kit.Dir, "mount-"+name)
@@ -116,25 +116,6 @@ func startHost(ctx context.Context, opts HostOptions, kit *Kit, tree *tree) (*Ho
 		defer h.mu.Unlock()
 		return h.ready, nil
 	})
-}
-
-// group makes a control group for a host; one that a broken recording left is
-// used again.
-func group(name string) (string, error) {
-	mounts, err := os.ReadFile("/proc/self/mounts")
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(mounts)) {
-		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup2" {
-			dir := filepath.Join(fields[1], name)
-			if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-				return "", err
-			}
-			return dir, nil
-		}
-	}
-	return "", errors.New("no v2 hierarchy of control groups is mounted")
 }
 
 func (h *Host) read(out io.Reader) {
@@ -251,31 +232,12 @@ func (h *Host) path(name string) string {
 // close ends every process of the host.
 func (h *Host) close() error {
 	if h.command == nil || h.command.Process == nil {
-		return os.Remove(h.group)
+		return group.Remove(space(h.Name))
 	}
 	if err := os.WriteFile(filepath.Join(h.group, "cgroup.kill"), []byte("1"), 0); err != nil {
 		return err
 	}
 	h.in.Close()
 	<-h.done
-	return removeGroup(h.group)
-}
-
-// removeGroup removes a control group with those below, once they are empty.
-func removeGroup(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			if err := removeGroup(filepath.Join(dir, e.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	return until(context.Background(), dir, func() (bool, error) {
-		err := os.Remove(dir)
-		return err == nil, nil
-	})
+	return group.Remove(space(h.Name))
 }

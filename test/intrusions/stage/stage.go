@@ -228,8 +228,8 @@ func (s *Stage) Close() error {
 		_, err := r.stop()
 		all = append(all, err)
 	}
-	for name, h := range s.Hosts {
-		all = append(all, h.close(), uncontain(name))
+	for _, h := range s.Hosts {
+		all = append(all, h.close())
 	}
 	if s.world != nil {
 		all = append(all, s.world.close())

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -27,9 +28,11 @@ import (
 type attack struct {
 	// ID comes back in the observation.
 	ID int `json:"id"`
-	// Target is the URL of the hole; Payload goes into its parameter host.
-	Target  string `json:"target"`
-	Payload string `json:"payload"`
+	// Target is the URL of the hole; Payload goes into its Parameter, host where
+	// none is named.
+	Target    string `json:"target"`
+	Parameter string `json:"parameter"`
+	Payload   string `json:"payload"`
 	// Source is the attacker's address.
 	Source string `json:"source"`
 }
@@ -142,7 +145,7 @@ func (a attack) send() observation {
 	result := observation{Kind: "reply", ID: a.ID}
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(a.Source)}, Timeout: 5 * time.Second}
 	client := http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, a.Target+"?host="+url.QueryEscape(a.Payload), nil)
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, a.Target+"?"+cmp.Or(a.Parameter, "host")+"="+url.QueryEscape(a.Payload), nil)
 	if err != nil {
 		result.Error = err.Error()
 		return result
