@@ -36,6 +36,12 @@ describe("a cluster", () => {
     expect(graph.nodes?.find(({ type }) => type === "file")?.roles).toEqual(["brought"]);
   });
 
+  it("calls a container by its name", () => {
+    const box = { type: "container", value: "a5ce6be7", role: "api" };
+    const graph = cluster(incident({ entities: [box] }), [alert("a", { entities: [box] }), alert("b", { entities: [{ type: "container", value: "77" }] })], []);
+    expect(labels(graph).filter(([type]) => type === "container")).toEqual([["container", "77", 1], ["container", "api", 1]]);
+  });
+
   it("draws as one what has the same lines, and stays small when 500 things are named", () => {
     const many = Array.from({ length: 300 }, (_, at): Alert => alert(`x${at}`, {
       host: { id: `h${at}` }, rule: of(at % 2 ? "shell" : "beacon"), entities: [{ type: "ip", value: `203.0.${at}.1` }],

@@ -59,6 +59,9 @@ function addAlerts(draft: Draft, alerts: readonly Alert[], groupOf: (alert: Aler
 function labelOf(type: string, value: string, incident: Incident, processes: ReadonlyMap<string, IncidentProcess>): Partial<GraphNode> & { label: string } {
   const process = processes.get(value);
   if (process) return { label: process.command_line || process.executable || value, executable: process.executable };
+  // A container's entity has its name as the role; an id says nothing to anybody.
+  const container = type === "container" && incident.entities?.find((entity) => entity.type === type && entity.value === value);
+  if (container && container.role) return { label: container.role };
   return { label: type === "file" ? bare({ type: "file", value: reasonText(value, incident) }) : reasonText(value, incident).replace(/^sha256:/, "") };
 }
 
