@@ -30,7 +30,7 @@ type decideInput struct {
 
 type decisionsInput struct {
 	PageInput
-	Incident string `query:"incident" maxLength:"64" doc:"Only decisions about this incident"`
+	Incident string `query:"incident" maxLength:"64" doc:"Only decisions about this incident, or one that became part of it"`
 }
 
 func (s *Server) decisionRoutes() {

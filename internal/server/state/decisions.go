@@ -57,12 +57,18 @@ func (db *DB) WithdrawDecision(ctx context.Context, id, by string, now time.Time
 
 const selectDecisions = `SELECT created, id, withdrawn, withdrawn_by, body FROM decisions`
 
-// Decisions returns a page of the decisions about an incident ("" for any),
-// withdrawn ones included, ordered by (created, id), and the cursor of the next
-// page, zero after the last.
+// aboutIncident holds for decisions about an incident or what became part of it.
+const aboutIncident = `incident IN (
+	WITH RECURSIVE whole (id) AS (
+		VALUES (?) UNION SELECT incidents.id FROM whole JOIN incidents ON incidents.merged_into = whole.id AND incidents.merged_into <> ''
+	) SELECT id FROM whole)`
+
+// Decisions returns a page of the decisions about an incident ("" for any) and those
+// that became part of it, withdrawn ones included, ordered by (created, id), and the
+// cursor of the next page, zero after the last.
 func (db *DB) Decisions(ctx context.Context, about string, page Page) ([]Decision, Cursor, error) {
 	q := newQuery(selectDecisions)
-	q.and(about != "", "incident = ?", about)
+	q.and(about != "", aboutIncident, about)
 	q.page(page, "created", "id")
 	items, last, err := db.decisions(ctx, q)
 	if err != nil || len(items) < page.limit() {

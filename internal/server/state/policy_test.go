@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -218,5 +219,31 @@ func TestDecisionsAreKeptAndWithdrawn(t *testing.T) {
 	about, _, err := db.Decisions(ctx, "inc-3", Page{Limit: 2})
 	if err != nil || len(about) != 1 || about[0].ID != "d3" {
 		t.Errorf("%+v, %v", about, err)
+	}
+}
+
+// TestDecisionsFollowAMerge: what was decided about an incident is about the one that
+// it became part of, however often that happened again.
+func TestDecisionsFollowAMerge(t *testing.T) {
+	db, ctx := open(t), t.Context()
+	into := func(id, other string) incident.Incident {
+		inc := newIncident(id, 1, "a-"+id)
+		inc.MergedInto = other
+		return inc
+	}
+	must(t, db.ApplyEngine(ctx, lease(t, db), 1, Output{Incidents: []incident.Incident{newIncident("i1", 1, "a-i1"), into("i2", "i1"), into("i3", "i2"), into("i4", "i4")}}))
+	for i := 1; i <= 5; i++ {
+		must(t, db.AddDecision(ctx, &incident.Decision{ID: fmt.Sprint("d", i), Kind: incident.DecideClose, At: epochStart.Add(time.Duration(i) * time.Second), Incident: fmt.Sprint("i", i)}))
+	}
+	for about, want := range map[string][]string{"i1": {"d1", "d2", "d3"}, "i2": {"d2", "d3"}, "i4": {"d4"}, "i5": {"d5"}, "i6": nil} {
+		list, _, err := db.Decisions(ctx, about, Page{})
+		must(t, err)
+		var got []string
+		for i := range list {
+			got = append(got, list[i].ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("about %s: %v, want %v", about, got, want)
+		}
 	}
 }

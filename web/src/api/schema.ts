@@ -2836,7 +2836,7 @@ export interface operations {
                 /** @description Items a page */
                 limit?: number;
                 order?: "oldest" | "newest";
-                /** @description Only decisions about this incident */
+                /** @description Only decisions about this incident, or one that became part of it */
                 incident?: string;
             };
             header?: never;
