@@ -55,6 +55,13 @@ console() {
   paste -sd' ' test-results/web*.txt | tr -s ' '
 }
 
+# hand : decisions where they are made, kept and obeyed, and on the page of a running
+# system.
+hand() {
+  go_tests 'ACutIs|Demoted|SplitAndMoved|Closed|Verdicts|Decisions' ./internal/incident ./internal/server/policy ./internal/server/state ./internal/server/api ./internal/cli &&
+    go_tests IntrusionAppearsOnAnOpenPage ./test/whole
+}
+
 echo "Deliver"
 line "1. merger: typed entities, independent reasons, forest, guards, campaigns, recurrences, decay; snapshot and restore" go_tests . ./internal/incident
 line "1. repeats collapse before they merge; one writer; the log replays to the same incidents" go_tests 'Repeat|Counters|Determin|Echo|Restart|Snapshot' ./internal/engine
@@ -62,7 +69,7 @@ line "1. baize incidents merge on alerts of other makers" go_tests . ./internal/
 line "2. fleet baseline: bounded, persistent, tabled at 1, 6, 50 and 5,000 hosts and on the first day" go_tests 'Rarity|FirstDay|Hosts|Common|Ordinary|Flood|Sample|Tainted|Baseline|Organisations|Restart' ./internal/incident
 line "3. across hosts: matched connect and accept, origin and key of logins" go_tests 'AnIntrusionGoesOn|AKeyTies|Bastion' ./internal/engine
 line "3. siblings by service and owner" absent "hosts have no service or owner yet"
-line "4. analyst's hand: decisions, withdrawal, recut, verdicts that teach" go_tests 'ACutIs|Demoted|SplitAndMoved|Closed|Verdicts|Decisions' ./internal/incident ./internal/server/policy ./internal/server/api ./internal/cli
+line "4. analyst's hand: decisions, withdrawal, recut, verdicts that teach" hand
 line "5. explanation: chain of reasons, score, account in English and Chinese" go_tests 'Explain|Forest|Account|Title' ./internal/incident
 line "6. live: subscribers hear in under a second at p99; a merge is announced" absent "measured for alerts of one host only (walking-whole); a merge comes as a revision with merged_into"
 line "7. incident page: cluster graph, types, ranked reasons, still to handle, the analyst's hand" console

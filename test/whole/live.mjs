@@ -1,14 +1,15 @@
 // Somebody before the console: signs in, opens the list of incidents, says
 // "ready", and reports when an incident with one of the titles is on the page,
-// without a reload.
+// without a reload. Then splits an alert off on the incident's page, and takes that
+// back, and reports what the page has each time, still without a reload.
 //
-//   node live.mjs URL USER PASSWORD "TITLE|TITLE"
+//   node live.mjs URL USER PASSWORD "TITLE|TITLE" ALERT
 import { createRequire } from "node:module";
 import { randomUUID } from "node:crypto";
 
 const require = createRequire(new URL("../../web/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
-const [url, user, password, title] = process.argv.slice(2);
+const [url, user, password, title, alert] = process.argv.slice(2);
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -44,8 +45,27 @@ try {
   }, title);
   console.log("ready");
   const found = await page.evaluate(() => window.firstRow);
-  const sameDocument = await page.evaluate(() => window.sameDocument === true);
-  console.log(JSON.stringify({ ...found, sameDocument }));
+  const sameDocument = () => page.evaluate(() => window.sameDocument === true);
+  console.log(JSON.stringify({ ...found, sameDocument: await sameDocument() }));
+
+  const region = (name) => page.getByRole("region", { name, exact: true });
+  const dialog = page.getByRole("dialog");
+  const rows = region("Alerts").getByRole("checkbox", { name: /^Choose .+/ });
+  const chosen = region("Alerts").getByRole("checkbox", { name: `Choose ${alert}`, exact: true });
+  const report = async (what) =>
+    console.log(JSON.stringify({ what, alerts: await rows.count(), incident: page.url().split("/").pop(), sameDocument: await sameDocument() }));
+  await page.locator(".row-link").first().click();
+  await chosen.waitFor();
+  await report("open");
+  await chosen.check();
+  await region("Alerts").getByRole("button", { name: "Split off…" }).click();
+  await dialog.getByRole("button", { name: "Split off alerts" }).click();
+  await chosen.waitFor({ state: "detached" });
+  await report("split");
+  await region("Decisions").getByRole("button", { name: "Withdraw…" }).click();
+  await dialog.getByRole("button", { name: "Withdraw this decision" }).click();
+  await chosen.waitFor();
+  await report("withdrawn");
 } finally {
   await browser.close();
 }
