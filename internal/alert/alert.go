@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"baize/internal/event"
+	"baize/internal/label"
 	"baize/internal/provenance"
 )
 
@@ -39,8 +40,13 @@ type Alert struct {
 	Lineage string     `json:"lineage,omitempty"`
 	Context string     `json:"context,omitempty"`
 	// Service is the ID of the service-instance context that encloses Context.
-	Service  string   `json:"service,omitempty"`
-	Entities []Entity `json:"entities,omitempty"`
+	Service string `json:"service,omitempty"`
+	// Image is the name of the image of the container that it happened in; empty
+	// outside of containers.
+	Image string `json:"image,omitempty"`
+	// Labels of the image, or else of the host, as they were when this revision was made.
+	Labels   label.Labels `json:"labels,omitzero"`
+	Entities []Entity     `json:"entities,omitempty"`
 	// Count is how many times it fired; 0 reads as 1.
 	Count uint64 `json:"count,omitempty"`
 	// Event is the first event that fired it, whole: the evidence.

@@ -11,11 +11,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"baize/internal/label"
 )
 
 // host is a host as the API describes it.
 type host struct {
 	ID, Name       string
+	Labels         label.Labels
 	Connected      bool
 	LastSeen       time.Time `json:"last_seen"`
 	Version        string
@@ -54,7 +57,7 @@ func hostsCommand() *cobra.Command {
 	return cmd
 }
 
-var hostHeads = []string{"NAME", "STATE", "SENSOR", "TIER", "LOST", "SPOOL", "MEMORY", "LAST SEEN", "VERSION", "KERNEL", "ID"}
+var hostHeads = []string{"NAME", "SERVICE", "OWNER", "GROUP", "STATE", "SENSOR", "TIER", "LOST", "SPOOL", "MEMORY", "LAST SEEN", "VERSION", "KERNEL", "ID"}
 
 func hostRow(h host) []string {
 	var lost uint64
@@ -62,7 +65,7 @@ func hostRow(h host) []string {
 		lost += c.Lost
 	}
 	return []string{
-		h.Name, h.state(), h.sensor(), strconv.FormatUint(uint64(h.Tier), 10), strconv.FormatUint(lost, 10),
+		h.Name, h.Labels.Service, h.Labels.Owner, h.Labels.Group, h.state(), h.sensor(), strconv.FormatUint(uint64(h.Tier), 10), strconv.FormatUint(lost, 10),
 		bytesText(h.SpoolBytes), bytesText(h.RSSBytes), ago(h.LastSeen), h.Version, h.Kernel, h.ID,
 	}
 }
@@ -117,6 +120,9 @@ func showHost(cmd *cobra.Command, h *host) error {
 	fmt.Fprintf(out, "%s (%s)\n%s, last seen %s; agent %s on kernel %s\nsensor %s at tier %d, scope %s, %d processes\nmemory %s, CPU %.1f s, spool %s\n\n",
 		clean(h.Name), clean(h.ID), h.state(), ago(h.LastSeen), clean(h.Version), clean(h.Kernel),
 		h.sensor(), h.Tier, clean(h.Scope), h.Processes, bytesText(h.RSSBytes), h.CPUSeconds, bytesText(h.SpoolBytes))
+	if l := h.Labels; l != (label.Labels{}) {
+		fmt.Fprintf(out, "%s\n\n", clean(labelText(l)))
+	}
 	classes := newTable(out, "CLASS", "STATE", "SEEN", "LOST")
 	for _, c := range h.Classes {
 		classes.row(c.Class, c.State, strconv.FormatUint(c.Seen, 10), strconv.FormatUint(c.Lost, 10))

@@ -104,6 +104,12 @@ func printIncident(out io.Writer, inc *incident.Incident) {
 	fmt.Fprintf(out, "%s\n%s, level %s, score %d, %d alerts (fired %d times) on %s\nopened %s, updated %s, id %s\n",
 		plain(inc.Title), plain(inc.Status), plain(inc.Level), inc.Score, len(inc.Alerts), inc.Count, plain(hostNames(inc.Hosts)),
 		stamp(inc.Opened), stamp(inc.Updated), plain(inc.ID))
+	for _, l := range inc.Labels {
+		fmt.Fprintln(out, plain(labelText(l)))
+	}
+	if len(inc.Siblings) > 0 {
+		fmt.Fprintf(out, "not hit of the same services: %s\n", plain(siblingNames(inc)))
+	}
 	if len(inc.Tactics) > 0 {
 		fmt.Fprintf(out, "tactics: %s\n", plain(strings.Join(inc.Tactics, ", ")))
 	}

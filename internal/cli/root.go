@@ -14,7 +14,7 @@ func New() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		statusCommand(), hostsCommand(), alertsCommand(), incidentsCommand(), traceCommand(), evidenceCommand(),
+		statusCommand(), hostsCommand(), labelsCommand(), alertsCommand(), incidentsCommand(), traceCommand(), evidenceCommand(),
 		usersCommand(), tokensCommand(), auditCommand(), exportCommand(), loginCommand(),
 		rulesCommand(), exceptionsCommand(), replayCommand(),
 	)

@@ -32,6 +32,8 @@ func (e *Engine) chain(i *provenance.Intrusion, out *Output) {
 		return
 	}
 	a := chainAlert(i)
+	a.Image = e.merger.ImageOf(i.Org, i.ID)
+	a.Labels = e.labels.Of(a.Org, a.Host, a.Image)
 	if before != nil {
 		a.ID, a.Time, a.Incident, a.Revision = before.ID, before.Time, before.Incident, max(before.Revision+1, i.Revision)
 		if sameChain(before, &a) {

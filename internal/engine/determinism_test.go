@@ -14,6 +14,7 @@ import (
 	"baize/internal/event"
 	"baize/internal/graph"
 	"baize/internal/incident"
+	"baize/internal/label"
 )
 
 // script makes a log of intrusions and benign work, in an order drawn from seed.
@@ -48,11 +49,24 @@ func script(seed uint64, rounds int) []*event.Event {
 			trojan.Connect(t.C2, 443).Ask(fmt.Sprintf("q%d.dnslog.example", i))
 		}
 		hosts[r.IntN(len(hosts))].Login().Spawn("/usr/bin/python3", t.File).Spawn("/dev/shm/later")
+		if r.IntN(4) == 0 {
+			w.Say(labels(someLabels[:r.IntN(len(someLabels)+1)]...))
+		}
+		hosts[0].Container = containers[r.IntN(len(containers))]
 		w.Advance(time.Duration(r.IntN(3000)) * time.Millisecond)
 		w.Tick()
 	}
 	return *events
 }
+
+var (
+	someLabels = []label.Assignment{
+		assigned(label.KindHost, "h*", label.Labels{Service: "shop", Owner: "ann"}),
+		assigned(label.KindImage, "shop:*", label.Labels{Service: "front"}),
+		assigned(label.KindHost, "h2", label.Labels{Service: "front", Owner: "bob"}),
+	}
+	containers = []*event.Container{nil, inContainer("shop:1"), inContainer("other:1")}
+)
 
 // lines is an engine's output as bytes.
 func lines(t testing.TB, out ...Output) []byte {

@@ -10,6 +10,7 @@ import (
 	"baize/internal/exception"
 	"baize/internal/graph"
 	"baize/internal/incident"
+	"baize/internal/label"
 	"baize/internal/lru"
 	"baize/internal/provenance"
 	"baize/internal/sigma"
@@ -105,6 +106,8 @@ type Engine struct {
 	graph  *graph.Graph
 	base   *incident.Baseline
 	merger *incident.Merger
+	// labels are those of hosts and images, and which hosts are of a service.
+	labels *label.Directory
 	alerts *lru.Map[alertKey, *firing]
 	// chains are the kill-chain alerts by intrusion.
 	chains *lru.Map[string, *alert.Alert]
@@ -143,13 +146,14 @@ func New(cfg Config) *Engine {
 		graph:        graph.New(cfg.Limits),
 		base:         base,
 		merger:       incident.New(cfg.Merger, base),
+		labels:       label.NewDirectory(),
 		chains:       lru.New[string, *alert.Alert](maxChains),
 		alerts:       lru.New[alertKey, *firing](cfg.Alerts),
 		awaited:      lru.New[event.FileKey, []alertKey](maxAwaited),
 		contributors: lru.New[uint64, contributor](maxContributors),
 		heard:        lru.New[hostKey, heard](maxHosts),
 	}
-	e.merger.Answers = e.graph.Told
+	e.merger.Answers, e.merger.Siblings = e.graph.Told, e.labels.Siblings
 	if cfg.Trace {
 		e.alerts.OnRemove(func(_ alertKey, f *firing) { e.left = append(e.left, e.trace(f)...) })
 	}
@@ -206,6 +210,8 @@ func (e *Engine) process(ev *event.Event, out *Output) {
 		e.except(ev)
 	case event.EngineDecisions:
 		e.decide(ev)
+	case event.EngineLabels:
+		e.relabel(ev, out)
 	case event.GatewayRefused:
 		e.raise(ev, refused, graph.Subject{}, out)
 	case event.SensorCoverage:
@@ -294,6 +300,9 @@ func (e *Engine) advance(ev *event.Event, out *Output) {
 func (e *Engine) flush(out *Output) {
 	e.flushIntrusions(false, out)
 	e.flushAlerts(out)
+	if changed := e.labels.Publish(e.now); len(changed) > 0 {
+		e.merger.Resibling(changed)
+	}
 	if !e.cfg.Final {
 		out.Incidents = append(out.Incidents, e.merger.Drain(true)...)
 	}

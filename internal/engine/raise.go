@@ -108,7 +108,7 @@ func (e *Engine) alert(ev *event.Event, rule *alert.Rule, s *graph.Subject) aler
 	a := alert.Alert{
 		ID: identity(ev, rule.ID, s.Lineage), Revision: 1, Kind: alert.KindRule,
 		Time: ev.Time.UTC(), Last: ev.Time.UTC(), Org: ev.Org, Host: ev.Host, Rule: rule,
-		Lineage: s.Lineage, Context: s.Context, Service: s.Service,
+		Lineage: s.Lineage, Context: s.Context, Service: s.Service, Image: containerImage(ev), Labels: e.labels.Of(ev.Org, ev.Host, containerImage(ev)),
 		Entities: e.entities(ev, s), Count: ev.Repeats(), Event: ev,
 	}
 	switch rule {

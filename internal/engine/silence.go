@@ -60,6 +60,7 @@ func (e *Engine) hear(ev *event.Event) {
 	if h == nil {
 		h = e.heard.Put(key, heard{}, e.ticks)
 	}
+	e.labels.Saw(ev.Org, ev.Host, containerImage(ev), e.now)
 	skew := corrected(h.Skew, ev)
 	onOurClock(ev, skew)
 	*h = heard{At: e.ticks, Time: ev.Time, Name: ev.Host.Name, Stopped: ev.Kind == event.SensorStop, Skew: skew}

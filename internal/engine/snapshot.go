@@ -10,13 +10,14 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	"baize/internal/label"
 	"baize/internal/lru"
 	"baize/internal/sigma/correlate"
 )
 
 // snapshotVersion rises whenever a snapshot of before could not be continued.
 // A snapshot of another version is refused; the engine then starts from its log.
-const snapshotVersion = 6
+const snapshotVersion = 7
 
 // ErrSnapshot reports a snapshot that this engine cannot continue from.
 var ErrSnapshot = errors.New("unusable snapshot")
@@ -29,6 +30,7 @@ type header struct {
 	Heard           []lru.Item[hostKey, heard]
 	Ticks, LastTick int64
 	Policy          policyState
+	Labels          label.State
 	// Alerts are JSON: the form in which an alert survives unchanged.
 	Alerts []lru.Item[alertKey, []byte]
 	// More is how many repeats of each wait.
@@ -57,7 +59,7 @@ func (e *Engine) Snapshot(w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	enc := gob.NewEncoder(buffered)
 	head := header{
-		Version: snapshotVersion, Now: e.now, Beat: e.beat, Policy: e.keepPolicy(), Awaited: e.awaited.Snapshot(),
+		Version: snapshotVersion, Now: e.now, Beat: e.beat, Policy: e.keepPolicy(), Labels: e.labels.Keep(), Awaited: e.awaited.Snapshot(),
 		Heard: e.heard.Snapshot(), Ticks: e.ticks, LastTick: e.lastTick,
 	}
 	for _, item := range e.alerts.Snapshot() {
@@ -112,6 +114,9 @@ func (e *Engine) Restore(r io.Reader) error {
 	e.heard.Restore(head.Heard)
 	e.ticks, e.lastTick = head.Ticks, head.LastTick
 	if err := e.restorePolicy(head.Policy); err != nil {
+		return fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	if err := e.labels.Restore(&head.Labels); err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
 	if err := e.restoreCorrelations(&head); err != nil {

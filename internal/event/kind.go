@@ -105,10 +105,17 @@ const (
 	// EngineDecisions carries all of analysts' decisions about incidents in force
 	// from here on, as a JSON list in Message.
 	EngineDecisions Kind = "engine.decisions"
+	// EngineLabels carries all labels of hosts and images in force from here on, as a
+	// JSON list in Message.
+	EngineLabels Kind = "engine.labels"
 )
 
 // IsControl reports whether the kind is a record of the engine's log rather
 // than an observation of a host.
 func (k Kind) IsControl() bool {
-	return k == EngineTick || k == EngineRuleFile || k == EngineRules || k == EngineExceptions || k == EngineDecisions
+	switch k {
+	case EngineTick, EngineRuleFile, EngineRules, EngineExceptions, EngineDecisions, EngineLabels:
+		return true
+	}
+	return false
 }

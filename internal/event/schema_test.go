@@ -120,7 +120,7 @@ func samples() map[event.Kind]event.Event {
 		event.AgentAction:    {Action: &event.Action{ID: "c1", Name: "ping", State: "done", Detail: "pong"}},
 		event.GatewayRefused: {Message: "host: batch of another host"},
 		event.EngineRules:    {Message: digest},
-		event.EngineRuleFile: {Message: `{"path":"p/a.yml","text":"title: A"}`}, event.EngineExceptions: {Message: "[]"}, event.EngineDecisions: {Message: "[]"},
+		event.EngineRuleFile: {Message: `{"path":"p/a.yml","text":"title: A"}`}, event.EngineExceptions: {Message: "[]"}, event.EngineDecisions: {Message: "[]"}, event.EngineLabels: {Message: "[]"},
 		event.EngineTick: {}, event.SensorStart: {}, event.SensorStop: {},
 		event.SensorTamper: {Process: shell(), Target: shell(), File: file(), Message: "file.unlink of the agent's files"}, event.SensorOffline: {Message: "30 s"}, event.HostSilent: {Message: "since"},
 	}

@@ -419,6 +419,9 @@ func (m *Merger) touched(d *Decision) []*node {
 
 // keyed reports whether an alert has a feature with one of the keys.
 func (n *node) keyed(keys []string) bool {
+	if s := (feature{Kind: ReasonSibling, Value: n.Labels.Service}); slices.Contains(keys, s.key(n.Org)) {
+		return true
+	}
 	return slices.ContainsFunc(n.Features, func(f feature) bool {
 		if f.Kind == ReasonFile {
 			flow := feature{Kind: ReasonFileFlow, Value: f.Value}

@@ -7,6 +7,7 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	"baize/internal/label"
 )
 
 // Caps of one incident. Past capAlerts or capEntities only reasons that always
@@ -21,6 +22,7 @@ const (
 
 	capIntrusions = 1_000
 	capRelated    = 8
+	capLabels     = 50
 	// largeAlerts is from how many alerts on an incident is not joined with another
 	// such by one reason that may be borrowed.
 	largeAlerts = 5
@@ -75,6 +77,8 @@ type group struct {
 	Weakest  float64          // no edge weighs less
 	adjacent map[string][]int // see tree
 	Hosts    []event.Host
+	// Labels of its alerts, sorted.
+	Labels   []label.Labels
 	Tactics  []string
 	Entities map[entityKey]*tally
 	// Lineages of the alerts; true for web-spawned shells.
@@ -171,6 +175,7 @@ func (g *group) include(n *node) {
 	g.Level = max(g.Level, n.Level)
 	g.lead(n)
 	g.host(n.Host)
+	g.label(n.Labels)
 	g.Tactics = union(g.Tactics, n.Tactics)
 	if n.Intrusion != "" {
 		g.intrusion(n.Intrusion)
@@ -298,6 +303,9 @@ func (g *group) absorb(other *group) {
 	}
 	for _, h := range other.Hosts {
 		g.host(h)
+	}
+	for _, l := range other.Labels {
+		g.label(l)
 	}
 	g.Tactics = union(g.Tactics, other.Tactics)
 	g.absorbFacts(other)

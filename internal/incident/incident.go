@@ -8,6 +8,7 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	"baize/internal/label"
 	"baize/internal/provenance"
 )
 
@@ -44,14 +45,20 @@ type Incident struct {
 	Score int    `json:"score"`
 	Title string `json:"title"`
 	// Account tells in one paragraph what happened, from the facts alone.
-	Account   string         `json:"account"`
-	AccountZH string         `json:"account_zh,omitempty"`
-	Hosts     []event.Host   `json:"hosts"`
-	Alerts    []string       `json:"alerts"`
-	Count     uint64         `json:"count,omitempty"` // alerts with their repeats
-	Entities  []alert.Entity `json:"entities"`
-	Reasons   []Reason       `json:"reasons"`
-	Tactics   []string       `json:"tactics"`
+	Account   string       `json:"account"`
+	AccountZH string       `json:"account_zh,omitempty"`
+	Hosts     []event.Host `json:"hosts"`
+	// Labels of its alerts' images and hosts, each once, at most capLabels.
+	Labels []label.Labels `json:"labels,omitempty"`
+	// Siblings are hosts of the same services that it has not hit, at most
+	// label.MaxSiblings; MoreSiblings is how many there are beyond.
+	Siblings     []label.Sibling `json:"siblings,omitempty"`
+	MoreSiblings int             `json:"more_siblings,omitempty"`
+	Alerts       []string        `json:"alerts"`
+	Count        uint64          `json:"count,omitempty"` // alerts with their repeats
+	Entities     []alert.Entity  `json:"entities"`
+	Reasons      []Reason        `json:"reasons"`
+	Tactics      []string        `json:"tactics"`
 	// Answers to the five questions, by name; each yes, not_seen or unknown.
 	Answers map[string]provenance.Answer `json:"answers,omitempty"`
 	// Intrusions are those that its alerts are part of, one for each host at least.

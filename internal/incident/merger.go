@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"baize/internal/alert"
+	"baize/internal/event"
+	"baize/internal/label"
 	"baize/internal/lru"
 	"baize/internal/provenance"
 )
@@ -75,6 +77,9 @@ type Merger struct {
 	ended  []Incident
 	// Answers returns those of an intrusion by its id, nil where it is not known.
 	Answers func(intrusion string) map[string]provenance.Answer
+	// Siblings returns the hosts of services that are not among those that were hit,
+	// and how many there are beyond; nil where no host has labels.
+	Siblings func(org string, services []string, hit []event.Host) ([]label.Sibling, int)
 }
 
 // New returns a merger that takes from base what is ordinary.
@@ -233,6 +238,8 @@ func (m *Merger) Advance(a *alert.Alert, now int64) {
 	g.Level, g.Updated = max(g.Level, n.Level), max(g.Updated, n.Last)
 	g.lead(n)
 	g.Tactics = union(g.Tactics, a.Rule.Tactics)
+	n.Image, n.Labels = a.Image, a.Labels
+	g.label(a.Labels)
 	more := len(n.Features)
 	for i := range a.Entities {
 		n.include(&a.Entities[i])

@@ -6,6 +6,7 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	"baize/internal/label"
 )
 
 // Roles of entities that the merger tells apart.
@@ -62,6 +63,8 @@ type node struct {
 	Features []feature
 	// What is told of it.
 	Host      event.Host
+	Image     string
+	Labels    label.Labels
 	Title     string
 	Tactics   []string
 	Intrusion string
@@ -83,7 +86,7 @@ func (n *node) kin(other *node) bool {
 // covers reports whether n stands for other: a third alert that has reason to
 // join other has the same reason, or a stronger one, to join n.
 func (n *node) covers(other *node) bool {
-	return n.kin(other) && !slices.ContainsFunc(other.Features, func(f feature) bool { return !n.has(&f) })
+	return n.kin(other) && n.Labels == other.Labels && !slices.ContainsFunc(other.Features, func(f feature) bool { return !n.has(&f) })
 }
 
 // has reports whether n has the feature, at least as rare.
@@ -111,7 +114,7 @@ func (m *Merger) newNode(a *alert.Alert, now int64) *node {
 	n := &node{
 		ID: a.ID, Org: a.Org, Seq: m.seq, Time: a.Time.UnixNano(), Level: levelOf(a), Service: a.Service, Lineage: a.Lineage,
 		Host: a.Host, Title: titleOf(a), Intrusion: a.Intrusion, Count: max(a.Count, 1), Entities: a.Entities[:min(len(a.Entities), capEntities)],
-		Sides: m.hand.sides[a.ID],
+		Sides: m.hand.sides[a.ID], Image: a.Image, Labels: a.Labels,
 	}
 	if a.Rule != nil {
 		n.Tactics = a.Rule.Tactics
@@ -290,6 +293,9 @@ func (m *Merger) reasons(a, b *node) []found {
 	}
 	if f := m.flows.Peek(flowKey{a.Lineage, b.Lineage}); f != nil && a.Lineage != "" {
 		add(ReasonFileFlow, *f, 1)
+	}
+	if service := siblings(a, b); service != "" && handed(list) {
+		add(ReasonSibling, service, 1)
 	}
 	if entity, ok := m.repeated(a, b); ok {
 		add(ReasonRepeat, entity, 1)

@@ -20,6 +20,8 @@ import (
 // drawn is an alert as the oracle sees it: small numbers, 0 for what is missing.
 type drawn struct {
 	org, level, lineage, service, command, source, address, file, path int
+	// host, of an alert without a lineage, see on.
+	host int
 	// written : the file was written, otherwise it is the image.
 	written bool
 	minute  int
@@ -29,20 +31,34 @@ func draw(t *rapid.T) drawn {
 	n := func(name string, most int) int { return rapid.IntRange(0, most).Draw(t, name) }
 	return drawn{
 		org: n("org", 1), level: n("level", 3), lineage: n("lineage", 5), service: n("service", 2), command: n("command", 2), source: n("source", 2),
-		address: n("address", 4), file: n("file", 3), path: n("path", 2), written: rapid.Bool().Draw(t, "written"), minute: n("minute", 1_000),
+		address: n("address", 4), file: n("file", 3), path: n("path", 2), written: rapid.Bool().Draw(t, "written"), minute: n("minute", 1_000), host: n("host", 4),
 	}
 }
+
+// on is the host: a lineage is on one.
+func (d *drawn) on() int {
+	if d.lineage > 0 {
+		return d.lineage % 5
+	}
+	return d.host
+}
+
+// labelled is the service that the host is of, 0 for none: two hosts are of each.
+func (d *drawn) labelled() int { return (d.on() + 1) / 2 }
 
 // alert writes it out in full.
 func (d *drawn) alert(id int) *alert.Alert {
 	a := &alert.Alert{
-		ID: fmt.Sprintf("a%02d", id), Time: start.Add(time.Duration(d.minute) * time.Minute), Org: strconv.Itoa(d.org), Host: event.Host{ID: "h1"},
+		ID: fmt.Sprintf("a%02d", id), Time: start.Add(time.Duration(d.minute) * time.Minute), Org: strconv.Itoa(d.org), Host: event.Host{ID: fmt.Sprintf("h%d", d.on())},
 		Context: "somewhere", Rule: &alert.Rule{Title: "T", Level: []string{"low", "medium", "high", "critical"}[d.level]},
 	}
 	entity := func(n int, e alert.Entity) {
 		if n > 0 {
 			a.Entities = append(a.Entities, e)
 		}
+	}
+	if s := d.labelled(); s > 0 {
+		a.Labels.Service = fmt.Sprintf("shop%d", s)
 	}
 	if d.lineage > 0 {
 		a.Lineage = fmt.Sprintf("web_shell:%d/%d", d.org, d.lineage)
@@ -66,26 +82,50 @@ func (d *drawn) alert(id int) *alert.Alert {
 type tie struct {
 	with   int
 	weight float64
-	// touched : all that they have in common is an address.
+	// touched : without an address that they have in common it would not suffice.
 	touched bool
+}
+
+// part is what one family of reasons says.
+type part struct {
+	of     string
+	weight float64
+}
+
+// chance is that what parts say is chance.
+func chance(parts []part) float64 {
+	miss := 1.0
+	for _, p := range parts {
+		miss *= 1 - p.weight
+	}
+	return miss
+}
+
+// enough : something that always joins, an address, or two that make 0.8.
+func enough(parts []part) bool {
+	alone := slices.ContainsFunc(parts, func(p part) bool { return p.of == "always" || p.of == "address" })
+	return alone || len(parts) > 1 && 1-chance(parts) >= 0.8-1e-9
+}
+
+// without leaves one of the parts out.
+func without(parts []part, of string) []part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.of == of })
 }
 
 // belong is the written rule for two alerts within a day of one another, told
 // anew: a reason that always joins, one that suffices alone, or two of
-// different families that make 0.8, each weighing less the further they are apart.
+// different families that make 0.8, each weighing less the further they are apart. That
+// hosts are of one service counts beside a source and a command or a path.
 func belong(a, b *drawn) (t tie, ok bool) {
 	same := func(x, y int) bool { return x == y && x > 0 }
 	hours := math.Abs(float64(a.minute-b.minute)) / 60
-	miss, families, always := 1.0, 0, false
-	family := func(weights ...float64) {
-		best := 0.0
-		for _, w := range weights {
-			best = max(best, w)
+	var parts []part
+	say := func(of string, weights ...float64) bool {
+		most := slices.Max(weights)
+		if most > 0 {
+			parts = append(parts, part{of, most})
 		}
-		if best > 0 {
-			families++
-			miss *= 1 - best
-		}
+		return most > 0
 	}
 	when := func(holds bool, weight float64) float64 {
 		if holds {
@@ -96,26 +136,23 @@ func belong(a, b *drawn) (t tie, ok bool) {
 	if a.org != b.org {
 		return t, false
 	}
-	if same(a.lineage, b.lineage) {
-		families, miss, always = families+1, 0, true
+	flows := same(a.file, b.file) && a.written != b.written
+	always := same(a.lineage, b.lineage) || flows
+	if always {
+		say("always", 1)
 	}
-	if same(a.file, b.file) && a.written != b.written {
-		families, miss, always = families+1, 0, true
+	if same(a.address, b.address) {
+		say("address", 0.85*(1-(1-0.8/0.85)*hours/24/7))
 	}
-	address := same(a.address, b.address)
-	if address {
-		family(0.85 * (1 - (1-0.8/0.85)*hours/24/7))
+	say("service", when(same(a.service, b.service), 0.65))
+	source := say("source", when(same(a.source, b.source), 0.55))
+	command, path := when(same(a.command, b.command), 0.6), when(same(a.path, b.path), 0.5)
+	say("template", command, path, when(same(a.file, b.file) && a.written == b.written, 0.5))
+	if source && (command > 0 || path > 0) {
+		say("sibling", when(a.on() != b.on() && same(a.labelled(), b.labelled()), 0.4))
 	}
-	addressMiss, addressFamilies := miss, families
-	family(when(same(a.service, b.service), 0.65))
-	family(when(same(a.source, b.source), 0.55))
-	family(when(same(a.command, b.command), 0.6), when(same(a.path, b.path), 0.5), when(same(a.file, b.file) && a.written == b.written, 0.5))
-	ownMiss, own := miss, families // what there is beside the address
-	if address && !always {
-		ownMiss, own = miss/addressMiss, families-addressFamilies
-	}
-	enough := always || address || families > 1 && 1-miss >= 0.8-1e-9
-	return tie{weight: round(1 - miss), touched: address && !always && (own < 2 || 1-ownMiss < 0.8-1e-9)}, enough && (always || a.level > 0 && b.level > 0)
+	t = tie{weight: round(1 - chance(parts)), touched: !enough(without(parts, "address"))}
+	return t, enough(parts) && (always || a.level > 0 && b.level > 0)
 }
 
 // components are the sets that alerts make as they come, each compared with all
@@ -179,8 +216,8 @@ func TestTheMergerAgainstEachWithEach(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) { against(rt, draw) })
 }
 
-// TestTwoLargeIncidentsAgainstEachWithEach: few lineages and addresses, so that
-// incidents become large before they have something in common.
+// TestTwoLargeIncidentsAgainstEachWithEach: few lineages, addresses and commands, so
+// that incidents become large before they have something in common.
 func TestTwoLargeIncidentsAgainstEachWithEach(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		against(rt, func(t *rapid.T) drawn {
@@ -188,6 +225,9 @@ func TestTwoLargeIncidentsAgainstEachWithEach(t *testing.T) {
 			d := drawn{level: n("level", 1, 3), lineage: n("lineage", 1, 2), minute: n("minute", 0, 1_000)}
 			if n("touches", 0, 7) == 7 {
 				d.address = n("address", 1, 2)
+			}
+			if n("types", 0, 7) == 7 {
+				d.command = n("command", 1, 2)
 			}
 			return d
 		})

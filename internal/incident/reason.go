@@ -29,6 +29,9 @@ const (
 	ReasonKey       = "key"
 	ReasonAccount   = "account"
 	ReasonContainer = "container"
+	// ReasonSibling : they are on different hosts of one service, as people label them.
+	// It counts only beside what shows one hand twice, see handed.
+	ReasonSibling = "sibling"
 	// ReasonRepeat : the lineage of one repeated the other alert: the same rule in
 	// the same service instance, and something independent that agrees.
 	ReasonRepeat = "repeat"
@@ -52,6 +55,9 @@ const (
 	familyTemplate
 	familySource
 	familyWho
+	familySibling
+
+	families = iota
 )
 
 // kind is one row of the table of reasons. Weights and windows are starting
@@ -113,6 +119,7 @@ var kinds = []kind{
 	// Below what any single other would bring to the threshold: everybody tests for
 	// holes with the same few.
 	{name: ReasonProvider, weight: 0.4, family: familyNetwork, window: day},
+	{name: ReasonSibling, weight: 0.4, family: familySibling, window: day},
 	{name: ReasonPath, weight: 0.5, family: familyTemplate, window: day},
 	{name: ReasonFile, weight: 0.5, family: familyTemplate, window: day},
 	{name: ReasonAccount, weight: 0.3, family: familyWho, window: day},
@@ -136,7 +143,7 @@ type found struct {
 
 // score is 1 − ∏(1 − weight), each family counted by its strongest alone.
 func score(reasons []found) float64 {
-	var best [familyWho + 1]float64
+	var best [families + 1]float64
 	for _, r := range reasons {
 		best[r.family] = max(best[r.family], r.weight)
 	}
@@ -150,16 +157,16 @@ func score(reasons []found) float64 {
 // suffices reports whether the reasons join two alerts: one that suffices
 // alone, or two independent ones, with the score above the threshold.
 func suffices(reasons []found) bool {
-	families, alone := 0, false
-	seen := [familyWho + 1]bool{}
+	count, alone := 0, false
+	seen := [families + 1]bool{}
 	for _, r := range reasons {
 		alone = alone || r.alone
 		if !seen[r.family] {
 			seen[r.family] = true
-			families++
+			count++
 		}
 	}
-	return (alone || families >= 2) && score(reasons) >= threshold-1e-9
+	return (alone || count >= 2) && score(reasons) >= threshold-1e-9
 }
 
 // related reports whether reasons that do not suffice are still worth telling.
@@ -209,7 +216,7 @@ func strongest(a, b string, reasons []found) Reason {
 	if best.alone && best.weight >= threshold-1e-9 {
 		return r
 	}
-	var seen [familyWho + 1]bool
+	var seen [families + 1]bool
 	seen[best.family] = true
 	for i := range kinds {
 		at := slices.IndexFunc(reasons, func(f found) bool { return f.kind == &kinds[i] })

@@ -56,7 +56,7 @@ func (m *Merger) view(g *group) Incident {
 		ID: g.ID, Revision: g.Revision, Org: g.Org, Status: StatusOpen,
 		Opened: stamp(g.Opened), Updated: stamp(max(g.Updated, g.Opened)),
 		Level: levels[g.Level], Score: g.score(), Title: g.title(), Count: g.Count,
-		Hosts: slices.Clone(g.Hosts), Reasons: slices.Clone(g.Edges), Tactics: slices.Clone(g.Tactics),
+		Hosts: slices.Clone(g.Hosts), Labels: slices.Clone(g.Labels), Reasons: slices.Clone(g.Edges), Tactics: slices.Clone(g.Tactics),
 		Alerts: make([]string, 0, len(g.Nodes)), Entities: make([]alert.Entity, 0, len(tallies)),
 		Answers: m.answers(g), Intrusions: slices.Clone(g.Intrusions),
 		Verdict: g.Verdict, RecurrenceOf: g.Recurs, Campaign: g.Campaign, Related: m.related(g),
@@ -71,6 +71,9 @@ func (m *Merger) view(g *group) Incident {
 		inc.Entities = append(inc.Entities, t.Entity)
 	}
 	inc.Account, inc.AccountZH = g.account(tallies)
+	if m.Siblings != nil && len(g.Labels) > 0 {
+		inc.Siblings, inc.MoreSiblings = m.Siblings(g.Org, g.services(), g.Hosts)
+	}
 	return inc.filled()
 }
 

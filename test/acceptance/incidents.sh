@@ -68,7 +68,9 @@ line "1. repeats collapse before they merge; one writer; the log replays to the 
 line "1. baize incidents merge on alerts of other makers" go_tests . ./internal/incident/mergeio
 line "2. fleet baseline: bounded, persistent, tabled at 1, 6, 50 and 5,000 hosts and on the first day" go_tests 'Rarity|FirstDay|Hosts|Common|Ordinary|Flood|Sample|Tainted|Baseline|Organisations|Restart' ./internal/incident
 line "3. across hosts: matched connect and accept, origin and key of logins" go_tests 'AnIntrusionGoesOn|AKeyTies|Bastion' ./internal/engine
-line "3. siblings by service and owner" absent "hosts have no service or owner yet"
+line "3. siblings by service and owner: labels of the log, incidents that name them, a reason that glues nobody" \
+  go_tests 'Label|Sibling|OneService|ALargeService|TwoIntrudersOnHosts|EachWithEach|HostsOfAService|MostTelling|Directory' \
+  ./internal/label ./internal/incident ./internal/engine ./internal/server/policy ./internal/server/api ./internal/cli
 line "4. analyst's hand: decisions, withdrawal, recut, verdicts that teach" hand
 line "5. explanation: chain of reasons, score, account in English and Chinese" go_tests 'Explain|Forest|Account|Title' ./internal/incident
 line "6. live: subscribers hear in under a second at p99; a merge is announced" absent "measured for alerts of one host only (walking-whole); a merge comes as a revision with merged_into"

@@ -85,7 +85,7 @@ func TestAgentAndServerStandApart(t *testing.T) {
 var pure = []string{
 	"baize/internal/event", "baize/internal/alert", "baize/internal/sigma", "baize/internal/taxonomy", "baize/internal/graph",
 	"baize/internal/incident", "baize/internal/response", "baize/internal/engine", "baize/internal/lru", "baize/internal/exception",
-	"baize/internal/logline", "baize/internal/provenance",
+	"baize/internal/label", "baize/internal/logline", "baize/internal/provenance",
 }
 
 // world is what a pure package may not import. Their transitive imports within

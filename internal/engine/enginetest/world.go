@@ -42,6 +42,9 @@ func (w *World) Advance(d time.Duration) { w.Now = w.Now.Add(d) }
 // Tick is the gateway's tick.
 func (w *World) Tick() { w.send(&event.Event{Kind: event.EngineTick, Time: w.Now}) }
 
+// Say puts a record of the log, that of no host.
+func (w *World) Say(ev *event.Event) { w.send(ev) }
+
 func (w *World) send(ev *event.Event) {
 	if w.Bus > 0 {
 		ev.Ingest = &event.Ingest{Bus: w.Bus, Received: w.Now}
@@ -56,12 +59,14 @@ type Host struct {
 	Init     *Process
 	// SlowDigests : digests are pending when an image is executed.
 	SlowDigests bool
-	world       *World
-	boot        string
-	seq         uint64
-	pid         uint32
-	inode       uint64
-	files       map[string]event.FileKey
+	// Container that everything happens in from here on; nil for none.
+	Container *event.Container
+	world     *World
+	boot      string
+	seq       uint64
+	pid       uint32
+	inode     uint64
+	files     map[string]event.FileKey
 }
 
 // firstPID is above what a kernel keeps for itself.
@@ -96,6 +101,7 @@ func (h *Host) emit(ev *event.Event) {
 	h.world.Advance(step)
 	h.seq++
 	ev.Org, ev.Host, ev.Boot, ev.Seq, ev.Time = "default", event.Host{ID: h.ID, Name: h.Name}, h.boot, h.seq, h.world.Now
+	ev.Container = h.Container
 	h.world.send(ev)
 }
 

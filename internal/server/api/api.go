@@ -136,6 +136,7 @@ func (s *Server) routes() {
 	s.exceptionRoutes()
 	s.decisionRoutes()
 	s.hostRoutes()
+	s.labelRoutes()
 	s.eventRoutes()
 	s.evidenceRoutes()
 	s.userRoutes()

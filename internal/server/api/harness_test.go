@@ -46,14 +46,17 @@ func must(t testing.TB, err error) {
 }
 
 // oneHost is a fleet of one connected host, h1, and one that is away, h2.
-type oneHost struct{ log []string }
+type oneHost struct {
+	log []string
+	org string
+}
 
 func (f *oneHost) Hosts(_ context.Context, after string, _ int) ([]Host, error) {
 	if after >= "h1" {
 		return nil, nil
 	}
 	classes := []Class{{Class: "file", State: event.CoverageLost, Seen: 7, Lost: 3}}
-	return []Host{{ID: "h1", Name: "web-1", Connected: true, Armed: true, Tier: 2, Classes: classes, Hooks: []Hook{}}}, nil
+	return []Host{{ID: "h1", Name: "web-1", Org: f.org, Connected: true, Armed: true, Tier: 2, Classes: classes, Hooks: []Hook{}}}, nil
 }
 
 func (f *oneHost) Host(ctx context.Context, id string) (Host, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"baize/internal/event"
+	"baize/internal/label"
 	"baize/internal/response"
 )
 
@@ -18,15 +19,17 @@ var ErrUnreachable = errors.New("host is not connected")
 
 // Host is an enrolled host and the health of its agent.
 type Host struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Org       string    `json:"org"`
-	Connected bool      `json:"connected"`
-	LastSeen  time.Time `json:"last_seen,omitzero"`
-	Enrolled  time.Time `json:"enrolled,omitzero"`
-	Version   string    `json:"version"`
-	Kernel    string    `json:"kernel"`
-	Boot      string    `json:"boot"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Org  string `json:"org"`
+	// Labels are given by administrators.
+	Labels    label.Labels `json:"labels"`
+	Connected bool         `json:"connected"`
+	LastSeen  time.Time    `json:"last_seen,omitzero"`
+	Enrolled  time.Time    `json:"enrolled,omitzero"`
+	Version   string       `json:"version"`
+	Kernel    string       `json:"kernel"`
+	Boot      string       `json:"boot"`
 	// Tier of the sensor: 1 to 4, 0 before the first heartbeat.
 	Tier  uint32 `json:"tier"`
 	Armed bool   `json:"armed"`
@@ -81,6 +84,9 @@ func (s *Server) hostRoutes() {
 
 func (s *Server) listHosts(ctx context.Context, in *hostsInput) (*listOutput[Host], error) {
 	found, err := s.fleet.Hosts(ctx, in.Cursor, in.Limit)
+	for i := range found {
+		s.label(&found[i])
+	}
 	next := ""
 	if len(found) > 0 && len(found) == in.Limit {
 		next = found[len(found)-1].ID
@@ -89,8 +95,21 @@ func (s *Server) listHosts(ctx context.Context, in *hostsInput) (*listOutput[Hos
 }
 
 func (s *Server) getHost(ctx context.Context, in *IDInput) (*bodyOutput[Host], error) {
-	host, err := s.fleet.Host(ctx, in.ID)
+	host, err := s.host(ctx, in.ID)
 	return &bodyOutput[Host]{Body: host}, err
+}
+
+// host is a host with its labels.
+func (s *Server) host(ctx context.Context, id string) (Host, error) {
+	host, err := s.fleet.Host(ctx, id)
+	if err == nil {
+		s.label(&host)
+	}
+	return host, err
+}
+
+func (s *Server) label(h *Host) {
+	h.Labels = s.policy.Labels().Of(h.Org, event.Host{ID: h.ID, Name: h.Name}, "")
 }
 
 // pingWait is how long a host may take to answer.

@@ -60,7 +60,7 @@ func (s *Server) render(ctx context.Context, c state.Change) ([]byte, error) {
 	case state.KindIntrusion:
 		object, err = s.state.Intrusion(ctx, c.ID)
 	case state.KindHost:
-		object, err = s.fleet.Host(ctx, c.ID)
+		object, err = s.host(ctx, c.ID)
 	default:
 		return nil, nil
 	}

@@ -1,8 +1,9 @@
 // Package policy is what people decide about detection: packs of rules, rules
-// that are off, exceptions, and which alerts belong together. It keeps them in the state, checks every change
+// that are off, exceptions, which alerts belong together, and which service, owner and
+// group hosts and images belong to. It keeps them in the state, checks every change
 // before it takes effect, and tells the engine's log, which is how they come
 // into force: a revision of the rules is one message of the log, and so are a
-// list of exceptions and one of decisions. Nothing is told to the engine past its log.
+// list of exceptions, of decisions and of labels. Nothing is told to the engine past its log.
 //
 // One change is made at a time. A change that was stored and could not be told
 // to the log is told as soon as that is possible, also after a restart.
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"baize/internal/event"
+	"baize/internal/label"
 	"baize/internal/server/bus"
 	"baize/internal/server/state"
 	"baize/internal/wire"
@@ -60,6 +62,8 @@ type Manager struct {
 	// mu is held for the whole of a change.
 	mu   sync.Mutex
 	view atomic.Pointer[View]
+	// labels that the state has.
+	labels atomic.Pointer[label.Set]
 	// pending : the log does not say yet what the state does.
 	pending atomic.Bool
 }
@@ -117,6 +121,9 @@ func (m *Manager) announceLocked(ctx context.Context, v *View) error {
 	if err == nil {
 		err = m.announceDecisions(ctx)
 	}
+	if err == nil {
+		err = m.announceLabels(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPending, err)
 	}
@@ -166,7 +173,7 @@ func (m *Manager) Before(ctx context.Context, after uint64) ([]*event.Event, err
 // the second.
 func (m *Manager) before(ctx context.Context, after, first uint64) ([]*event.Event, error) {
 	var events []*event.Event
-	for _, kind := range []string{state.AnnouncedRules, state.AnnouncedExceptions, state.AnnouncedDecisions} {
+	for _, kind := range []string{state.AnnouncedRules, state.AnnouncedExceptions, state.AnnouncedDecisions, state.AnnouncedLabels} {
 		a, err := m.cfg.State.LastAnnouncement(ctx, kind, first)
 		if errors.Is(err, state.ErrNotFound) || err == nil && a.Bus <= after {
 			continue

@@ -34,11 +34,12 @@ type stream struct {
 	shard *shard.Shard
 	world *enginetest.World
 	shell *enginetest.Process
-	after uint64
+	// after is each host's last message.
+	after map[string]uint64
 }
 
 func startStream(t *testing.T) *stream {
-	s := &stream{bench: start(t)}
+	s := &stream{bench: start(t), after: map[string]uint64{}}
 	s.shard = shard.New(shard.Config{State: s.cfg.State, Bus: s.cfg.Bus, Before: s.Before, Owner: "test", SnapshotMessages: 7, Log: s.cfg.Log})
 	var running sync.WaitGroup
 	ctx := t.Context()
@@ -63,7 +64,7 @@ func (s *stream) publish(ev *event.Event) {
 	}
 	body, err := wire.Pack([]*event.Event{ev})
 	must(s.t, err)
-	s.after, err = s.cfg.Bus.Publish(s.t.Context(), bus.Batch{Origin: wire.Of(ev), First: ev.Seq, Last: ev.Seq, Received: ev.Time, Body: body}, s.after)
+	s.after[ev.Host.ID], err = s.cfg.Bus.Publish(s.t.Context(), bus.Batch{Origin: wire.Of(ev), First: ev.Seq, Last: ev.Seq, Received: ev.Time, Body: body}, s.after[ev.Host.ID])
 	must(s.t, err)
 }
 
@@ -211,7 +212,7 @@ func TestAPreviewIsWhatIsThenHidden(t *testing.T) {
 	must(t, err)
 	act := func() {
 		login := s.world.Host(fmt.Sprint("h", s.world.Now.UnixNano()))
-		s.after = 0
+		clear(s.after)
 		shell := login.Login()
 		for i := range 6 {
 			shell.Spawn("/bin/a", fmt.Sprint("known-", i%2), strings.Repeat("y", i))
@@ -324,7 +325,7 @@ func TestProposalsAreAcceptedOrDismissed(t *testing.T) {
 	_, err := s.push("local", "a.yml", strings.Replace(ruleText("a", "/bin/a"), "medium", "low", 1))
 	must(t, err)
 	for i := range exception.MinHosts {
-		s.after = 0
+		clear(s.after)
 		shell := s.world.Host(fmt.Sprint("p", i)).Login()
 		for range exception.MinFirings / exception.MinHosts {
 			shell.Spawn("/bin/a", "-v")

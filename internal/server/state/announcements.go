@@ -13,10 +13,11 @@ const (
 	AnnouncedRules      = "rules"
 	AnnouncedExceptions = "exceptions"
 	AnnouncedDecisions  = "decisions"
+	AnnouncedLabels     = "labels"
 )
 
-// Announcement is a message of the engine's log that puts rules, exceptions
-// or decisions in force.
+// Announcement is a message of the engine's log that puts rules, exceptions,
+// decisions or labels in force.
 type Announcement struct {
 	// Bus is its position in the log.
 	Bus     uint64

@@ -9,12 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"baize/content"
 	"baize/internal/alert"
 	"baize/internal/engine"
 	"baize/internal/event"
 	"baize/internal/incident"
+	"baize/internal/label"
 	"baize/internal/replay"
 	"baize/test/intrusions"
 )
@@ -36,12 +38,32 @@ func rules(t *testing.T) engine.Config {
 	return engine.Config{Rules: loaded}
 }
 
-// tell replays a recording.
-func tell(t *testing.T, cfg engine.Config, r *intrusions.Recording) *told {
+// labelled is a file that says of all hosts that they are of one service.
+func labelled(t *testing.T) string {
+	t.Helper()
+	all := label.Assignment{Kind: label.KindHost, Match: "*", Labels: label.Labels{Service: "shop", Owner: "ann"}}
+	all.Identify()
+	record, err := engine.LabelRecord([]label.Assignment{all}, time.Unix(0, 0).UTC())
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "labels.ndjson")
+	if err := os.WriteFile(name, line, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// tell replays a recording, with what is told before it.
+func tell(t *testing.T, cfg engine.Config, r *intrusions.Recording, before ...string) *told {
 	t.Helper()
 	out := t.TempDir()
 	_, err := replay.Run(replay.Options{
-		Files: []string{r.Events}, Out: out, Temp: t.TempDir(), Engine: cfg,
+		Files: append(before, r.Events), Out: out, Temp: t.TempDir(), Engine: cfg,
 		Bad: func(err error) { t.Errorf("%s: %v", r.Name, err) },
 	})
 	if err != nil {

@@ -6,10 +6,14 @@ import (
 
 	"baize/internal/alert"
 	"baize/internal/event"
+	"baize/internal/label"
 )
 
 // second is the kernel's clock at the start of the story, in nanoseconds since boot.
 const second = uint64(time.Second)
+
+// shop is whose the container's image is.
+var shop = label.Labels{Service: "shop", Owner: "ann", Group: "retail"}
 
 var (
 	webHost      = event.Host{ID: WebHost, Name: "web-1"}
@@ -80,6 +84,9 @@ func raise(id string, e *event.Event, rule alert.Rule, entities ...alert.Entity)
 	a := alert.Alert{
 		ID: id, Revision: 1, Kind: alert.KindRule, Time: e.Time, Last: e.Time, Org: e.Org, Host: e.Host, Rule: &rule,
 		Entities: append([]alert.Entity{subject}, entities...), Count: 1, Event: e,
+	}
+	if e.Container != nil {
+		a.Image, a.Labels = e.Container.Image.Name, shop
 	}
 	if c := e.Process.Context; c != nil {
 		a.Context, a.Lineage, a.Service = c.ID, c.Root.String(), c.Parent

@@ -28,6 +28,7 @@ func (n *narrator) advance(i *provenance.Intrusion) (alert.Alert, bool) {
 	case fresh:
 		a = alert.Alert{
 			ID: ChainAlert, Kind: alert.KindChain, Time: n.scene.now, Org: i.Org, Host: i.Host, Count: 1, Intrusion: i.ID, Lineage: i.Roots[0].Lineage,
+			Image: container.Image.Name, Labels: shop,
 			Rule: &alert.Rule{ID: "baize.kill_chain", Level: "critical", Tactics: []string{"initial-access", "execution", "command-and-control"}},
 		}
 		n.join(&a, incident.Reason{Reason: incident.ReasonIntrusion, Entity: i.ID, Weight: 1})

@@ -14,6 +14,7 @@ import (
 	"baize/internal/alert"
 	"baize/internal/event"
 	"baize/internal/incident"
+	"baize/internal/label"
 	"baize/internal/provenance"
 	"baize/internal/server/state"
 )
@@ -110,6 +111,10 @@ func openIncident(start time.Time) incident.Incident {
 		ID: Intrusion, Org: "default", Opened: start, Status: incident.StatusOpen,
 		Title:  "Web service java on web-1 was made to run commands",
 		Hosts:  []event.Host{{ID: WebHost, Name: "web-1"}},
+		Labels: []label.Labels{shop},
+		Siblings: []label.Sibling{
+			{Host: event.Host{ID: "h-web-2", Name: "web-2"}, Service: shop.Service}, {Host: event.Host{ID: "h-web-3", Name: "web-3"}, Service: shop.Service},
+		},
 		Alerts: []string{}, Reasons: []incident.Reason{}, Tactics: []string{},
 	}
 }

@@ -6,6 +6,7 @@ import { NearbyEvents } from "../events/NearbyEvents";
 import { named, useI18n } from "../i18n";
 import { entityText } from "../incident/entityText";
 import { bare, times } from "../incident/summary";
+import { Tags } from "../labels/Tags";
 import { KillChain } from "../provenance/KillChain";
 import { provenancePath } from "../provenance/path";
 import { Code } from "../ui/Code";
@@ -33,6 +34,8 @@ function AlertFacts({ alert }: { alert: Alert }) {
         </>
       )}
       <Fact label={t("col.host")}>{hostName(alert.host)}</Fact>
+      {alert.image && <Fact label={t("labels.image")}><Code>{alert.image}</Code></Fact>}
+      {alert.labels && <Fact label={t("labels.title")}><Tags labels={alert.labels} /></Fact>}
       {rule?.tactics?.length ? <Fact label={t("col.tactics")}><Tactics values={rule.tactics} /></Fact> : null}
       {rule?.techniques?.length ? <Fact label={t("evidence.techniques")}><span className="mono">{rule.techniques.join(", ")}</span></Fact> : null}
       {alert.event && <Fact label={t("evidence.kind")}><code>{alert.event.kind}</code></Fact>}

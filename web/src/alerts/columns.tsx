@@ -2,6 +2,7 @@ import { Link } from "react-router";
 import type { Alert } from "../api/types";
 import type { Translate } from "../i18n";
 import { times, titleOf } from "../incident/summary";
+import { Tags } from "../labels/Tags";
 import { Code } from "../ui/Code";
 import type { Column } from "../ui/DataTable";
 import { count } from "../ui/format";
@@ -97,6 +98,7 @@ export function columns(t: Translate, open: (id: string) => void, withIncident: 
     },
     ...(withIncident ? [incident] : []),
     { key: "host", title: t("col.host"), width: "11%", cell: (a) => hostName(a.host) },
+    { key: "labels", title: t("labels.short"), width: "112px", from: "xl", cell: (a) => <Tags labels={a.labels && { service: a.labels.service ?? "" }} /> },
     { key: "user", title: t("col.user"), width: "84px", from: "lg", cell: (a) => a.event?.process?.user?.name },
     { key: "command", title: t("col.command"), cell: (a) => <Command alert={a} /> },
     { key: "container", title: t("col.container"), width: "120px", from: "xl", cell: container },

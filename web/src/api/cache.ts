@@ -47,6 +47,7 @@ export const keys = {
   decisionsAbout: (incident: string) => ["decisions", incident] as const,
   lessons: ["lessons"] as const,
   hosts: ["hosts"] as const,
+  labels: ["labels"] as const,
   status: ["status"] as const,
   packs: ["packs"] as const,
   rules: ["rules"] as const,

@@ -644,6 +644,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service, owner and group of hosts and images, by kind and match
+         * @description Needs the role viewer.
+         */
+        get: operations["list-labels"];
+        /**
+         * Give labels to hosts or images, instead of those that the same match had
+         * @description Needs the role admin.
+         */
+        put: operations["assign-labels"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take labels from hosts or images
+         * @description Needs the role admin.
+         */
+        delete: operations["remove-labels"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -1082,9 +1126,11 @@ export interface components {
             group?: components["schemas"]["AlertGroupValue"][] | null;
             host: components["schemas"]["EventHost"];
             id: string;
+            image?: string;
             incident?: string;
             intrusion?: string;
             kind?: string;
+            labels?: components["schemas"]["Labels"];
             /** Format: date-time */
             last?: string;
             lineage?: string;
@@ -1155,6 +1201,27 @@ export interface components {
             role: "viewer" | "analyst" | "responder" | "admin";
             /** @description Whom it acts for: oneself, and others for an admin */
             user?: string;
+        };
+        AssignInputBody: {
+            group?: string;
+            /** @enum {string} */
+            kind: "host" | "image";
+            /** @description Id or name of hosts, or name of images; * stands for any text */
+            match: string;
+            owner?: string;
+            service?: string;
+        };
+        Assignment: {
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            group?: string;
+            id: string;
+            kind: string;
+            match: string;
+            org?: string;
+            owner?: string;
+            service?: string;
         };
         AuditEntry: {
             action: string;
@@ -1745,6 +1812,7 @@ export interface components {
             hooks: components["schemas"]["Hook"][];
             id: string;
             kernel: string;
+            labels: components["schemas"]["Labels"];
             /** Format: date-time */
             last_seen?: string;
             name: string;
@@ -1775,8 +1843,11 @@ export interface components {
             hosts: components["schemas"]["EventHost"][] | null;
             id: string;
             intrusions?: string[] | null;
+            labels?: components["schemas"]["Labels"][] | null;
             level?: string;
             merged_into?: string;
+            /** Format: int64 */
+            more_siblings?: number;
             /** Format: date-time */
             opened: string;
             org?: string;
@@ -1787,6 +1858,7 @@ export interface components {
             revision?: number;
             /** Format: int64 */
             score: number;
+            siblings?: components["schemas"]["Sibling"][] | null;
             status: string;
             tactics: string[] | null;
             title: string;
@@ -1832,6 +1904,11 @@ export interface components {
         };
         ItemsAlert: {
             items: components["schemas"]["Alert"][];
+            /** @description Cursor of the next page; empty after the last */
+            next: string;
+        };
+        ItemsAssignment: {
+            items: components["schemas"]["Assignment"][];
             /** @description Cursor of the next page; empty after the last */
             next: string;
         };
@@ -1914,6 +1991,11 @@ export interface components {
             items: components["schemas"]["Version"][];
             /** @description Cursor of the next page; empty after the last */
             next: string;
+        };
+        Labels: {
+            group?: string;
+            owner?: string;
+            service?: string;
         };
         LoginInputBody: {
             password: string;
@@ -2279,6 +2361,11 @@ export interface components {
             tactics?: string[] | null;
             techniques?: string[] | null;
             title: string;
+        };
+        Sibling: {
+            id: string;
+            name?: string;
+            service: string;
         };
         Source: {
             enabled: boolean;
@@ -4558,6 +4645,169 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsIntrusion"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsAssignment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "assign-labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "remove-labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {

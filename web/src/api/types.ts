@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 
 export type Alert = Schemas["Alert"];
 export type AlertProvenance = Schemas["AlertProvenance"];
+export type Assignment = Schemas["Assignment"];
 export type Answer = Schemas["ProvenanceAnswer"];
 export type Change = Schemas["ProvenanceChange"];
 export type Container = Schemas["EventContainer"];
@@ -31,6 +32,7 @@ export type IntrusionFile = Schemas["ProvenanceFile"];
 export type IntrusionProcess = Schemas["ProvenanceProcess"];
 /** A reason whose weight analysts' verdicts changed. */
 export type Lesson = Schemas["IncidentTaught"];
+export type Labels = Schemas["Labels"];
 export type Me = Schemas["Me"];
 export type Nearby = Schemas["NearbyEvents"];
 export type Pack = Schemas["Pack"];
@@ -43,6 +45,7 @@ export type Read = Schemas["ProvenanceRead"];
 export type Reason = Schemas["IncidentReason"];
 export type Root = Schemas["ProvenanceRoot"];
 export type Rule = Schemas["CountedRule"];
+export type Sibling = Schemas["Sibling"];
 export type Source = Schemas["Source"];
 export type Stage = Schemas["ProvenanceStage"];
 export type Status = Schemas["Status"];

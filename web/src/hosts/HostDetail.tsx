@@ -1,5 +1,8 @@
+import { Button } from "antd";
 import type { Host } from "../api/types";
 import { named, useI18n } from "../i18n";
+import { Tags } from "../labels/Tags";
+import { useRole } from "../session/role";
 import { Code } from "../ui/Code";
 import { Fact, Facts } from "../ui/Facts";
 import { bytes, count } from "../ui/format";
@@ -56,8 +59,10 @@ function Hooks({ host }: { host: Host }) {
 }
 
 /** What a host's sensor can vouch for, and what it costs. */
-export function HostDetail({ host }: { host: Host }) {
+export function HostDetail({ host, edit }: { host: Host; edit: () => void }) {
   const { t } = useI18n();
+  const may = useRole("admin");
+  const name = host.name || host.id;
   return (
     <div className="host-detail">
       <div>
@@ -67,6 +72,10 @@ export function HostDetail({ host }: { host: Host }) {
       <Hooks host={host} />
       <Facts>
         <Fact label="ID"><Code>{host.id}</Code></Fact>
+        <Fact label={t("labels.title")}>
+          <Tags labels={host.labels} />
+          {may && <Button size="small" type="link" aria-label={t("labels.edit.of", { name })} onClick={edit}>{t("labels.edit")}</Button>}
+        </Fact>
         <Fact label={t("hosts.kernel")}><code>{host.kernel}</code></Fact>
         <Fact label={t("hosts.version")}>{host.version}</Fact>
         <Fact label={t("hosts.scope")}>{host.scope ? <Code>{host.scope}</Code> : t("hosts.scope.all")}</Fact>

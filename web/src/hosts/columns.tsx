@@ -1,5 +1,6 @@
 import type { Host } from "../api/types";
 import { named, type Translate } from "../i18n";
+import { Tags } from "../labels/Tags";
 import type { Column } from "../ui/DataTable";
 import { bytes, count } from "../ui/format";
 import { Time } from "../ui/Time";
@@ -54,10 +55,11 @@ function Hooks({ host, t }: { host: Host; t: Translate }) {
 export function columns(t: Translate): Column<Host>[] {
   return [
     { key: "name", title: t("hosts.name"), cell: (h) => <b title={h.id}>{h.name || h.id}</b> },
+    { key: "labels", title: t("labels.short"), width: "13%", from: "lg", cell: (h) => <Tags labels={h.labels} /> },
     { key: "connection", title: t("hosts.connection"), width: "124px", cell: (h) => <Connection host={h} t={t} /> },
     { key: "seen", title: t("hosts.lastseen"), width: "104px", cell: (h) => <Time value={h.last_seen} as="ago" /> },
     { key: "sensor", title: t("hosts.sensor"), width: "136px", cell: (h) => <Sensor host={h} t={t} /> },
-    { key: "coverage", title: t("hosts.coverage"), width: "27%", cell: (h) => <Coverage host={h} t={t} /> },
+    { key: "coverage", title: t("hosts.coverage"), width: "24%", cell: (h) => <Coverage host={h} t={t} /> },
     {
       key: "lost",
       title: t("hosts.lost"),

@@ -4,7 +4,7 @@ import { lost, sortClasses, sortHosts, tone } from "./health";
 
 function host(name: string, more: Partial<Host> = {}): Host {
   return {
-    id: name, name, org: "default", connected: true, armed: true, boot: "", classes: [], cpu_seconds: 0, hooks: [], kernel: "", processes: 0,
+    id: name, name, org: "default", connected: true, armed: true, boot: "", classes: [], cpu_seconds: 0, hooks: [], kernel: "", labels: {}, processes: 0,
     revoked: false, rss_bytes: 0, scope: "", spool_bytes: 0, tier: 2, version: "", ...more,
   };
 }

@@ -1,4 +1,5 @@
 import { decisions } from "./en.decisions";
+import { labels } from "./en.labels";
 import { provenance } from "./en.provenance";
 import { rules } from "./en.rules";
 
@@ -306,6 +307,7 @@ export const en = {
   "coverage.unavailable": "unavailable",
 
   ...decisions,
+  ...labels,
   ...provenance,
   ...rules,
 } as const;

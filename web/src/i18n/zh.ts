@@ -1,5 +1,6 @@
 import type { Key } from "./en";
 import { decisions } from "./zh.decisions";
+import { labels } from "./zh.labels";
 import { provenance } from "./zh.provenance";
 import { rules } from "./zh.rules";
 
@@ -306,6 +307,7 @@ export const zh: Record<Key, string> = {
   "coverage.unavailable": "不可用",
 
   ...decisions,
+  ...labels,
   ...provenance,
   ...rules,
 };

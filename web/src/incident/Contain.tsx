@@ -1,6 +1,6 @@
 import { Button } from "antd";
 import { useState } from "react";
-import type { Alert, Incident, Intrusion } from "../api/types";
+import type { Alert, Incident, Intrusion, Sibling } from "../api/types";
 import { useHand } from "../decisions/hand";
 import { demoting } from "../decisions/wish";
 import { named, useI18n } from "../i18n";
@@ -34,6 +34,27 @@ function HostRows({ hosts }: { hosts: readonly HostToHandle[] }) {
         </dd>
       ))}
       <More hidden={hosts.length - most} show={() => { setMost(most + 10 * step); }} />
+    </>
+  );
+}
+
+/** Hosts of the same services that were not hit: where the cleaner goes next. */
+function SiblingRows({ siblings, more }: { siblings: readonly Sibling[]; more: number }) {
+  const { t } = useI18n();
+  const [most, setMost] = useState(step);
+  if (siblings.length === 0) return null;
+  const hidden = siblings.length - most;
+  return (
+    <>
+      <dt>{t("contain.siblings")} <span>{count(siblings.length + more)}</span></dt>
+      {siblings.slice(0, most).map((host) => (
+        <dd key={host.id}>
+          <Code>{hostName(host)}</Code>
+          <span className="contain-note">{host.service}</span>
+        </dd>
+      ))}
+      <More hidden={hidden} show={() => { setMost(most + 10 * step); }} />
+      {hidden <= 0 && more > 0 && <dd className="muted">{t("contain.siblings.more", { n: more })}</dd>}
     </>
   );
 }
@@ -76,6 +97,7 @@ export function Contain({ incident, alerts, intrusions }: Props) {
     >
       <dl>
         <HostRows hosts={hostsReached(incident, alerts)} />
+        <SiblingRows siblings={incident.siblings ?? []} more={incident.more_siblings ?? 0} />
         {groups.map(([type, values]) => <ValueRows key={type} type={type} values={values} />)}
       </dl>
       {groups.length === 0 && <p className="muted">{t("incident.contain.empty")}</p>}

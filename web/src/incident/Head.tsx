@@ -4,6 +4,7 @@ import type { Incident } from "../api/types";
 import { useHand } from "../decisions/hand";
 import { closing } from "../decisions/wish";
 import { named, useI18n } from "../i18n";
+import { AllTags } from "../labels/Tags";
 import { CopyButton } from "../ui/Copy";
 import { count } from "../ui/format";
 import { Hosts } from "../ui/Hosts";
@@ -33,6 +34,12 @@ function Facts({ incident }: { incident: Incident }) {
         <dt>{t("col.hosts")}</dt>
         <dd><Hosts values={incident.hosts ?? []} most={3} /></dd>
       </div>
+      {incident.labels && incident.labels.length > 0 && (
+        <div>
+          <dt>{t("labels.short")}</dt>
+          <dd><AllTags values={incident.labels} /></dd>
+        </div>
+      )}
       <div>
         <dt>{t("col.opened")}</dt>
         <dd className="figures"><Time value={incident.opened} /></dd>

@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import type { Incident } from "../api/types";
 import { named, type Translate } from "../i18n";
+import { AllTags } from "../labels/Tags";
 import type { Column } from "../ui/DataTable";
 import { count } from "../ui/format";
 import { Hosts } from "../ui/Hosts";
@@ -33,12 +34,18 @@ function Title({ incident }: { incident: Incident }) {
   );
 }
 
+/** The services of an incident, each once. */
+function services(incident: Incident) {
+  return [...new Set((incident.labels ?? []).flatMap(({ service }) => service ?? []))].map((service) => ({ service }));
+}
+
 /** The columns of the list of incidents. */
 export function columns(t: Translate): Column<Incident>[] {
   return [
     { key: "level", title: t("col.level"), width: "86px", cell: (i) => <Level value={i.level} /> },
     { key: "title", title: t("col.incident"), cell: (i) => <Title incident={i} /> },
     { key: "hosts", title: t("col.hosts"), width: "11%", cell: (i) => <Hosts values={i.hosts ?? []} /> },
+    { key: "labels", title: t("labels.short"), width: "112px", from: "xl", cell: (i) => <AllTags values={services(i)} /> },
     { key: "alerts", title: t("col.alerts"), width: "88px", figures: true, cell: (i) => <AlertCounts incident={i} t={t} /> },
     { key: "tactics", title: t("col.tactics"), width: "20%", from: "lg", cell: (i) => <Tactics values={i.tactics ?? []} /> },
     { key: "opened", title: t("col.opened"), width: "120px", cell: (i) => <Time value={i.opened} /> },

@@ -1,0 +1,33 @@
+import type { labels as en } from "./en.labels";
+
+// 标签与同服务主机的中文文本。
+export const labels: Record<keyof typeof en, string> = {
+  "labels.title": "标签",
+  "labels.short": "服务",
+  "labels.service": "服务",
+  "labels.owner": "负责人",
+  "labels.group": "分组",
+  "labels.none": "无",
+  "labels.image": "镜像",
+  "labels.edit": "编辑标签",
+  "labels.edit.of": "编辑 {name} 的标签",
+  "labels.manage": "主机与镜像的标签",
+  "labels.close": "关闭标签",
+  "labels.intro": "主机和镜像属于哪个服务、负责人和分组。告警和事件会显示标签，事件还会列出同一服务中尚未被波及的主机。",
+  "labels.kind": "对象",
+  "labels.kind.host": "主机",
+  "labels.kind.image": "镜像",
+  "labels.match": "名称",
+  "labels.match.host": "主机的 ID 或名称；* 代表任意文本。以最具体的名称为准。",
+  "labels.match.image": "镜像的名称；* 代表任意文本。容器内发生的一切取镜像的标签，而非主机的标签。",
+  "labels.save": "保存",
+  "labels.remove": "删除",
+  "labels.remove.of": "删除 {name} 的标签",
+  "labels.by": "设置者",
+  "labels.role": "只有管理员可以修改标签。",
+  "labels.empty": "尚未设置任何标签。",
+  "contain.siblings": "同一服务、尚未波及",
+  "contain.siblings.more": "另有 {n} 台",
+  "reason.sibling": "同一服务的主机",
+  "reason.short.sibling": "同服务",
+};
