@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"baize/internal/event"
@@ -44,6 +46,67 @@ func TestTracingTheAgentIsTold(t *testing.T) {
 		t.Errorf("%+v of %+v", who.Process, who.Target)
 	}
 	h.find("that it is traced", tampered("the agent is traced by task"))
+}
+
+// The agent's memory, its processes and what it has in the kernel are reached in
+// other ways than by tracing it.
+func TestReachingIntoTheAgentIsTold(t *testing.T) {
+	h := newHost(t)
+	pid := h.process.Process.Pid
+	reached := func(what, message string) *event.Event {
+		t.Helper()
+		ev := h.find(what, tampered(message))
+		if ev.Target == nil || int(ev.Target.PID) != pid || ev.Process == nil || ev.Process.Agent {
+			t.Errorf("%s: %+v of %+v", what, ev.Process, ev.Target)
+		}
+		return ev
+	}
+	h.sh(fmt.Sprintf("exec 3<> /proc/%d/task/%d/mem", pid, pid))
+	reached("its memory", "file.open of the agent")
+	h.sh(fmt.Sprintf("kill -STOP %d; kill -CONT %d", pid, pid))
+	reached("a signal", "process.signal of the agent")
+	taken, err := ebpf.NewMapFromID(mapOf(t, pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken.Close()
+	reached("a map", "kernel.bpf of the agent")
+	// A look at its environment, as lists of processes take it, is none.
+	h.sh(fmt.Sprintf("cat /proc/%d/environ > /dev/null; /bin/echo looked", pid))
+	h.find("what came after", func(ev *event.Event) bool {
+		return ev.Kind == event.ProcessExec && ev.Process.CommandLine == "/bin/echo looked"
+	})
+	for _, ev := range h.gateway.Events() {
+		if ev.Kind == event.SensorTamper && ev.File != nil && path.Base(ev.File.Path) == "environ" {
+			t.Errorf("%s: %+v", ev.Message, ev.File)
+		}
+	}
+}
+
+// mapOf is the id of a map that a process holds.
+func mapOf(t *testing.T, pid int) ebpf.MapID {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // closed meanwhile
+		}
+		for line := range strings.Lines(string(text)) {
+			if rest, ok := strings.CutPrefix(line, "map_id:"); ok {
+				id, err := strconv.ParseUint(strings.TrimSpace(rest), 10, 32)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return ebpf.MapID(id)
+			}
+		}
+	}
+	t.Fatalf("process %d holds no map", pid)
+	return 0
 }
 
 func TestChangingTheAgentsFilesIsTold(t *testing.T) {

@@ -46,7 +46,7 @@ func inGuest(t *testing.T, k Kernel, left string) {
 	if only := os.Getenv("BAIZE_GUEST_RUN"); only != "" {
 		args = append(args, "-test.run="+only)
 	}
-	env := []string{"BAIZE_SENSOR_TIER=" + strconv.Itoa(k.Tier)}
+	env := []string{"BAIZE_SENSOR_TIER=" + strconv.Itoa(k.Tier), "BAIZE_SENSOR_MODULE=" + loadableFile}
 	g := Guest{Kernel: k, Binary: sensorTests(t, ctx, k.Arch), Args: args, Env: env}
 	began := time.Now()
 	output, status, err := g.Run(ctx, t.TempDir())
@@ -63,7 +63,7 @@ func report(t *testing.T, output string, status int) {
 	for _, r := range results {
 		t.Run(r.Name, func(t *testing.T) {
 			t.Logf("%s in the guest", r.Took)
-			if r.Outcome != "PASS" || os.Getenv("ZZ") != "" {
+			if r.Outcome != "PASS" {
 				t.Errorf("%s\n%s", r.Outcome, r.Output)
 			}
 		})

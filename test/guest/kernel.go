@@ -56,6 +56,13 @@ var machines = map[string]machine{
 // Kernels have some of them built in.
 var modules = []string{"virtio_pci", "virtio_mmio", "virtio_blk", "ext4", "crc32c_generic", "overlay"}
 
+// loadable is a module that does nothing by itself, for the guest's command to
+// load: its file is at loadableFile there.
+const (
+	loadable     = "dummy"
+	loadableFile = "/guest/" + loadable + ".ko"
+)
+
 // programs of the guest by Debian package. The dynamic loader and the library
 // come from libc6.
 var programs = map[string][]string{
@@ -103,7 +110,7 @@ func (k Kernel) prepare(ctx context.Context) (kit, error) {
 
 // recipe tells kits apart that were made from other lists.
 func recipe() string {
-	sum := sha256.Sum256(fmt.Append(nil, modules, programs, rootFiles))
+	sum := sha256.Sum256(fmt.Append(nil, modules, programs, rootFiles, loadable))
 	return hex.EncodeToString(sum[:4])
 }
 
@@ -156,7 +163,7 @@ func takeKernel(ctx context.Context, tree string, out kit) error {
 	if err := os.Rename(image, out.path("vmlinuz")); err != nil {
 		return err
 	}
-	return takeModules(ctx, tree, out.path("modules"))
+	return errors.Join(takeModules(ctx, tree, out.path("modules")), takeLoadable(ctx, tree, out.path("root"+loadableFile)))
 }
 
 // kernelImage finds the kernel in /boot or, since 7.2, beside its modules.

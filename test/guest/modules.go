@@ -50,6 +50,22 @@ func takeModules(ctx context.Context, tree, out string) error {
 	return os.WriteFile(filepath.Join(out, "order"), []byte(strings.Join(order, "")), 0o644)
 }
 
+// takeLoadable moves the module that nothing loads to a file.
+func takeLoadable(ctx context.Context, tree, to string) error {
+	all, err := findModules(tree)
+	if err != nil {
+		return err
+	}
+	file, there := all[loadable]
+	if !there {
+		return fmt.Errorf("no module %s", loadable)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return unpack(ctx, file, to)
+}
+
 // findModules maps names, with underscores, to files.
 func findModules(tree string) (map[string]string, error) {
 	out := map[string]string{}

@@ -69,6 +69,8 @@ var kexecRequests = map[uint32]string{sensor.KexecLoad: "kexec_load", sensor.Kex
 var bpfCommands = map[uint32]string{
 	unix.BPF_PROG_LOAD: "prog_load", unix.BPF_PROG_ATTACH: "prog_attach",
 	unix.BPF_RAW_TRACEPOINT_OPEN: "raw_tracepoint_open", unix.BPF_LINK_CREATE: "link_create",
+	unix.BPF_PROG_DETACH: "prog_detach", unix.BPF_LINK_UPDATE: "link_update", unix.BPF_LINK_DETACH: "link_detach",
+	unix.BPF_MAP_GET_FD_BY_ID: "map_get_fd_by_id",
 }
 
 var bpfTypes = map[uint32]string{

@@ -137,6 +137,9 @@ func (e *Enricher) file(now time.Time, rec *sensor.Record) {
 	if rec.Kind == event.ProcessCredentials {
 		ev.Operation = credentialOperation(rec)
 	}
+	if rec.Child != nil {
+		ev.Target = e.short(e.process(now, rec.Child))
+	}
 	var wanted *digestEntry
 	var diff *diffEntry
 	if rec.File != nil {

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"path"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func (e *Enricher) guard(now time.Time, ev *event.Event, b *box) {
 	}
 	var what string
 	switch {
-	case ev.Target != nil && ev.Target.Agent:
+	case ev.Target != nil && ev.Target.Agent && !readsOnly(ev):
 		what = string(ev.Kind) + " of the agent"
 	case ev.File != nil && b == nil && e.changesOurs(ev):
 		what = string(ev.Kind) + " of the agent's files"
@@ -43,6 +44,12 @@ func (e *Enricher) guard(now time.Time, ev *event.Event, b *box) {
 		return
 	}
 	e.tampered(now, &event.Event{Time: ev.Time, Process: ev.Process, Target: ev.Target, File: ev.File, Result: ev.Result, Message: what})
+}
+
+// readsOnly tells whether an event is about a look at the agent as any list of
+// processes takes one. Its memory is another matter: its keys are in there.
+func readsOnly(ev *event.Event) bool {
+	return ev.Kind == event.FileOpen && ev.File != nil && ev.File.Access == "read" && path.Base(ev.File.Path) == "environ"
 }
 
 // changesOurs reports whether an event changes a protected file.

@@ -68,6 +68,7 @@ var openCalls = []pathCall{
 	{name: "creat", kind: kindOpen, path: 1},
 	{name: "openat", kind: kindOpen, dir: 1, path: 2, mode: 3},
 	{name: "openat2", kind: kindOpen, dir: 1, path: 2},
+	{name: "open_by_handle_at", kind: kindOpen},
 }
 
 // mountCalls are the calls that change a mount tree: change is the request,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -32,6 +33,8 @@ type guard struct {
 	last   time.Time // when append last ran
 	next   time.Time
 	tracer int
+	// off says that programs on functions were switched off at the last look.
+	off bool
 }
 
 // armed is an attachment as it was made.
@@ -40,14 +43,31 @@ type armed struct {
 	at   int // index in Sensor.hooks
 	link link.Link
 	id   link.ID
+	// program is what runs there.
+	program ebpf.ProgramID
 }
 
 // watch adds an attachment. One whose kernel cannot tell its identity is not
 // watched.
 func (g *guard) watch(h hook, at int, l link.Link) {
-	if info, err := l.Info(); err == nil {
-		g.armed = append(g.armed, armed{hook: h, at: at, link: l, id: info.ID})
+	a := armed{hook: h, at: at}
+	if g.take(&a, l) {
+		g.armed = append(g.armed, a)
 	}
+}
+
+// take notes a link as it is, and has the programs tell of who changes it. It
+// reports whether the kernel told what it is.
+func (g *guard) take(a *armed, l link.Link) bool {
+	a.link = l
+	info, err := l.Info()
+	if err != nil {
+		return false
+	}
+	a.id, a.program = info.ID, info.Program
+	// Without room the guard sees a change all the same, if not by whom.
+	_ = g.sensor.loader.claim(ourLink, uint32(info.ID))
+	return true
 }
 
 // append adds what is to be told at now.
@@ -64,6 +84,7 @@ func (g *guard) append(batch []Record, now time.Time) []Record {
 		batch = g.check(batch, &g.armed[i])
 	}
 	batch = g.traced(batch)
+	batch = g.switched(batch)
 	if missing := g.flock.missing(); missing != "" {
 		batch = g.everything(batch, missing)
 	}
@@ -101,10 +122,7 @@ func (g *guard) replace(a *armed, l link.Link) {
 			g.sensor.links[i] = l
 		}
 	}
-	a.link = l
-	if info, err := l.Info(); err == nil {
-		a.id = info.ID
-	}
+	g.take(a, l)
 }
 
 // gone says why an attachment is not what it was, "" if it is.
@@ -117,6 +135,8 @@ func (a *armed) gone() string {
 		return "its link was closed: " + err.Error()
 	case info.ID != a.id:
 		return "its link was replaced"
+	case info.Program != a.program:
+		return "its program was replaced"
 	}
 	if cgroup := info.Cgroup(); cgroup != nil && cgroup.CgroupId == 0 {
 		return "it was detached"
@@ -124,9 +144,9 @@ func (a *armed) gone() string {
 	return ""
 }
 
-// traced tells of a new tracer of the agent, however it came.
+// traced tells of a new tracer of any thread of the agent, however it came.
 func (g *guard) traced(batch []Record) []Record {
-	tracer := tracerOf("/proc/self/status")
+	tracer := tracerOfAny("/proc/self/task")
 	if tracer == g.tracer {
 		return batch
 	}
@@ -135,6 +155,20 @@ func (g *guard) traced(batch []Record) []Record {
 		return batch
 	}
 	return append(batch, tampering("the agent is traced by task "+strconv.Itoa(tracer)))
+}
+
+// tracerOfAny reads TracerPid of the threads in a directory, 0 for none.
+func tracerOfAny(dir string) int {
+	threads, err := os.ReadDir(dir)
+	if err != nil {
+		return 0
+	}
+	for _, thread := range threads {
+		if tracer := tracerOf(filepath.Join(dir, thread.Name(), "status")); tracer != 0 {
+			return tracer
+		}
+	}
+	return 0
 }
 
 // tracerOf reads TracerPid, 0 for none.
@@ -151,6 +185,30 @@ func tracerOf(file string) int {
 	}
 	return 0
 }
+
+// switched tells that programs on functions of the kernel were switched off, as
+// long as they are: their links do not show it.
+func (g *guard) switched(batch []Record) []Record {
+	if g.sensor.tier != tierMediated {
+		return batch
+	}
+	state, err := os.ReadFile(functionSwitch)
+	off := err == nil && string(bytes.TrimSpace(state)) == "0"
+	if off {
+		const message = "programs on functions of the kernel are switched off: kernel.ftrace_enabled is 0"
+		if !g.off {
+			batch = append(batch, tampering(message))
+		}
+		for _, class := range mediatedClasses() {
+			batch = append(batch, statement(class, event.CoverageLost, 0, message))
+		}
+	}
+	g.off = off
+	return batch
+}
+
+// functionSwitch is 0 where ftrace, by which programs are on functions, is off.
+const functionSwitch = "/proc/sys/kernel/ftrace_enabled"
 
 // everything tells of something that makes no class complete.
 func (g *guard) everything(batch []Record, message string) []Record {

@@ -147,7 +147,12 @@ func TestAStoppedAndATracedAgentTell(t *testing.T) {
 	time.Sleep(stalled + time.Second) // what is tested is that this is noticed
 	h.signal(resume)
 	h.expect("the agent did not run for")
-	tracer := prepare(t, nil, "seize", strconv.Itoa(h.pid))
+	// Any thread will do for the tracer, so not the one that is looked at first.
+	threads, err := os.ReadDir("/proc/" + strconv.Itoa(h.pid) + "/task")
+	if err != nil || len(threads) < 2 {
+		t.Fatalf("%d threads: %v", len(threads), err)
+	}
+	tracer := prepare(t, nil, "seize", threads[len(threads)-1].Name())
 	tracer.release()
 	h.expect("the agent is traced by task ") // the thread of the tracer that asked
 	tracer.kill()

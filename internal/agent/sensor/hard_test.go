@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,18 +13,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// vforks makes a child by vfork that exits with 7.
+// vforks makes a child by vfork that exits with 7. On arm64 that is clone with
+// CLONE_VM and CLONE_VFORK.
 var vforks = []byte("\xb8\x3a\x00\x00\x00\x0f\x05\x85\xc0\x75\x0c" + // vfork; the parent jumps
 	"\xbf\x07\x00\x00\x00\xb8\x3c\x00\x00\x00\x0f\x05" + // exit(7)
 	"\xb8\x3c\x00\x00\x00\x31\xff\x0f\x05") // exit(0)
 
+var vforksARM = []byte("\x88\x1b\x80\xd2\x20\x22\x88\xd2" + // clone(CLONE_VM|CLONE_VFORK|SIGCHLD,
+	"\x01\x00\x80\xd2\x02\x00\x80\xd2\x03\x00\x80\xd2\x04\x00\x80\xd2\x01\x00\x00\xd4" + // 0, 0, 0, 0)
+	"\x80\x00\x00\xb5" + // the parent jumps
+	"\xe0\x00\x80\xd2\xa8\x0b\x80\xd2\x01\x00\x00\xd4" + // exit(7)
+	"\x00\x00\x80\xd2\xa8\x0b\x80\xd2\x01\x00\x00\xd4") // exit(0)
+
 func TestVforkIsAFork(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("the program is one of amd64")
-	}
 	l := shared(t)
 	image := filepath.Join(t.TempDir(), "vfork")
-	if err := os.WriteFile(image, elf64(vforks), 0o755); err != nil {
+	if err := os.WriteFile(image, native(t, vforks, vforksARM), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	pid := run(t, image)

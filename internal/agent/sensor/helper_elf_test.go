@@ -21,11 +21,17 @@ var (
 // tinyProgram ends at once.
 func tinyProgram(t *testing.T) []byte {
 	t.Helper()
+	return native(t, exit64, exitARM)
+}
+
+// native is an executable of the code for this machine.
+func native(t *testing.T, amd64, arm64 []byte) []byte {
+	t.Helper()
 	switch runtime.GOARCH {
 	case "amd64":
-		return elf64(exit64)
+		return elf64(amd64)
 	case "arm64":
-		program := elf64(exitARM)
+		program := elf64(arm64)
 		const machineOffset, machineARM = 18, 183
 		program[machineOffset] = machineARM
 		return program

@@ -87,6 +87,10 @@ var helpers = map[string]func(args []string) error{
 	"controls":      controls,
 	"modes":         modes,
 	"opens":         opens,
+	"byhandle":      openByHandle,
+	"otherproc":     otherProc,
+	"samenumber":    sameNumber,
+	"deep":          deepOpen,
 }
 
 func number(s string) int {

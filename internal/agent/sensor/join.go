@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"os"
 	"time"
 
 	"baize/internal/event"
@@ -44,27 +45,29 @@ func (j *joiner) join(r *Record) bool {
 		return r.File == nil || j.watched(r)
 	case event.ProcessPtrace:
 		j.target(r)
+	case event.KernelBPF:
+		j.ofAgent(r)
 	}
 	return true
+}
+
+// ofAgent makes the agent the target of who reaches for its maps and links.
+func (j *joiner) ofAgent(r *Record) {
+	if task, ok := j.table.find(j.ns, uint32(os.Getpid())); ok && r.Flags&bpfOurs != 0 {
+		r.Child = &task
+	}
 }
 
 // watched classifies the file of a record, and tells whether it is of interest.
 // Settings of the kernel are read all the time.
 func (j *joiner) watched(r *Record) bool {
 	f := r.File
-	f.Watch = classify(j.watches, f.Path)
-	if f.Watch == "" && f.Origin != "" {
-		f.Watch = classify(j.watches, f.Origin)
-	} else {
-		// The path says it already.
-		f.Origin = ""
-	}
+	f.Watch = watchOf(j.watches, f)
 	if f.Watch == "" || f.Watch == WatchSetting && f.Flags&unix.O_ACCMODE == unix.O_RDONLY {
 		j.discard(r.way)
 		return false
 	}
-	// Others may not open it unseen.
-	return !ownEntry(&r.Task, f.Path)
+	return true
 }
 
 // discardFor is how long the kernel may leave out what led to nothing.

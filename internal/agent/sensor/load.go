@@ -43,7 +43,49 @@ func newLoader(o Options, scope *scope) (*loader, error) {
 		return nil, fmt.Errorf("create maps: %w", err)
 	}
 	l.maps, l.variables = coll.Maps, coll.Variables
+	if err := l.claimMaps(); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
 	return l, nil
+}
+
+// What struct our of bpf/request.h is about.
+const (
+	ourMap = iota + 1
+	ourLink
+)
+
+// bpfOurs in the flags of a bpf call says that it was about one of those.
+const bpfOurs = 1
+
+// our is a map or link of the sensor, as struct our.
+type our struct{ What, ID uint32 }
+
+// claim has the programs tell of who reaches for a map or link.
+func (l *loader) claim(what, id uint32) error {
+	if err := l.maps[sensorMapOurs].Put(our{what, id}, uint32(1)); err != nil {
+		return fmt.Errorf("note an id: %w", err)
+	}
+	return nil
+}
+
+// claimMaps claims all maps. Kernels that do not tell their ids do not hand them
+// out by id either.
+func (l *loader) claimMaps() error {
+	for _, m := range l.maps {
+		info, err := m.Info()
+		if err != nil {
+			continue
+		}
+		id, ok := info.ID()
+		if !ok {
+			continue
+		}
+		if err := l.claim(ourMap, uint32(id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func setVariables(spec *ebpf.CollectionSpec, o Options, scope *scope) error {

@@ -28,12 +28,26 @@ const (
 	byDescriptor
 )
 
+// nameless is OPENED_NAMELESS of bpf/names.h.
+const nameless = 1
+
 // withText says in the cookie of on_done that the name's text follows.
 const withText = 1 << 8
 
 // mediations lists what tier 1 sees.
 func mediations() []mediation {
 	return slices.Concat(nameMediations(), changeMediations(), otherMediations(), narrowMediations())
+}
+
+// mediatedClasses are those that rest on programs on functions at tier 1.
+func mediatedClasses() []event.Class {
+	var out []event.Class
+	for _, m := range mediations() {
+		if !slices.Contains(out, m.class) {
+			out = append(out, m.class)
+		}
+	}
+	return out
 }
 
 // narrowMediations see system calls of 32-bit code that have no function of their
@@ -68,6 +82,8 @@ func nameMediations() []mediation {
 		// Called do_filp_open until 7.0.
 		either(event.ClassFile, on("do_filp_open", sensorProgOnOpened, event.ClassFile, 0), on("do_file_open", sensorProgOnOpened, event.ClassFile, 0)).
 			forCalls(sensorProgOnOpen, "open", "creat", "openat", "openat2").forRing(opOpenat, opOpenat2),
+		all(event.ClassFile, on("do_file_open_root", sensorProgOnOpened, event.ClassFile, nameless)).
+			forCalls(sensorProgOnOpen, "open_by_handle_at"),
 	}
 }
 

@@ -23,7 +23,8 @@ type Record struct {
 	Mono uint64
 	// Task did it. It is zero in coverage records.
 	Task Task
-	// Child is the new process of a fork, or the target of a ptrace.
+	// Child is the new process of a fork, or the target of a ptrace, of an open in
+	// its directory in /proc, or of a bpf call about what is the agent's.
 	Child *Task
 
 	Exec   *Exec

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -133,6 +134,36 @@ func TestProgramsForTheKernel(t *testing.T) {
 		if r.Code != rawTracepoint || r.Task.Start/tick != h.ticks {
 			t.Errorf("%d: %+v", command, r)
 		}
+	}
+}
+
+// moduleEnv names a module that may be loaded: one of a guest's kernel.
+const moduleEnv = "BAIZE_SENSOR_MODULE"
+
+func TestModulesAreTold(t *testing.T) {
+	l := shared(t)
+	file := os.Getenv(moduleEnv)
+	if file == "" {
+		return // nobody's own kernel is loaded anything into
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := unix.FinitModule(int(f.Fd()), "", 0); err != nil {
+		t.Fatal(err)
+	}
+	name := strings.TrimSuffix(filepath.Base(file), ".ko")
+	if err := unix.DeleteModule(name, 0); err != nil {
+		t.Fatal(err)
+	}
+	r := l.requestOf(event.KernelModule, os.Getpid(), ModuleLoad)
+	if r.Object != name || r.File == nil || r.File.Path != file || r.File.Inode != inode(t, file) {
+		t.Errorf("loaded %q from %+v", r.Object, r.File)
+	}
+	if r := l.requestOf(event.KernelModule, os.Getpid(), ModuleUnload); r.Object != name {
+		t.Errorf("unloaded %q", r.Object)
 	}
 }
 

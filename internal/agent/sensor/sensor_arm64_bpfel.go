@@ -81,6 +81,12 @@ type sensorOrders struct {
 	Unasked   uint64
 }
 
+type sensorOur struct {
+	_    structs.HostLayout
+	What uint32
+	Id   uint32
+}
+
 type sensorOwner struct {
 	_         structs.HostLayout
 	Task      sensorTaskInfo
@@ -157,6 +163,7 @@ const (
 	sensorMapDiscards        = "discards"
 	sensorMapIntents         = "intents"
 	sensorMapKnownCreds      = "known_creds"
+	sensorMapOurs            = "ours"
 	sensorMapOwners          = "owners"
 	sensorMapRing            = "ring"
 	sensorMapScratches       = "scratches"
@@ -334,6 +341,7 @@ type sensorMapSpecs struct {
 	Discards   *ebpf.MapSpec `ebpf:"discards"`
 	Intents    *ebpf.MapSpec `ebpf:"intents"`
 	KnownCreds *ebpf.MapSpec `ebpf:"known_creds"`
+	Ours       *ebpf.MapSpec `ebpf:"ours"`
 	Owners     *ebpf.MapSpec `ebpf:"owners"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 	Scratches  *ebpf.MapSpec `ebpf:"scratches"`
@@ -385,6 +393,7 @@ type sensorMaps struct {
 	Discards   *ebpf.Map `ebpf:"discards"`
 	Intents    *ebpf.Map `ebpf:"intents"`
 	KnownCreds *ebpf.Map `ebpf:"known_creds"`
+	Ours       *ebpf.Map `ebpf:"ours"`
 	Owners     *ebpf.Map `ebpf:"owners"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 	Scratches  *ebpf.Map `ebpf:"scratches"`
@@ -402,6 +411,7 @@ func (m *sensorMaps) Close() error {
 		m.Discards,
 		m.Intents,
 		m.KnownCreds,
+		m.Ours,
 		m.Owners,
 		m.Ring,
 		m.Scratches,

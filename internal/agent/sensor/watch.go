@@ -3,10 +3,10 @@ package sensor
 import (
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 )
 
 // Watch makes opens of some files records. Everything else is opened unseen:
@@ -164,6 +164,7 @@ var Watches = []Watch{
 	{WatchSetting, "/proc/sys/kernel/kptr_restrict"},
 	{WatchSetting, "/proc/sys/kernel/dmesg_restrict"},
 	{WatchSetting, "/proc/sys/kernel/unprivileged_bpf_disabled"},
+	{WatchSetting, "/proc/sys/kernel/ftrace_enabled"},
 	{WatchSetting, "/proc/sys/kernel/yama/ptrace_scope"},
 	{WatchSetting, "/proc/sys/fs/suid_dumpable"},
 	{WatchSetting, "/proc/sys/fs/binfmt_misc/register"},
@@ -256,14 +257,32 @@ func matches(pattern, name string) bool {
 	return ok && err == nil
 }
 
-// own tells whether the path is the task's own entry in /proc, which it may
-// read as it likes.
-func ownEntry(t *Task, name string) bool {
-	rest, ok := strings.CutPrefix(name, "/proc/")
-	if !ok {
-		return false
+// usual is where the kernel's own file systems are mounted, by s_magic: what is
+// watched there is watched wherever else they are, as the host's in a container.
+var usual = map[uint64]string{
+	unix.PROC_SUPER_MAGIC: "/proc", unix.SYSFS_MAGIC: "/sys", unix.SELINUX_MAGIC: "/sys/fs/selinux",
+	unix.BINFMTFS_MAGIC: "/proc/sys/fs/binfmt_misc",
+}
+
+// watchOf finds the class of a file by its path, by that in its own file system,
+// or by the one that it has in the usual place.
+func watchOf(list []Watch, f *File) string {
+	if class := classify(list, f.Path); class != "" {
+		f.Origin = "" // the path says it already
+		return class
 	}
-	pid, _, _ := strings.Cut(rest, "/")
-	n, err := strconv.ParseUint(pid, 10, 32)
-	return err == nil && uint32(n) == t.NamespacePID
+	if home := usual[f.Magic]; home != "" {
+		for i, c := range f.Path {
+			if c != '/' {
+				continue
+			}
+			if class := classify(list, home+f.Path[i:]); class != "" {
+				return class
+			}
+		}
+	}
+	if f.Origin == "" {
+		return ""
+	}
+	return classify(list, f.Origin)
 }

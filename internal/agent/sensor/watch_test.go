@@ -4,6 +4,8 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestClassify(t *testing.T) {
@@ -81,13 +83,22 @@ func TestWatchNeedsAName(t *testing.T) {
 	}
 }
 
-func TestOwnEntry(t *testing.T) {
-	task := &Task{PID: 100, NamespacePID: 7}
-	for name, own := range map[string]bool{
-		"/proc/7/environ": true, "/proc/100/environ": false, "/proc/70/mem": false, "/etc/shadow": false, "/proc/x/mem": false,
+// The kernel's own file systems are the same wherever they are mounted.
+func TestWatchesHoldWhereverTheFileSystemIs(t *testing.T) {
+	for _, c := range []struct {
+		f    File
+		want string
+	}{
+		{File{FileRef: FileRef{Path: "/host/proc/1/mem", Magic: unix.PROC_SUPER_MAGIC}}, WatchMemory},
+		{File{FileRef: FileRef{Path: "/a/b/sys/kernel/core_pattern", Magic: unix.PROC_SUPER_MAGIC}}, WatchSetting},
+		{File{FileRef: FileRef{Path: "/x/kernel/uevent_helper", Magic: unix.SYSFS_MAGIC}}, WatchSetting},
+		{File{FileRef: FileRef{Path: "/x/register", Magic: unix.BINFMTFS_MAGIC}}, WatchSetting},
+		{File{FileRef: FileRef{Path: "/host/proc/1/mem", Magic: 1}}, ""},
+		{File{FileRef: FileRef{Path: "/host/proc/1/maps", Magic: unix.PROC_SUPER_MAGIC}}, ""},
+		{File{FileRef: FileRef{Path: "/x/shadow"}, Origin: "/etc/shadow"}, WatchCredentials},
 	} {
-		if got := ownEntry(task, name); got != own {
-			t.Errorf("%s: %v", name, got)
+		if got := watchOf(Watches, &c.f); got != c.want {
+			t.Errorf("%s: %q, want %q", c.f.Path, got, c.want)
 		}
 	}
 }

@@ -60,10 +60,7 @@ func (u *Uplink) session(ctx context.Context, conn *grpc.ClientConn) error {
 	if err != nil {
 		return errors.Join(err, group.Wait())
 	}
-	u.online.Store(true)
-	if time.Since(u.away) >= reportAway {
-		u.options.Back(u.away)
-	}
+	u.arrived(time.Now())
 	defer func() {
 		u.online.Store(false)
 		u.away = time.Now()
@@ -74,6 +71,14 @@ func (u *Uplink) session(ctx context.Context, conn *grpc.ClientConn) error {
 	group.Go(func() error { return s.receive(ctx) })
 	group.Go(func() error { return s.obey(ctx, group) })
 	return group.Wait()
+}
+
+// arrived notes that there is a session again, and tells of a long time without.
+func (u *Uplink) arrived(now time.Time) {
+	u.online.Store(true)
+	if now.Sub(u.away) >= reportAway {
+		u.options.Back(u.away)
+	}
 }
 
 // greet says who is there and learns from where to go on.

@@ -224,6 +224,21 @@ func TestAServerThatComesBackGetsWhatItMissed(t *testing.T) {
 	whole(t, g, 600)
 }
 
+func TestALongTimeWithoutAServerIsTold(t *testing.T) {
+	var told []time.Time
+	u := New(Options{Back: func(since time.Time) { told = append(told, since) }})
+	since := time.Unix(1e9, 0)
+	for _, gone := range []time.Duration{0, reportAway - 1, reportAway} {
+		u.away = since
+		if u.arrived(since.Add(gone)); !u.Online() {
+			t.Errorf("after %s: not online", gone)
+		}
+	}
+	if len(told) != 1 || !told[0].Equal(since) {
+		t.Errorf("told of %v", told)
+	}
+}
+
 func TestAnotherBootsRestGoesFirst(t *testing.T) {
 	g := gatewaytest.New(t)
 	id, dir := enrol(t, g)

@@ -145,4 +145,18 @@ static __always_inline struct file *file_of(struct task_struct *t, u32 fd)
 	return f;
 }
 
+#define PROC_SUPER_MAGIC 0x9fa0
+
+// behind is the process or thread whose entry in a proc file system a file is,
+// wherever that is mounted; NULL for all other files.
+static __always_inline struct task_struct *behind(struct file *f)
+{
+	struct inode *inode = BPF_CORE_READ(f, f_inode);
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != PROC_SUPER_MAGIC)
+		return NULL;
+	struct proc_inode *entry = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+	struct hlist_node *first = BPF_CORE_READ(entry, pid, tasks[0].first);
+	return first ? (void *)first - bpf_core_field_offset(struct task_struct, pid_links) : NULL;
+}
+
 #endif

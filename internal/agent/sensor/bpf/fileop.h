@@ -174,6 +174,9 @@ static __always_inline int refused_open(struct sys_exit *ctx)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
 	struct scratch *s = scratch(SCRATCH_TRACE);
+	// An open by handle has no name.
+	if (COOKIE_PATH(bpf_get_attach_cookie(ctx)) == NO_ARG)
+		return 0;
 	if (!s || !in_scope(t) || !admitted(t, KIND_OPEN, CLASS_FILE))
 		return 0;
 	struct record *r = begin(s, KIND_OPEN);
@@ -182,6 +185,21 @@ static __always_inline int refused_open(struct sys_exit *ctx)
 	put_paths(s, t, bpf_get_attach_cookie(ctx));
 	submit(s, CLASS_FILE);
 	return 0;
+}
+
+// own_entry tells whether a process opened its own entry in proc, which it may
+// read as it likes.
+static __always_inline bool own_entry(struct task_struct *t, struct task_struct *whose)
+{
+	return whose && BPF_CORE_READ(whose, tgid) == t->tgid;
+}
+
+// put_whose appends whose entry in proc was opened.
+static __always_inline void put_whose(struct scratch *s, struct task_struct *whose)
+{
+	struct task_info *c = whose ? put(s, TAG_CHILD, 0, sizeof(*c)) : NULL;
+	if (c)
+		fill_target(c, whose);
 }
 
 SEC("tracepoint/syscalls/sys_exit_openat")
@@ -197,8 +215,9 @@ int on_open(struct sys_exit *ctx)
 	bool created = mode & FMODE_CREATED;
 	if (!created && ((mode & FMODE_PATH) || !watched(BPF_CORE_READ(f, f_path.dentry))))
 		return 0;
+	struct task_struct *whose = created ? NULL : behind(f);
 	struct scratch *s = scratch(SCRATCH_TRACE);
-	if (!s || !in_scope(t))
+	if (!s || !in_scope(t) || own_entry(t, whose))
 		return 0;
 	u64 way = 0;
 	if (!created && untold(t, f, &way))
@@ -207,6 +226,7 @@ int on_open(struct sys_exit *ctx)
 	fill_task(&r->task, t);
 	put_file(s, f, &t->fs->root, PLACE_FILE);
 	put_number(s, NUMBER_OPEN_FLAGS, BPF_CORE_READ(f, f_flags));
+	put_whose(s, whose);
 	// Without a mount the walk ends at the root of the file system: a name that
 	// no bind mount changes.
 	if (!created) {

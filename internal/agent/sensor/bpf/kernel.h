@@ -58,6 +58,7 @@ typedef struct { u32 val; } kgid_t;
 typedef struct { u64 val; } kernel_cap_t;
 struct list_head { struct list_head *next, *prev; };
 struct hlist_node { struct hlist_node *next, **pprev; };
+struct hlist_head { struct hlist_node *first; };
 struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
 
 struct qstr { u64 hash_len; const unsigned char *name; };
@@ -120,7 +121,8 @@ struct nsproxy {
 	struct cgroup_namespace *cgroup_ns;
 };
 struct upid { int nr; struct pid_namespace *ns; };
-struct pid { unsigned int level; struct upid numbers[1]; };
+struct pid { unsigned int level; struct hlist_head tasks[1]; struct upid numbers[1]; };
+struct proc_inode { struct pid *pid; struct inode vfs_inode; };
 
 struct cred {
 	kuid_t uid, euid, fsuid;
@@ -159,6 +161,7 @@ struct task_struct {
 	struct task_struct *real_parent, *group_leader;
 	struct list_head ptraced, ptrace_entry;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[1];
 	u64 start_boottime;
 	const struct cred *real_cred, *cred;
 	char comm[16];
@@ -175,7 +178,8 @@ struct kernel_siginfo { int si_code; };
 enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC };
 struct bpf_prog_aux { char name[16]; };
 struct bpf_prog { enum bpf_prog_type type; struct bpf_prog_aux *aux; };
-struct bpf_link { struct bpf_prog *prog; };
+struct bpf_link { u32 id; struct bpf_prog *prog; };
+struct bpf_map { u32 id; };
 struct linux_binprm {
 	struct file *file;
 	const char *filename, *interp, *fdpath;

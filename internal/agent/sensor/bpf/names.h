@@ -252,7 +252,11 @@ static __always_inline void put_opened(struct scratch *s, struct task_struct *t,
 	put_name(s, t, (int)argument(ctx, 0), name, STRING_USER_PATH, PLACE_BASE | which << 8);
 }
 
-// on_opened sees all opens by name.
+// The cookie of on_opened on functions whose second argument is no struct
+// filename.
+#define OPENED_NAMELESS 1
+
+// on_opened sees all opens by name, and by handle.
 SEC("fexit/do_filp_open")
 int on_opened(void *ctx)
 {
@@ -272,12 +276,17 @@ int on_opened(void *ctx)
 	if (f && !created && ((mode & FMODE_PATH) || !watched(BPF_CORE_READ(f, f_path.dentry))))
 		return 0;
 	struct task_struct *t = bpf_get_current_task_btf();
-	if (!in_scope(t))
+	struct task_struct *whose = f && !created ? behind(f) : NULL;
+	if (!in_scope(t) || own_entry(t, whose))
+		return 0;
+	// A refused open by handle has no name.
+	if (!f && bpf_get_attach_cookie(ctx) == OPENED_NAMELESS)
 		return 0;
 	u32 which;
 	struct scratch *s = begin_act(t, created ? KIND_CREATE : KIND_OPEN, CLASS_FILE, &which);
 	if (!s)
 		return 0;
+	put_whose(s, whose);
 	if (!f)
 		put_number(s, NUMBER_RESULT, (s64)(s32)ret);
 	put_opened(s, t, f, ctx, which);

@@ -147,17 +147,72 @@ int on_seccomp(struct sys_exit *ctx)
 // Commands of bpf(2).
 #define BPF_PROG_LOAD 5
 #define BPF_PROG_ATTACH 8
+#define BPF_PROG_DETACH 9
+#define BPF_MAP_GET_FD_BY_ID 14
 #define BPF_RAW_TRACEPOINT_OPEN 17
 #define BPF_LINK_CREATE 28
+#define BPF_LINK_UPDATE 29
+#define BPF_LINK_DETACH 34
+#define FMODE_WRITE 2
+
+// ours are the maps and links of the sensor, by what they are and their id: who
+// changes one of them blinds it.
+enum { OUR_MAP = 1, OUR_LINK };
+struct our { u32 what, id; };
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct our);
+	__type(value, u32);
+} ours SEC(".maps");
+
+static __always_inline bool is_ours(u32 what, u32 id)
+{
+	struct our key = {.what = what, .id = id};
+	return bpf_map_lookup_elem(&ours, &key) != NULL;
+}
+
+// given_file is the file behind one of the descriptors that a bpf call gave.
+static __always_inline struct file *given_file(struct task_struct *t, u32 n)
+{
+	u32 attr[2];  // target_fd and attach_bpf_fd, or link_fd
+	if (bpf_probe_read_user(attr, sizeof(attr), (void *)arg(registers(t), 1)))
+		return NULL;
+	return file_of(t, attr[n & 1]);
+}
+
+// of_ours tells whether a bpf call got hold of what is the sensor's, or changed it.
+static __always_inline bool of_ours(struct task_struct *t, u32 command, long ret)
+{
+	struct file *f;
+	if (command == BPF_MAP_GET_FD_BY_ID) {
+		f = file_of(t, ret);
+		if (!f || !(BPF_CORE_READ(f, f_mode) & FMODE_WRITE))
+			return false;
+		struct bpf_map *map = BPF_CORE_READ(f, private_data);
+		return is_ours(OUR_MAP, BPF_CORE_READ(map, id));
+	}
+	if (command != BPF_LINK_UPDATE && command != BPF_LINK_DETACH)
+		return false;
+	f = given_file(t, 0);
+	struct bpf_link *link = f ? BPF_CORE_READ(f, private_data) : NULL;
+	return link && is_ours(OUR_LINK, BPF_CORE_READ(link, id));
+}
 
 // program is what a bpf call was about, from the descriptor that it gave or, for
 // an attachment without one, from the caller's own.
 static __always_inline struct bpf_prog *program(struct task_struct *t, u32 command, long ret)
 {
-	u32 attr[2];  // target_fd, attach_bpf_fd
 	struct bpf_link *link;
 	struct file *f;
 	switch (command) {
+	case BPF_MAP_GET_FD_BY_ID:
+		return NULL;
+	case BPF_LINK_UPDATE:
+	case BPF_LINK_DETACH:
+		f = given_file(t, 0);
+		link = f ? BPF_CORE_READ(f, private_data) : NULL;
+		return BPF_CORE_READ(link, prog);
 	case BPF_PROG_LOAD:
 		f = file_of(t, ret);
 		return f ? BPF_CORE_READ(f, private_data) : NULL;
@@ -167,10 +222,24 @@ static __always_inline struct bpf_prog *program(struct task_struct *t, u32 comma
 		link = f ? BPF_CORE_READ(f, private_data) : NULL;
 		return BPF_CORE_READ(link, prog);
 	}
-	if (bpf_probe_read_user(attr, sizeof(attr), (void *)arg(registers(t), 1)))
-		return NULL;
-	f = file_of(t, attr[1]);
+	f = given_file(t, 1);
 	return f ? BPF_CORE_READ(f, private_data) : NULL;
+}
+
+// runs_programs tells the commands that make the kernel run a program or no more.
+static __always_inline bool runs_programs(u32 command)
+{
+	switch (command) {
+	case BPF_PROG_LOAD:
+	case BPF_PROG_ATTACH:
+	case BPF_PROG_DETACH:
+	case BPF_RAW_TRACEPOINT_OPEN:
+	case BPF_LINK_CREATE:
+	case BPF_LINK_UPDATE:
+	case BPF_LINK_DETACH:
+		return true;
+	}
+	return false;
 }
 
 SEC("tracepoint/syscalls/sys_exit_bpf")
@@ -178,12 +247,15 @@ int on_bpf(struct sys_exit *ctx)
 {
 	struct task_struct *t = bpf_get_current_task_btf();
 	u32 command = arg(registers(t), 0);
-	if (ctx->ret < 0 || (command != BPF_PROG_LOAD && command != BPF_PROG_ATTACH &&
-			     command != BPF_RAW_TRACEPOINT_OPEN && command != BPF_LINK_CREATE))
+	if (ctx->ret < 0 || (command != BPF_MAP_GET_FD_BY_ID && !runs_programs(command)))
+		return 0;
+	bool own = of_ours(t, command, ctx->ret);
+	if (!own && command == BPF_MAP_GET_FD_BY_ID)
 		return 0;
 	struct scratch *s = asked_kernel(t, KIND_BPF, command);
 	if (!s)
 		return 0;
+	put_number(s, NUMBER_FLAGS, own);
 	struct bpf_prog *p = program(t, command, ctx->ret);
 	if (p) {
 		put_number(s, NUMBER_CODE, BPF_CORE_READ(p, type));
