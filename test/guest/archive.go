@@ -25,7 +25,7 @@ type archive struct {
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 func openArchive(ctx context.Context, dir, suite, arch string) (*archive, error) {
-	mirror, err := debianMirror(ctx)
+	mirror, err := debianMirror(ctx, filepath.Join(dir, "machine"))
 	if err != nil {
 		return nil, err
 	}
@@ -60,10 +60,35 @@ func openArchive(ctx context.Context, dir, suite, arch string) (*archive, error)
 	return a, command(ctx, "apt-get", append(a.options, "update", "-qq")...)
 }
 
-// debianMirror is where this machine gets Debian's packages from.
-func debianMirror(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)",
-		"Created-By: Packages", "Origin: Debian").Output()
+// debianMirror is where this machine gets Debian's packages from. Apt knows by the
+// lists that it has; where it has none yet they are fetched into dir.
+func debianMirror(ctx context.Context, dir string) (string, error) {
+	mirror, err := knownMirror(ctx)
+	if mirror != "" || err != nil {
+		return mirror, err
+	}
+	lists, err := filepath.Abs(filepath.Join(dir, "lists"))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Join(lists, "partial"), 0o755); err != nil {
+		return "", err
+	}
+	elsewhere := []string{"-o", "Dir::State::lists=" + lists}
+	if err := command(ctx, "apt-get", append(elsewhere, "update", "-qq")...); err != nil {
+		return "", err
+	}
+	mirror, err = knownMirror(ctx, elsewhere...)
+	if mirror == "" && err == nil {
+		err = errors.New("none of apt's sources is Debian's archive")
+	}
+	return mirror, err
+}
+
+// knownMirror finds it in apt's lists, "" if it is not there.
+func knownMirror(ctx context.Context, options ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "apt-get", append(options, "indextargets", "--format", "$(REPO_URI) $(RELEASE)",
+		"Created-By: Packages", "Origin: Debian")...).Output()
 	if err != nil {
 		return "", fmt.Errorf("apt-get indextargets: %w", err)
 	}
@@ -73,7 +98,7 @@ func debianMirror(ctx context.Context) (string, error) {
 			return uri, nil
 		}
 	}
-	return "", errors.New("apt has no lists of Debian's archive: run apt-get update")
+	return "", nil
 }
 
 // has tells whether there is a package of a name.

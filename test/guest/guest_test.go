@@ -2,10 +2,14 @@ package guest
 
 import (
 	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,33 +20,69 @@ import (
 // patience bounds one guest from boot to end.
 const patience = 15 * time.Minute
 
+// sensorDirectory has the sources of the tests that run in guests.
+const sensorDirectory = "../../internal/agent/sensor"
+
 // sources compares the objects with their sources, which are not in the guest.
 const sources = "TestObjectsMatchSources"
 
-// arming are the tests that arm sensors of their own, one after the other: most of
-// the time in a guest, where the kernel takes half a minute to look through the
-// programs. They pass on the machine itself with every test run.
-const arming = "TestProducedIsDeliveredAndLost|TestLossIsCounted|TestCoverageIsStatedEachWindow|" +
-	"TestScopesDoNotMeet|TestScopedSnapshot|TestAStoppedAndATracedAgentTell"
-
 // TestSensor runs the sensor's tests on other kernels: on the first of the list
-// all but those that arm sensors of their own, or with BAIZE_GUESTS=all every one
-// on each of them. Where the kernel can do everything, a skipped test is a failed
-// one.
+// those that share one sensor, or with BAIZE_GUESTS=all every one on each of them.
+// Most of the time in a guest goes by while sensors are armed, where the kernel
+// takes half a minute to look through the programs. Where the kernel can do
+// everything, a skipped test is a failed one.
 func TestSensor(t *testing.T) {
-	kernels, left := Kernels[:1], sources+"|"+arming
+	kernels, left := Kernels[:1], append(arming(t), sources)
 	if os.Getenv("BAIZE_GUESTS") == "all" {
-		kernels, left = Kernels, sources
+		kernels, left = Kernels, []string{sources}
 	}
 	for _, k := range kernels {
 		t.Run(k.Name(), func(t *testing.T) { inGuest(t, k, left) })
 	}
 }
 
-func inGuest(t *testing.T, k Kernel, left string) {
+// arming finds the tests that arm a sensor of their own, by what they call.
+func arming(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(sensorDirectory, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range parsed.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && strings.HasPrefix(f.Name.Name, "Test") && arms(f) {
+				names = append(names, f.Name.Name)
+			}
+		}
+	}
+	return names
+}
+
+// arms tells whether a function opens a sensor, by a function of the tests or by
+// a helper that is one.
+func arms(f *ast.FuncDecl) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			name, ok := n.Fun.(*ast.Ident)
+			found = found || ok && (name.Name == "arm" || name.Name == "Open")
+		case *ast.BasicLit:
+			found = found || n.Value == `"sensor"`
+		}
+		return !found
+	})
+	return found
+}
+
+func inGuest(t *testing.T, k Kernel, left []string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	args := []string{"-test.v", "-test.skip=^(" + left + ")$"}
+	args := []string{"-test.v", "-test.skip=^(" + strings.Join(left, "|") + ")$"}
 	if only := os.Getenv("BAIZE_GUEST_RUN"); only != "" {
 		args = append(args, "-test.run="+only)
 	}
@@ -76,13 +116,12 @@ func report(t *testing.T, output string, status int) {
 // sensorTests builds the sensor's test binary.
 func sensorTests(t *testing.T, ctx context.Context, arch string) string {
 	t.Helper()
-	const directory = "../../internal/agent/sensor"
 	// Read here, so that a change of a test makes go test run this one again.
-	if _, err := os.ReadDir(directory); err != nil {
+	if _, err := os.ReadDir(sensorDirectory); err != nil {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "sensor.test")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-trimpath", "-o", binary, directory)
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-trimpath", "-o", binary, sensorDirectory)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the sensor's tests: %v\n%s", err, out)

@@ -99,6 +99,7 @@ const (
 	outcomeThrottled
 	outcomeLeft
 	outcomeSkipped
+	outcomePieces
 	kernelOutcomes
 	outcomeCoalesced = kernelOutcomes
 	outcomes         = kernelOutcomes + 1
@@ -110,7 +111,7 @@ type tally [outcomes]uint64
 var outcomeReasons = [...]string{
 	outcomeRingFull: "ring full", outcomeMapFull: "map full", outcomeRead: "memory not readable",
 	outcomeCompat: "32-bit programs, whose calls are hidden", outcomeShed: "shed under pressure",
-	outcomeSkipped: "program in use by a preempted task",
+	outcomeSkipped: "program in use by a preempted task", outcomePieces: "message in pieces",
 }
 
 // counters are the kernel's counts by class and outcome, and our own.

@@ -90,6 +90,7 @@ var helpers = map[string]func(args []string) error{
 	"byhandle":      openByHandle,
 	"otherproc":     otherProc,
 	"samenumber":    sameNumber,
+	"dnssegments":   dnsSegments,
 	"deep":          deepOpen,
 }
 

@@ -97,6 +97,13 @@ type sensorOwner struct {
 		Address [16]uint8
 		Port    uint32
 	}
+	Streams [2]struct {
+		_     structs.HostLayout
+		Next  uint32
+		Left  uint16
+		Known uint8
+		_     [1]byte
+	}
 }
 
 type sensorPayer struct {

@@ -174,6 +174,7 @@ enum outcome {
 	THROTTLED,    // faster than the cgroup's rate
 	LEFT,         // nobody asked for it, as the reader said before
 	LOST_SKIPPED, // a program was not run, as another task was in it: the kernel counts these
+	LOST_PIECES,  // a DNS message in pieces that could not be put together
 	OUTCOMES,
 };
 

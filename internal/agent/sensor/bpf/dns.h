@@ -13,13 +13,16 @@
 
 struct packet {
 	u32 payload;  // offset of the DNS message
+	u32 len;      // bytes of it that are there
+	u32 sequence; // of what TCP carries
+	bool cut;     // not the whole message
 	u16 source, destination;
 	u16 family;
 	u8 protocol;
 	u8 local[16], remote[16];
 };
 
-// parse reads the headers; false for anything but a DNS message.
+// parse reads the headers; false for anything but what may carry a DNS message.
 static __always_inline bool parse(struct __sk_buff *skb, struct packet *p, bool egress)
 {
 	u8 head[40];
@@ -55,18 +58,21 @@ static __always_inline bool parse(struct __sk_buff *skb, struct packet *p, bool 
 	p->payload = at + 8;
 	if (p->protocol == IPPROTO_TCP) {
 		u8 offset;
-		if (bpf_skb_load_bytes(skb, at + 12, &offset, 1))
+		if (bpf_skb_load_bytes(skb, at + 12, &offset, 1) || bpf_skb_load_bytes(skb, at + 4, &p->sequence, 4))
 			return false;
-		// A message over TCP begins with its length.
-		p->payload = at + (offset >> 4) * 4 + 2;
+		p->sequence = __builtin_bswap32(p->sequence);
+		p->payload = at + (offset >> 4) * 4;
 	}
-	return skb->len >= p->payload + DNS_HEADER;
+	if (skb->len <= p->payload)
+		return false;
+	p->len = skb->len - p->payload;
+	return p->protocol == IPPROTO_TCP || p->len >= DNS_HEADER;
 }
 
 static __always_inline void fill_dns(u8 *at, struct __sk_buff *skb, struct packet *p, struct task_info *task,
 				     bool egress, u32 max)
 {
-	u64 len = skb->len - p->payload;
+	u64 len = p->len;
 	struct record *r = (void *)at;
 	r->kind = KIND_DNS;
 	r->flags = 0;
@@ -93,11 +99,13 @@ static __always_inline void fill_dns(u8 *at, struct __sk_buff *skb, struct packe
 	u64 response = !egress;
 	__builtin_memcpy(at, &response, 8);
 	at += 8;
-	if (len > max) {
-		len = max;
+	if (len > max || p->cut) {
 		r->flags = RECORD_TRUNCATED;
+		count(CLASS_DNS, LOST_READ);
 	}
-	// Never empty, for the verifier: parse has seen a header.
+	if (len > max)
+		len = max;
+	// Never empty, for the verifier: there is a byte at least.
 	len--;
 	u64 most = max - 1;
 	asm volatile("if %0 <= %1 goto +1; %0 = %1" : "+r"(len) : "r"(most));
@@ -115,11 +123,86 @@ static __always_inline void fill_dns(u8 *at, struct __sk_buff *skb, struct packe
 		u8 *at = bpf_ringbuf_reserve(&ring, DNS_RECORD + (max), 0);    \
 		if (!at) {                                                     \
 			count(CLASS_DNS, LOST_RING_FULL);                      \
-			return 1;                                              \
+			return;                                                \
 		}                                                              \
-		fill_dns(at, skb, &p, &o->task, egress, max);                  \
+		fill_dns(at, skb, p, &o->task, egress, max);                   \
 		bpf_ringbuf_submit(at, wake_flags());                          \
 	} while (0)
+
+static __always_inline void tell(struct __sk_buff *skb, struct packet *p, struct owner *o, bool egress)
+{
+	count(CLASS_DNS, SEEN);
+	if (shed(KIND_DNS, CLASS_DNS))
+		return;
+	if (p->len <= DNS_SMALL)
+		SUBMIT_DNS(DNS_SMALL);
+	else if (p->len <= DNS_MIDDLE)
+		SUBMIT_DNS(DNS_MIDDLE);
+	else
+		SUBMIT_DNS(DNS_LARGE);
+}
+
+static __always_inline void in_pieces(void)
+{
+	count(CLASS_DNS, SEEN);
+	count(CLASS_DNS, LOST_PIECES);
+}
+
+// follows tells whether a segment comes next in its stream. What comes again was
+// told; after a gap nobody knows where the messages begin.
+static __always_inline bool follows(struct stream *st, struct packet *p)
+{
+	s32 ahead = st->known ? (s32)(p->sequence - st->next) : 0;
+	if (ahead < 0)
+		return false;
+	st->known = 1;
+	st->next = p->sequence + p->len;
+	if (ahead > 0)
+		st->lost = 1;
+	if (st->lost)
+		in_pieces();
+	return !st->lost;
+}
+
+#define MESSAGES_MAX 4
+
+// segment tells of the messages that begin in a TCP segment, each behind its
+// length. Resolvers send several at once, and some a length by itself. Of a message
+// in several segments the first piece is told, as cut.
+static __always_inline void segment(struct __sk_buff *skb, struct packet *p, struct owner *o, bool egress)
+{
+	struct stream *st = &o->streams[egress];
+	if (!follows(st, p))
+		return;
+	u32 left = p->len;
+	for (int i = 0; i < MESSAGES_MAX; i++) {
+		u32 whole = st->left;
+		bool goes_on = whole && !st->fresh;
+		if (!whole) {
+			u16 length;
+			if (left < 2 || bpf_skb_load_bytes(skb, p->payload, &length, 2)) {
+				st->lost = 1;
+				in_pieces();
+				return;
+			}
+			whole = __builtin_bswap16(length);
+			p->payload += 2;
+			left -= 2;
+		}
+		st->fresh = !left;
+		p->len = left < whole ? left : whole;
+		p->cut = left < whole;
+		st->left = whole - p->len;
+		if (p->len && !goes_on)
+			tell(skb, p, o, egress);
+		p->payload += p->len;
+		left -= p->len;
+		if (!left)
+			return;
+	}
+	st->lost = 1;
+	in_pieces();
+}
 
 static __always_inline int message(struct __sk_buff *skb, bool egress)
 {
@@ -136,16 +219,10 @@ static __always_inline int message(struct __sk_buff *skb, bool egress)
 		o = own(bpf_get_current_task_btf(), sk);
 	if (!o)
 		return 1;
-	count(CLASS_DNS, SEEN);
-	if (shed(KIND_DNS, CLASS_DNS))
-		return 1;
-	u32 len = skb->len - p.payload;
-	if (len <= DNS_SMALL)
-		SUBMIT_DNS(DNS_SMALL);
-	else if (len <= DNS_MIDDLE)
-		SUBMIT_DNS(DNS_MIDDLE);
+	if (p.protocol == IPPROTO_TCP)
+		segment(skb, &p, o, egress);
 	else
-		SUBMIT_DNS(DNS_LARGE);
+		tell(skb, &p, o, egress);
 	return 1;
 }
 

@@ -21,12 +21,22 @@ struct peer {
 	u32 port;
 };
 
+// stream is how far the DNS messages of one direction of a connection were read.
+struct stream {
+	u32 next;  // sequence number
+	u16 left;  // bytes of the message that has begun
+	u8 known;
+	u8 fresh : 1;  // only the length has come of it
+	u8 lost : 1;   // where messages begin is not known any more
+};
+
 // owner is who uses a socket: who connected it, listens on it or sends on it.
 struct owner {
 	struct task_info task;
 	u32 initiated;
 	u32 next;
 	struct peer peers[PEERS];
+	struct stream streams[2];  // in, out
 };
 
 struct {
