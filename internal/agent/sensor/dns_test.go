@@ -15,9 +15,10 @@ var (
 	asked1, asked2, asked3, asked4, asked5 = numbered(1), numbered(2), numbered(3), numbered(4), numbered(5)
 
 	segments = [][]byte{
-		{0, byte(len(question))}, asked1, // the length by itself
+		{0, byte(len(question))},
+		asked1, // the length by itself
 		slices.Concat(framed(asked2), framed(asked3)), // two at once
-		framed(asked4)[:2+20], asked4[20:], // cut in its name
+		framed(asked4)[:2+20], asked4[20:],            // cut in its name
 		framed(asked5),
 		{0}, // no more than half a length
 	}
