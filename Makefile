@@ -56,7 +56,7 @@ test-go:
 test-long: prerequisites-test-long build
 	mkdir -p test/results
 	BAIZE_REPLAY_EVENTS=10000000 BAIZE_OUTAGE=60 BAIZE_TRIGGERS=200 BAIZE_GUESTS=all \
-	go run ./scripts/gotest -results test/results/long.json -skips '$(SKIPS)' -- -count=1 -timeout 60m -p 1 ./test/replay ./test/whole ./test/guest
+	go run ./scripts/gotest -results test/results/long.json -skips '$(SKIPS)' -- -count=1 -timeout 150m -p 1 ./test/replay ./test/whole ./test/guest
 	BAIZE_SOAK=1h BAIZE_FORKS=100000 \
 	go run ./scripts/gotest -results test/results/soak.json -skips '$(SKIPS)' -- -count=1 -timeout 90m -run 'DoesNotGrow|AFloodOfForks' ./internal/agent
 	go run ./scripts/gotest -results test/results/fuzz-sigma.json -- -run '^$$' -fuzz '^FuzzLoad$$' -fuzztime 1h -timeout 0 ./internal/sigma

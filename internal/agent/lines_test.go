@@ -132,6 +132,17 @@ func TestLogins(t *testing.T) {
 		t.Errorf("sudo by another %+v, written by %+v", lent.Access, lent.Log.Sender)
 	}
 	t.Logf("sudo's line for another is written by %+v", lent.Log.Sender.User)
+	out := h.find("the logout", func(ev *event.Event) bool { return ev.Kind == event.LoginLogout })
+	if a := out.Access; a.User.Name != "root" || a.Service != "sshd" || out.Process == nil || !strings.Contains(out.Process.Executable, "sshd") {
+		t.Errorf("logout %+v of %+v", a, out.Process)
+	}
+	if out, err := y.in("su", "-s", "/bin/true", "nobody").CombinedOutput(); err != nil {
+		t.Fatalf("su: %v: %s", err, out)
+	}
+	su := h.find("su", func(ev *event.Event) bool { return ev.Kind == event.LoginElevate && ev.Access.Service == "su" })
+	if su.Access.User.Name != "nobody" || su.Process == nil || filepath.Base(su.Process.Executable) != "su" {
+		t.Errorf("su: %+v by %+v", su.Access, su.Process)
+	}
 	if out, err := y.in("useradd", "-o", "-u", "0", "-M", "toor-test").CombinedOutput(); err != nil {
 		t.Fatalf("useradd: %v: %s", err, out)
 	}
@@ -159,7 +170,7 @@ func (y *yard) sshd() (port string) {
 	_ = listener.Close()
 	daemon := y.in("/usr/sbin/sshd", "-D", "-f", "/dev/null", "-p", port,
 		"-o", "ListenAddress=127.0.0.1", "-o", "HostKey="+filepath.Join(y.h.state, "host"), "-o", "AuthorizedKeysFile="+filepath.Join(y.h.state, "own.pub"),
-		"-o", "StrictModes=no", "-o", "PermitRootLogin=yes", "-o", "LogLevel=VERBOSE", "-o", "PidFile=none")
+		"-o", "StrictModes=no", "-o", "UsePAM=yes", "-o", "PermitRootLogin=yes", "-o", "LogLevel=VERBOSE", "-o", "PidFile=none")
 	daemon.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
