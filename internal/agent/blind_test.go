@@ -125,6 +125,10 @@ func TestChangingTheAgentsFilesIsTold(t *testing.T) {
 	if ev := h.find("the program", tampered("file.attributes of the agent's files")); ev.File.Path != program {
 		t.Errorf("%+v", ev.File)
 	}
+	h.sh(fmt.Sprintf("mount --bind %s %s && umount %s", t.TempDir(), h.state, h.state))
+	if ev := h.find("the mount", tampered("kernel.mount at the agent's files")); ev.File.Path != h.state {
+		t.Errorf("%+v", ev.File)
+	}
 	// What the agent does itself is not tampering.
 	for _, ev := range h.gateway.Events() {
 		if ev.Kind == event.SensorTamper && ev.Process != nil && ev.Process.Agent {

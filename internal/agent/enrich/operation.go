@@ -29,6 +29,9 @@ func (e *Enricher) operation(now time.Time, rec *sensor.Record) {
 		ev.Result = result(rec)
 	}
 	e.queue(now, ev, nil, p.place.box)
+	if rec.Kind == event.KernelMount && p.place.key.mountNS == e.mountNS && !ev.Process.Agent && e.mountsOurs(rec) {
+		e.tampered(now, &event.Event{Time: ev.Time, Process: ev.Process, File: ev.File, Message: string(ev.Kind) + " at the agent's files"})
+	}
 }
 
 // operationOf names the request of a record.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"baize/internal/agent/sensor"
 	"baize/internal/event"
 )
 
@@ -60,6 +61,19 @@ func (e *Enricher) changesOurs(ev *event.Event) bool {
 		return false
 	}
 	return e.protected(ev.File.Path) || ev.File.Target != nil && e.protected(ev.File.Target.Path)
+}
+
+// mountsOurs reports whether a mount, within the agent's own tree of mounts, hides
+// or uncovers a protected file, or makes it another path under which its changes
+// would not show.
+func (e *Enricher) mountsOurs(rec *sensor.Record) bool {
+	at := rec.File.Path
+	for _, own := range e.config.Protected {
+		if strings.HasPrefix(own, at+"/") {
+			return true
+		}
+	}
+	return e.protected(at) || e.protected(rec.Object)
 }
 
 func (e *Enricher) protected(path string) bool {
