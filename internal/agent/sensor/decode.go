@@ -168,6 +168,7 @@ const (
 	familyPacket = 17
 	protocolTCP  = 6
 	protocolUDP  = 17
+	protocolLite = 136
 )
 
 // address unmaps IPv4 in IPv6, so that one peer has one form.
@@ -196,6 +197,8 @@ func transportName(family, protocol uint16) string {
 		return "tcp"
 	case protocolUDP:
 		return "udp"
+	case protocolLite:
+		return "udplite"
 	}
 	return ""
 }

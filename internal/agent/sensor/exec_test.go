@@ -3,6 +3,7 @@ package sensor
 import (
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -164,6 +165,37 @@ func TestLongArgumentsAreMarked(t *testing.T) {
 	r := l.await("the exec", ofPID(event.ProcessExec, pid))
 	if !r.Exec.ArgsTruncated || len(r.Exec.Args) != 3 || r.Exec.Args[1] != "first" {
 		t.Errorf("%d args, truncated %v", len(r.Exec.Args), r.Exec.ArgsTruncated)
+	}
+}
+
+// Variables are looked for to the end, and where there is no end it is counted.
+func TestVariablesBehindManyOthers(t *testing.T) {
+	l := shared(t)
+	execWith := func(others int) *Record {
+		c := exec.Command("/bin/true")
+		for i := range others {
+			c.Env = append(c.Env, "V"+itoa(i)+"=")
+		}
+		c.Env = append(c.Env, "LONG="+strings.Repeat("x", 100_000), "LD_LIBRARY_PATH=/nowhere")
+		if err := c.Run(); err != nil {
+			t.Fatal(err)
+		}
+		return l.await("the exec", ofPID(event.ProcessExec, c.Process.Pid))
+	}
+	if r := execWith(2500); !slices.Equal(r.Exec.Env, []string{"LD_LIBRARY_PATH=/nowhere"}) || r.Exec.EnvTruncated {
+		t.Errorf("of %d variables %q, truncated %v", 2502, r.Exec.Env, r.Exec.EnvTruncated)
+	}
+	lost := func() uint64 {
+		for _, loss := range l.class(event.ClassProcess).Losses {
+			if loss.Reason == outcomeReasons[outcomeRead] {
+				return loss.Count
+			}
+		}
+		return 0
+	}
+	before := lost()
+	if r := execWith(4000); !r.Exec.EnvTruncated || lost() == before {
+		t.Errorf("of %d variables %q, truncated %v, %d lost", 4002, r.Exec.Env, r.Exec.EnvTruncated, lost()-before)
 	}
 }
 

@@ -49,12 +49,14 @@ func (l *lab) found(r *Record, path string) bool {
 
 // isInode tells whether a record is of that inode. At tier 2 names are looked up
 // at another time than the call's: on an emulated processor that may be so late
-// or early that nothing is found, but never another file.
+// or early that nothing is found, and of a request through io_uring on any, but
+// never another file.
 func (l *lab) isInode(r *Record, ino uint64) bool {
 	l.t.Helper()
-	emulated := os.Getenv(tierEnv) != ""
-	return r.File.Inode == ino || r.File.Inode == 0 && emulated && !l.mediated()
+	return r.File.Inode == ino || r.File.Inode == 0 && (emulated() || r.Ring) && !l.mediated()
 }
+
+func emulated() bool { return os.Getenv(tierEnv) != "" }
 
 // inMemory is a directory on tmpfs.
 func inMemory(t *testing.T) string {

@@ -20,15 +20,22 @@ func sockaddr(to netip.AddrPort) (int, unix.Sockaddr) {
 	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
 }
 
-// connectTo connects to args[0]; args[1] is "block" or "poll". It writes the
-// outcome as a number.
+// multipath is IPPROTO_MPTCP of linux/in.h.
+const multipath = 262
+
+// connectTo connects to args[0]; args[1] is "block", "poll", or "paths" for
+// multipath TCP. It writes the outcome as a number.
 func connectTo(args []string) error {
 	family, to := sockaddr(netip.MustParseAddrPort(args[0]))
 	kind := unix.SOCK_STREAM | unix.SOCK_CLOEXEC
 	if args[1] == "poll" {
 		kind |= unix.SOCK_NONBLOCK
 	}
-	fd, err := unix.Socket(family, kind, 0)
+	protocol := 0
+	if args[1] == "paths" {
+		protocol = multipath
+	}
+	fd, err := unix.Socket(family, kind, protocol)
 	if err != nil {
 		return err
 	}

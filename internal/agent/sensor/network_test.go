@@ -1,13 +1,17 @@
 package sensor
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
 
 	"baize/internal/event"
+
+	"golang.org/x/sys/unix"
 )
 
 // echo accepts one connection on an address and answers a question. It returns
@@ -152,16 +156,109 @@ func TestDatagrams(t *testing.T) {
 	}
 }
 
+// hasPaths tells whether this kernel has multipath TCP.
+func hasPaths() bool {
+	state, err := os.ReadFile("/proc/sys/net/mptcp/enabled")
+	return err == nil && state[0] == '1'
+}
+
+// dialPaths connects by multipath TCP and says hello. It returns the local end.
+func dialPaths(t *testing.T, to netip.AddrPort) (local netip.AddrPort, end func()) {
+	t.Helper()
+	family, address := sockaddr(to)
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, multipath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := os.NewFile(uintptr(fd), "paths")
+	if err := unix.Connect(fd, address); err != nil {
+		t.Fatal(err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := name.(*unix.SockaddrInet4)
+	if _, err := c.WriteString("question"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Read(make([]byte, 64)); err != nil {
+		t.Fatal(err)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4(own.Addr), uint16(own.Port)), func() { c.Close() }
+}
+
+// A connection by multipath TCP, which servers in Go take without being asked, is
+// a connection as any other.
+func TestMultipathConnections(t *testing.T) {
+	if !hasPaths() {
+		return
+	}
+	l := shared(t)
+	h := prepare(t, nil, "serve", "127.0.0.1:21022")
+	if _, err := h.in.Write([]byte{'\n'}); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := h.out.ReadString('\n'); err != nil || !strings.Contains(line, "21022") {
+		t.Fatalf("%q %v", line, err)
+	}
+	server := netip.MustParseAddrPort("127.0.0.1:21022")
+	self, end := dialPaths(t, server)
+	end()
+	if err := h.cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	connect := l.await("the connect", ofSocket(event.NetworkConnect, os.Getpid(), server))
+	accept := l.await("the accept", ofSocket(event.NetworkAccept, h.pid, self))
+	for _, r := range []*Record{connect, accept} {
+		if r.Socket.Transport != "tcp" || r.Socket.Cookie == 0 {
+			t.Errorf("%s %+v", r.Kind, r.Socket)
+		}
+	}
+	closed := l.await("the close", ofSocket(event.NetworkClose, h.pid, self))
+	if closed.Socket.BytesIn != 8 || closed.Socket.BytesOut != 9 || closed.Socket.Cookie != accept.Socket.Cookie {
+		t.Errorf("close %+v", closed.Socket)
+	}
+}
+
+// UDP-Lite carries datagrams as UDP does.
+func TestDatagramsOfUDPLite(t *testing.T) {
+	l := shared(t)
+	const lite = 136
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, lite)
+	if errors.Is(err, unix.EPROTONOSUPPORT) {
+		return // this kernel has none
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	to := netip.MustParseAddrPort("127.0.0.1:21033")
+	_, address := sockaddr(to)
+	if err := unix.Sendto(fd, []byte("hello"), 0, address); err != nil {
+		t.Fatal(err)
+	}
+	if r := l.await("the datagram", ofSocket(event.NetworkConnect, os.Getpid(), to)); r.Socket.Transport != "udplite" {
+		t.Errorf("%+v", r.Socket)
+	}
+}
+
 // A connect that fails before the first packet is a connect all the same.
 func TestConnectWithoutRoute(t *testing.T) {
 	l := shared(t)
 	to := netip.MustParseAddrPort("203.0.113.9:443")
-	h := prepare(t, newNamespaces, "connect", to.String(), "block")
-	if got := h.finish(); got != itoa(int(syscall.ENETUNREACH)) {
-		t.Fatalf("helper says %s", got)
+	ways := []string{"block"}
+	if hasPaths() {
+		ways = append(ways, "paths")
 	}
-	r := l.await("the connect", ofSocket(event.NetworkConnect, h.pid, to))
-	if r.Result != -int32(syscall.ENETUNREACH) || r.Task.Start/tick != h.ticks || !r.Socket.Initiated {
-		t.Errorf("result %d, %+v", r.Result, r.Socket)
+	for _, how := range ways {
+		h := prepare(t, newNamespaces, "connect", to.String(), how)
+		if got := h.finish(); got != itoa(int(syscall.ENETUNREACH)) {
+			t.Fatalf("%s: helper says %s", how, got)
+		}
+		r := l.await("the connect", ofSocket(event.NetworkConnect, h.pid, to))
+		if r.Result != -int32(syscall.ENETUNREACH) || r.Task.Start/tick != h.ticks || !r.Socket.Initiated || r.Socket.Transport != "tcp" {
+			t.Errorf("%s: result %d, %+v", how, r.Result, r.Socket)
+		}
 	}
 }

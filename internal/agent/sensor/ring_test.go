@@ -66,8 +66,12 @@ func checkRingFiles(t *testing.T, l *lab, h *helper, at func(string) string) {
 	if soft.File.NewPath != "/target" || !l.found(soft, at("soft")) {
 		t.Errorf("symlink %+v", soft.File)
 	}
-	if r := l.fileOf(event.FileCreate, h.pid, at("dir")); !l.found(r, at("dir")) {
-		t.Errorf("mkdir %+v", r.File)
+	dir := l.fileOf(event.FileCreate, h.pid, at("dir"))
+	if !l.found(dir, at("dir")) {
+		t.Errorf("mkdir %+v", dir.File)
+	}
+	if rename.File.Inode+soft.File.Inode+dir.File.Inode == 0 && !emulated() {
+		t.Error("no name was looked up in time")
 	}
 }
 

@@ -206,6 +206,7 @@ struct sock {
 };
 struct inet_sock { struct sock sk; __be32 inet_saddr; __be16 inet_sport; };
 struct tcp_sock { u64 bytes_sent, bytes_retrans, bytes_acked, bytes_received; };
+struct mptcp_sock { struct sock *first; };
 struct socket { struct sock *sk; };
 struct unix_sock { struct path path; struct sock *peer; };
 
@@ -220,6 +221,13 @@ struct io_unlink { int dfd; struct filename *filename; };
 struct io_mkdir { int dfd; struct filename *filename; };
 struct io_rename { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
 struct io_link { int old_dfd, new_dfd; struct filename *oldpath, *newpath; };
+// Since 7.0 each name is in a struct of its own.
+struct delayed_filename { struct filename *__incomplete_filename; };
+struct io_open___delayed { struct delayed_filename filename; };
+struct io_unlink___delayed { struct delayed_filename filename; };
+struct io_mkdir___delayed { struct delayed_filename filename; };
+struct io_rename___delayed { struct delayed_filename oldpath, newpath; };
+struct io_link___delayed { struct delayed_filename oldpath, newpath; };
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs { unsigned long r10, r9, r8, dx, si, di, orig_ax, ax, bx, cx; };

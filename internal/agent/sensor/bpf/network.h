@@ -185,8 +185,10 @@ static __always_inline int connect_failed(struct task_struct *t, struct file *f,
 {
 	struct sock *sk = f ? sock_of(f) : NULL;
 	struct sock_info i;
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !fill_socket(&i, sk))
+	u16 protocol = sk ? BPF_CORE_READ(sk, sk_protocol) : 0;
+	if ((protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP) || !fill_socket(&i, sk))
 		return 0;
+	i.protocol = IPPROTO_TCP;
 	// sockaddr_in: family, port, address; sockaddr_in6 has a flow label between.
 	i.family = *(u16 *)to;
 	i.remote_port = __builtin_bswap16(*(u16 *)(to + 2));
@@ -205,7 +207,8 @@ static __always_inline int accepted_by(struct task_struct *t, struct file *f)
 {
 	struct sock *sk = f ? sock_of(f) : NULL;
 	struct sock_info i;
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !in_scope(t) || !fill_socket(&i, sk))
+	sk = sk ? stream_of(sk) : NULL;
+	if (!sk || !in_scope(t) || !fill_socket(&i, sk))
 		return 0;
 	struct task_info task;
 	fill_task(&task, t);
@@ -343,7 +346,7 @@ static __always_inline int datagram(struct bpf_sock_addr *ctx, struct sock_info 
 {
 	struct bpf_sock *sk = (struct bpf_sock *)(long)ctx->sk;
 	struct task_struct *t = bpf_get_current_task_btf();
-	if (ctx->protocol != IPPROTO_UDP || !sk)
+	if ((ctx->protocol != IPPROTO_UDP && ctx->protocol != IPPROTO_UDPLITE) || !sk)
 		return 1;
 	struct owner *o = own(t, sk);
 	if (!o)
@@ -355,7 +358,7 @@ static __always_inline int datagram(struct bpf_sock_addr *ctx, struct sock_info 
 		return 1;
 	i->cookie = bpf_get_socket_cookie(ctx);
 	i->netns = o->task.netns;
-	i->protocol = IPPROTO_UDP;
+	i->protocol = ctx->protocol;
 	i->flags = SOCKET_INITIATED;
 	submit_socket(KIND_CONNECT, &o->task, i, NUMBER_RESULT, 0);
 	return 1;

@@ -5,6 +5,7 @@
 
 #define SIGNAL_GROUP_EXIT 4
 #define ENV_STRINGS 192
+#define ENV_PARTS 16
 #define ENV_PIECE 1024
 #define ARGS_MAX 8191
 
@@ -116,18 +117,21 @@ static __always_inline bool wanted(const char *v)
 	return BEGINS(v, "LD_PRELOAD=") || BEGINS(v, "LD_LIBRARY_PATH=") || BEGINS(v, "SSH_CONNECTION=");
 }
 
-// put_env appends the variables of interest. Longer strings than ENV_PIECE are
-// followed piece by piece, so that what comes after them is found.
-__attribute__((noinline)) int put_env(u64 at, u64 end)
+// put_env_part appends the variables of interest among the next ENV_STRINGS, and
+// returns where those end. Longer strings than ENV_PIECE are followed piece by
+// piece, so that what comes after them is found; cursor says that one goes on.
+__attribute__((noinline)) u64 put_env_part(u64 at, u64 end)
 {
 	struct scratch *s = scratch(SCRATCH_TRACE);
 	if (!s)
-		return 0;
-	bool inside = false;
+		return end;
+	u32 inside = s->cursor;
 	for (int i = 0; i < ENV_STRINGS; i++) {
 		u32 off = s->off;
-		if (at >= end || off >= DATA_MAX)
-			return 0;
+		if (at >= end)
+			return end;
+		if (off >= DATA_MAX)
+			break;
 		char *v = (char *)&s->data[off + sizeof(struct item)];
 		long n = bpf_probe_read_user_str(v, ENV_PIECE, (void *)at);
 		if (n <= 0)
@@ -142,8 +146,19 @@ __attribute__((noinline)) int put_env(u64 at, u64 end)
 		inside = n == ENV_PIECE;
 		at += inside ? n - 1 : n;
 	}
-	s->flags |= RECORD_ENV_TRUNCATED;
-	return 0;
+	s->cursor = inside;
+	return at;
+}
+
+// put_env appends the variables of interest. Nobody has so many that the search
+// does not reach its end, but who hides one behind others.
+static __always_inline void put_env(struct scratch *s, u64 at, u64 end)
+{
+	s->cursor = 0;
+	for (int i = 0; i < ENV_PARTS && at < end; i++)
+		at = put_env_part(at, end);
+	if (at < end)
+		s->flags |= RECORD_ENV_TRUNCATED;
 }
 
 // put_fd appends what a standard descriptor points at, and its socket's ends.
@@ -234,7 +249,7 @@ int BPF_PROG(on_exec, struct task_struct *t, int old_pid, struct linux_binprm *b
 		put_string(s, STRING_INTERP, bprm->interp, 1024, false);
 	put_tty(s, t);
 	put_fds(t, SCRATCH_TRACE);
-	put_env(t->mm->env_start, t->mm->env_end);
+	put_env(s, t->mm->env_start, t->mm->env_end);
 	put_args(s, t->mm);
 	submit(s, CLASS_PROCESS);
 	count_compat(bprm);

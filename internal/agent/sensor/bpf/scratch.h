@@ -128,7 +128,7 @@ static __always_inline void submit_to(void *to, struct scratch *s, u32 class, u6
 	r->size = size;
 	r->flags = s->flags;
 	count(class, SEEN);
-	if (s->flags & RECORD_READ_FAILED)
+	if (s->flags & (RECORD_READ_FAILED | RECORD_ENV_TRUNCATED))
 		count(class, LOST_READ);
 	if (bpf_ringbuf_output(to, r, size, wake))
 		count(class, LOST_RING_FULL);

@@ -8,6 +8,18 @@
 #define AF_INET6 10
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_UDPLITE 136
+#define IPPROTO_MPTCP 262
+
+// stream_of is the TCP socket that a connection is: of multipath TCP the first of
+// its paths, whose states and bytes are told as those of any other.
+static __always_inline struct sock *stream_of(struct sock *sk)
+{
+	u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (protocol == IPPROTO_MPTCP && bpf_core_type_exists(struct mptcp_sock))
+		return BPF_CORE_READ((struct mptcp_sock *)sk, first);
+	return protocol == IPPROTO_TCP ? sk : NULL;
+}
 
 // fill_socket describes sk; false if it is no inet socket.
 static __always_inline bool fill_socket(struct sock_info *i, struct sock *sk)

@@ -19,6 +19,12 @@
 #define O_CREAT 0100
 #define O_PATH 010000000
 
+// RING_NAME is a name of a request, as the running kernel keeps it.
+#define RING_NAME(type, request, field)                                                                     \
+	(bpf_core_type_exists(struct delayed_filename)                                                      \
+		 ? BPF_CORE_READ((struct type##___delayed *)(request), field.__incomplete_filename)         \
+		 : BPF_CORE_READ((struct type *)(request), field))
+
 // put_name appends a name that the kernel took in, and the directory that it
 // starts from.
 static __always_inline void put_name(struct scratch *s, struct task_struct *t, int dfd, struct filename *name,
@@ -66,30 +72,32 @@ static __always_inline void put_ring_names(struct scratch *s, struct task_struct
 	struct io_mkdir *mkdir = req;
 	struct io_rename *rename = req;
 	struct io_link *link = req;
+	struct filename *text;
 	switch (opcode) {
 	case RING_OPENAT:
 	case RING_OPENAT2:
-		put_name(s, t, BPF_CORE_READ(open, dfd), BPF_CORE_READ(open, filename), STRING_USER_PATH, PLACE_BASE);
+		put_name(s, t, BPF_CORE_READ(open, dfd), RING_NAME(io_open, req, filename), STRING_USER_PATH, PLACE_BASE);
 		put_number(s, NUMBER_OPEN_FLAGS, BPF_CORE_READ(open, how.flags));
 		return;
 	case RING_UNLINKAT:
-		put_name(s, t, BPF_CORE_READ(unlink, dfd), BPF_CORE_READ(unlink, filename), STRING_USER_PATH, PLACE_BASE);
+		put_name(s, t, BPF_CORE_READ(unlink, dfd), RING_NAME(io_unlink, req, filename), STRING_USER_PATH, PLACE_BASE);
 		return;
 	case RING_MKDIRAT:
-		put_name(s, t, BPF_CORE_READ(mkdir, dfd), BPF_CORE_READ(mkdir, filename), STRING_USER_PATH, PLACE_BASE);
+		put_name(s, t, BPF_CORE_READ(mkdir, dfd), RING_NAME(io_mkdir, req, filename), STRING_USER_PATH, PLACE_BASE);
 		return;
 	case RING_RENAMEAT:
-		put_name(s, t, BPF_CORE_READ(rename, old_dfd), BPF_CORE_READ(rename, oldpath), STRING_USER_PATH, PLACE_BASE);
-		put_name(s, t, BPF_CORE_READ(rename, new_dfd), BPF_CORE_READ(rename, newpath), STRING_USER_NEW_PATH,
+		put_name(s, t, BPF_CORE_READ(rename, old_dfd), RING_NAME(io_rename, req, oldpath), STRING_USER_PATH, PLACE_BASE);
+		put_name(s, t, BPF_CORE_READ(rename, new_dfd), RING_NAME(io_rename, req, newpath), STRING_USER_NEW_PATH,
 			 PLACE_NEW_BASE);
 		return;
 	case RING_SYMLINKAT:
-		put_string(s, STRING_TEXT, BPF_CORE_READ(link, oldpath, name), 1024, false);
-		put_name(s, t, BPF_CORE_READ(link, new_dfd), BPF_CORE_READ(link, newpath), STRING_USER_PATH, PLACE_BASE);
+		text = RING_NAME(io_link, req, oldpath);
+		put_string(s, STRING_TEXT, BPF_CORE_READ(text, name), 1024, false);
+		put_name(s, t, BPF_CORE_READ(link, new_dfd), RING_NAME(io_link, req, newpath), STRING_USER_PATH, PLACE_BASE);
 		return;
 	case RING_LINKAT:
-		put_name(s, t, BPF_CORE_READ(link, old_dfd), BPF_CORE_READ(link, oldpath), STRING_USER_PATH, PLACE_BASE);
-		put_name(s, t, BPF_CORE_READ(link, new_dfd), BPF_CORE_READ(link, newpath), STRING_USER_NEW_PATH,
+		put_name(s, t, BPF_CORE_READ(link, old_dfd), RING_NAME(io_link, req, oldpath), STRING_USER_PATH, PLACE_BASE);
+		put_name(s, t, BPF_CORE_READ(link, new_dfd), RING_NAME(io_link, req, newpath), STRING_USER_NEW_PATH,
 			 PLACE_NEW_BASE);
 	}
 }
