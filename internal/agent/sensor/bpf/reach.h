@@ -177,9 +177,10 @@ static __always_inline bool above(u32 tgid, struct task_struct *t)
 // claim so, and a process may claim to be a timer where it says what it sends.
 static __always_inline bool by_process(struct task_struct *t, struct kernel_siginfo *info)
 {
-	// SEND_SIG_NOINFO and SEND_SIG_PRIV.
+	// SEND_SIG_NOINFO stands for a process's kill without more to say, as newer
+	// kernels pass on SIGKILL; SEND_SIG_PRIV for the kernel itself.
 	if ((u64)info <= 1)
-		return false;
+		return !info;
 	int code = BPF_CORE_READ(info, si_code);
 	if (code == SI_TIMER) {
 		int call = call_of(registers(t));
