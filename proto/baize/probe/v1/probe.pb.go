@@ -11,6 +11,7 @@
 // A JVM probe is loaded with one argument string of KEY=VALUE pairs separated
 // by commas; a value has neither comma nor equals sign:
 //
+//   jar=PATH      the jar that is loaded, as the target sees it
 //   socket=PATH   unix stream socket, bound and listened on by the agent
 //   fifo=PATH     pair of FIFOs made by the agent: PATH.in (agent to probe) and
 //                 PATH.out (probe to agent)
@@ -19,9 +20,11 @@
 //                 it detaches by itself; 0..3600, default 60
 //
 // PATH is absolute, as the target sees it (the agent binds below
-// /proc/PID/root), and at most 107 bytes long. token and one of socket and fifo
-// must be there; where both are, a JVM that has unix sockets (16 and later)
-// takes the socket. An unknown key is an error.
+// /proc/PID/root), and at most 107 bytes long. jar, token and one of socket and
+// fifo must be there; where both are, a JVM that has unix sockets (16 and later)
+// takes the socket. An unknown key is an error. The jar's path is asked for
+// because the few classes that a JVM cannot unload stay from the first load:
+// another version of the probe under another path is then still found.
 //
 // Java 8 to 15 have no unix sockets, and native code in the target is out of
 // the question. FIFOs, not a mapped file: they need no shared layout and no
@@ -37,9 +40,10 @@
 // until grace is over.
 //
 // The attach returns when the hooks have not been installed yet: loading hands
-// over to a thread of the probe and never blocks on the agent. Problems before
-// a channel exists make the load fail (return code 100 to 102 of HotSpot's
-// answer, with the reason on the target's standard error: one line).
+// over to a thread of the probe and never blocks on the agent. Arguments that
+// do not parse and a probe that is there already make the load fail (102 in
+// HotSpot's answer; HotSpot prints the exception to the target's standard
+// error). A probe that cannot connect within five seconds leaves in silence.
 //
 // # Framing
 //
@@ -832,7 +836,8 @@ type Budgets struct {
 	// A hook whose moving mean of time spent per call is above this is switched
 	// off until the next Configure. Default 50,000.
 	HookMeanNs uint64 `protobuf:"varint,1,opt,name=hook_mean_ns,json=hookMeanNs,proto3" json:"hook_mean_ns,omitempty"`
-	// So is one of which a single call spends more than this. Default 20,000,000.
+	// So is one of which three calls within a minute each spend more than this
+	// (one alone may have been descheduled). Default 20,000,000.
 	HookOnceNs uint64 `protobuf:"varint,2,opt,name=hook_once_ns,json=hookOnceNs,proto3" json:"hook_once_ns,omitempty"`
 	// Repeats of which the stack is still taken, so that another way to the same
 	// act is seen; all hooks together, and for one (hook, argument). Default
@@ -844,8 +849,8 @@ type Budgets struct {
 	// CPU time of the probe's own thread, in thousandths of one core, over ten
 	// seconds. Above it the breaker opens. Default 20.
 	CpuPermille uint32 `protobuf:"varint,6,opt,name=cpu_permille,json=cpuPermille,proto3" json:"cpu_permille,omitempty"`
-	// Part of the heap in use after a collection, in percent, above which the
-	// breaker opens. Default 95.
+	// Part of the heap in use, in percent, at its lowest within ten seconds, above
+	// which the breaker opens. Default 95.
 	HeapPercent uint32 `protobuf:"varint,7,opt,name=heap_percent,json=heapPercent,proto3" json:"heap_percent,omitempty"`
 	// Milliseconds between heartbeats and between counters. Default 15,000 and
 	// 10,000; at least 100.
@@ -1211,7 +1216,8 @@ func (x *Verify) GetNonce() string {
 }
 
 // Verified ends the self-test. Each hook that answered also gave an ordinary
-// Event whose verify_nonce is the nonce, before this frame.
+// Event whose verify_nonce is the nonce, before this frame; also deserialize and
+// expression, which otherwise are told as breadcrumbs of other events alone.
 type Verified struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Nonce         string                 `protobuf:"bytes,1,opt,name=nonce,proto3" json:"nonce,omitempty"`
@@ -2011,8 +2017,8 @@ func (x *Counter) GetLastMonotonicNs() int64 {
 type Overflow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Hook  string                 `protobuf:"bytes,1,opt,name=hook,proto3" json:"hook,omitempty"`
-	// Acts that are in no event and no counter: the table of what was seen was
-	// full, and so was the budget of full events or the queue.
+	// Acts that are in no event and no counter: the queue was full, or the table
+	// of what was seen and the budget of stacks.
 	Acts          uint64 `protobuf:"varint,2,opt,name=acts,proto3" json:"acts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2073,8 +2079,9 @@ type Heartbeat struct {
 	// Acts waiting for the probe's thread, and the most that can.
 	Queued    uint32 `protobuf:"varint,5,opt,name=queued,proto3" json:"queued,omitempty"`
 	QueueSize uint32 `protobuf:"varint,6,opt,name=queue_size,json=queueSize,proto3" json:"queue_size,omitempty"`
-	// Frames that could not be sent (the agent did not read) and were dropped.
-	FramesDropped uint64 `protobuf:"varint,7,opt,name=frames_dropped,json=framesDropped,proto3" json:"frames_dropped,omitempty"`
+	// Heartbeats left out because the agent did not read. Events are never dropped
+	// for that: they wait, and what then finds the queue full is in Overflow.
+	HeartbeatsSkipped uint64 `protobuf:"varint,7,opt,name=heartbeats_skipped,json=heartbeatsSkipped,proto3" json:"heartbeats_skipped,omitempty"`
 	// CPU time of the probe's own thread since it was loaded.
 	CpuNs uint64 `protobuf:"varint,8,opt,name=cpu_ns,json=cpuNs,proto3" json:"cpu_ns,omitempty"`
 	// Heap of the whole JVM: in use and the most it may be, in bytes.
@@ -2085,7 +2092,7 @@ type Heartbeat struct {
 	// Entries in the table of what was seen, and the most there can be.
 	Table     uint32 `protobuf:"varint,12,opt,name=table,proto3" json:"table,omitempty"`
 	TableSize uint32 `protobuf:"varint,13,opt,name=table_size,json=tableSize,proto3" json:"table_size,omitempty"`
-	// Exceptions caught inside hooks, and the latest.
+	// Exceptions caught inside hooks, and the latest with where it was thrown.
 	Exceptions    uint64 `protobuf:"varint,14,opt,name=exceptions,proto3" json:"exceptions,omitempty"`
 	LastException string `protobuf:"bytes,15,opt,name=last_exception,json=lastException,proto3" json:"last_exception,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2164,9 +2171,9 @@ func (x *Heartbeat) GetQueueSize() uint32 {
 	return 0
 }
 
-func (x *Heartbeat) GetFramesDropped() uint64 {
+func (x *Heartbeat) GetHeartbeatsSkipped() uint64 {
 	if x != nil {
-		return x.FramesDropped
+		return x.HeartbeatsSkipped
 	}
 	return 0
 }
@@ -2637,7 +2644,7 @@ const file_baize_probe_v1_probe_proto_rawDesc = "" +
 	"\x11last_monotonic_ns\x18\x04 \x01(\x03R\x0flastMonotonicNs\"2\n" +
 	"\bOverflow\x12\x12\n" +
 	"\x04hook\x18\x01 \x01(\tR\x04hook\x12\x12\n" +
-	"\x04acts\x18\x02 \x01(\x04R\x04acts\"\xe0\x03\n" +
+	"\x04acts\x18\x02 \x01(\x04R\x04acts\"\xe8\x03\n" +
 	"\tHeartbeat\x12!\n" +
 	"\fmonotonic_ns\x18\x01 \x01(\x03R\vmonotonicNs\x12\x17\n" +
 	"\awall_ns\x18\x02 \x01(\x03R\x06wallNs\x12$\n" +
@@ -2645,8 +2652,8 @@ const file_baize_probe_v1_probe_proto_rawDesc = "" +
 	"\x05hooks\x18\x04 \x03(\v2\x18.baize.probe.v1.HookCostR\x05hooks\x12\x16\n" +
 	"\x06queued\x18\x05 \x01(\rR\x06queued\x12\x1d\n" +
 	"\n" +
-	"queue_size\x18\x06 \x01(\rR\tqueueSize\x12%\n" +
-	"\x0eframes_dropped\x18\a \x01(\x04R\rframesDropped\x12\x15\n" +
+	"queue_size\x18\x06 \x01(\rR\tqueueSize\x12-\n" +
+	"\x12heartbeats_skipped\x18\a \x01(\x04R\x11heartbeatsSkipped\x12\x15\n" +
 	"\x06cpu_ns\x18\b \x01(\x04R\x05cpuNs\x12\x1b\n" +
 	"\theap_used\x18\t \x01(\x04R\bheapUsed\x12\x19\n" +
 	"\bheap_max\x18\n" +
