@@ -1085,11 +1085,11 @@ func (x *Hook) GetPoints() []*Point {
 type Point struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name with dots, method, and descriptor as in the class file.
-	Class       string    `protobuf:"bytes,1,opt,name=class,proto3" json:"class,omitempty"`
-	Method      string    `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
-	Descriptor_ string    `protobuf:"bytes,3,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
-	State       HookState `protobuf:"varint,4,opt,name=state,proto3,enum=baize.probe.v1.HookState" json:"state,omitempty"`
-	Reason      string    `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Class            string    `protobuf:"bytes,1,opt,name=class,proto3" json:"class,omitempty"`
+	Method           string    `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
+	MethodDescriptor string    `protobuf:"bytes,3,opt,name=method_descriptor,json=methodDescriptor,proto3" json:"method_descriptor,omitempty"`
+	State            HookState `protobuf:"varint,4,opt,name=state,proto3,enum=baize.probe.v1.HookState" json:"state,omitempty"`
+	Reason           string    `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Classes of this name that are instrumented (one per loader).
 	Classes       uint32 `protobuf:"varint,6,opt,name=classes,proto3" json:"classes,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1140,9 +1140,9 @@ func (x *Point) GetMethod() string {
 	return ""
 }
 
-func (x *Point) GetDescriptor_() string {
+func (x *Point) GetMethodDescriptor() string {
 	if x != nil {
-		return x.Descriptor_
+		return x.MethodDescriptor
 	}
 	return ""
 }
@@ -1705,7 +1705,7 @@ type StackFrame struct {
 	Method string `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
 	// As in the class file; empty where it is not known without doubt. Known
 	// for business frames.
-	Descriptor_ string `protobuf:"bytes,3,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	MethodDescriptor string `protobuf:"bytes,3,opt,name=method_descriptor,json=methodDescriptor,proto3" json:"method_descriptor,omitempty"`
 	// Source file and line, as the class has them; 0 unknown, -2 native.
 	File string `protobuf:"bytes,4,opt,name=file,proto3" json:"file,omitempty"`
 	Line int32  `protobuf:"varint,5,opt,name=line,proto3" json:"line,omitempty"`
@@ -1760,9 +1760,9 @@ func (x *StackFrame) GetMethod() string {
 	return ""
 }
 
-func (x *StackFrame) GetDescriptor_() string {
+func (x *StackFrame) GetMethodDescriptor() string {
 	if x != nil {
-		return x.Descriptor_
+		return x.MethodDescriptor
 	}
 	return ""
 }
@@ -2567,13 +2567,11 @@ const file_baize_probe_v1_probe_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12/\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x19.baize.probe.v1.HookStateR\x05state\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12-\n" +
-	"\x06points\x18\x04 \x03(\v2\x15.baize.probe.v1.PointR\x06points\"\xb8\x01\n" +
+	"\x06points\x18\x04 \x03(\v2\x15.baize.probe.v1.PointR\x06points\"\xc5\x01\n" +
 	"\x05Point\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x16\n" +
-	"\x06method\x18\x02 \x01(\tR\x06method\x12\x1e\n" +
-	"\n" +
-	"descriptor\x18\x03 \x01(\tR\n" +
-	"descriptor\x12/\n" +
+	"\x06method\x18\x02 \x01(\tR\x06method\x12+\n" +
+	"\x11method_descriptor\x18\x03 \x01(\tR\x10methodDescriptor\x12/\n" +
 	"\x05state\x18\x04 \x01(\x0e2\x19.baize.probe.v1.HookStateR\x05state\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x18\n" +
 	"\aclasses\x18\x06 \x01(\rR\aclasses\"\x1e\n" +
@@ -2615,14 +2613,12 @@ const file_baize_probe_v1_probe_proto_rawDesc = "" +
 	"\x06frames\x18\x03 \x03(\v2\x1a.baize.probe.v1.StackFrameR\x06frames\x12\x18\n" +
 	"\adropped\x18\x04 \x01(\rR\adropped\x12!\n" +
 	"\ftop_business\x18\x05 \x01(\x05R\vtopBusiness\x120\n" +
-	"\aorigins\x18\x06 \x03(\v2\x16.baize.probe.v1.OriginR\aorigins\"\xb6\x01\n" +
+	"\aorigins\x18\x06 \x03(\v2\x16.baize.probe.v1.OriginR\aorigins\"\xc3\x01\n" +
 	"\n" +
 	"StackFrame\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x16\n" +
-	"\x06method\x18\x02 \x01(\tR\x06method\x12\x1e\n" +
-	"\n" +
-	"descriptor\x18\x03 \x01(\tR\n" +
-	"descriptor\x12\x12\n" +
+	"\x06method\x18\x02 \x01(\tR\x06method\x12+\n" +
+	"\x11method_descriptor\x18\x03 \x01(\tR\x10methodDescriptor\x12\x12\n" +
 	"\x04file\x18\x04 \x01(\tR\x04file\x12\x12\n" +
 	"\x04line\x18\x05 \x01(\x05R\x04line\x12\x16\n" +
 	"\x06origin\x18\x06 \x01(\rR\x06origin\x12\x1a\n" +
