@@ -41,9 +41,10 @@
 //
 // The attach returns when the hooks have not been installed yet: loading hands
 // over to a thread of the probe and never blocks on the agent. Arguments that
-// do not parse and a probe that is there already make the load fail (102 in
-// HotSpot's answer; HotSpot prints the exception to the target's standard
-// error). A probe that cannot connect within five seconds leaves in silence.
+// do not parse make the load fail (102 in HotSpot's answer; HotSpot prints the
+// exception to the target's standard error). Where a probe is there already,
+// the second one connects, sends a Failure (place "attach") instead of Hello,
+// and leaves. A probe that cannot connect within five seconds leaves in silence.
 //
 // # Framing
 //
@@ -2449,7 +2450,7 @@ func (x *Detached) GetNotRestored() []string {
 // Failure is something that went wrong and that the probe survived.
 type Failure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// configure, verify, install, restore, channel, hook, probe.
+	// attach, configure, verify, channel.
 	Place         string `protobuf:"bytes,1,opt,name=place,proto3" json:"place,omitempty"`
 	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
