@@ -87,6 +87,8 @@ public class Controller {
                 return Arrays.toString(new File(word).list());
             case "list.files":
                 return Arrays.toString(new File(word).listFiles());
+            case "flood":
+                return flood(Integer.parseInt(word), words[1]);
             case "list.nio":
                 try (Stream<Path> paths = Files.list(Paths.get(word))) {
                     return String.valueOf(paths.count());
@@ -153,6 +155,16 @@ public class Controller {
             default:
                 throw new IllegalArgumentException(what);
         }
+    }
+
+    private static int flooded;
+
+    /** So many directories that were never looked for before. */
+    private String flood(int count, String root) {
+        for (int i = 0; i < count; i++) {
+            new File(root, "nothing" + flooded++).list();
+        }
+        return "";
     }
 
     private String exec(String[] words) throws Exception {

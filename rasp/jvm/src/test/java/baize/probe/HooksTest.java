@@ -51,7 +51,8 @@ class HooksTest {
         String answer = victim.ask(line);
         assertTrue(answer.startsWith("ok"), line + ": " + answer);
         Event event = agent.event(hook, value);
-        assertEquals("shop.Controller", event.getStack().getFrames(event.getStack().getTopBusiness()).getClass_(), line);
+        String top = event.getStack().getFrames(event.getStack().getTopBusiness()).getClass_();
+        assertTrue(top.startsWith("shop.Controller") || top.equals("shop.Requests"), line + ": " + top);
         return event;
     }
 

@@ -1,5 +1,6 @@
 package baize.probe;
 
+import baize.probe.v1.Probe.Budgets;
 import baize.probe.v1.Probe.Configure;
 import baize.probe.v1.Probe.Detach;
 import baize.probe.v1.Probe.Event;
@@ -68,7 +69,7 @@ final class TestAgent implements AutoCloseable {
         RandomAccessFile fromProbe = new RandomAccessFile(agent.path + ".out", "rw");
         agent.out = new FileOutputStream(toProbe.getFD());
         agent.in = new FileInputStream(fromProbe.getFD());
-        agent.read();
+        agent.readOn();
         return agent;
     }
 
@@ -86,15 +87,18 @@ final class TestAgent implements AutoCloseable {
     }
 
     /** Waits for the probe to connect. */
-    TestAgent accept() throws IOException {
+    void accept() throws IOException {
+        acceptWithoutReading();
+        readOn();
+    }
+
+    void acceptWithoutReading() throws IOException {
         channel = server.accept();
         in = Channels.newInputStream(channel);
         out = Channels.newOutputStream(channel);
-        read();
-        return this;
     }
 
-    private void read() {
+    void readOn() {
         DataInputStream data = new DataInputStream(in);
         Thread reader = new Thread(() -> {
             try {
@@ -138,8 +142,11 @@ final class TestAgent implements AutoCloseable {
         }
     }
 
-    private List<FromProbe> latest() {
-        return seen.subList(Math.max(0, seen.size() - 5), seen.size());
+    /** What came last but for heartbeats, short enough to read. */
+    private String latest() {
+        List<FromProbe> frames = seen.stream().filter(one -> !one.hasHeartbeat()).toList();
+        String text = frames.subList(Math.max(0, frames.size() - 3), frames.size()).toString();
+        return text.substring(0, Math.min(4000, text.length()));
     }
 
     /** The next event of a hook with an argument of this value. */
@@ -166,6 +173,21 @@ final class TestAgent implements AutoCloseable {
 
     void configure(Configure.Builder configure) throws IOException {
         send(ToProbe.newBuilder().setConfigure(configure).build());
+    }
+
+    /** Configures budgets that a machine short of time does not exceed, unless given, and waits until they hold. */
+    void configure(String hash, Budgets.Builder budgets) throws Exception {
+        budgets.setCountersMs(100).setHeartbeatMs(100);
+        if (budgets.getHookMeanNs() == 0) {
+            budgets.setHookMeanNs(1_000_000_000L).setHookOnceNs(60_000_000_000L);
+        }
+        budgets.setCpuPermille(2000);
+        configure(Configure.newBuilder().setHash(hash).setBudgets(budgets));
+        await(one -> one.getHeartbeat().getConfiguration().equals(hash));
+    }
+
+    void withoutLimits(String hash) throws Exception {
+        configure(hash, Budgets.newBuilder());
     }
 
     void verify(String nonce) throws IOException {

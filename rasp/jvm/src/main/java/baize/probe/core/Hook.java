@@ -10,6 +10,8 @@ final class Hook {
     private static final int WARM_UP = 32;
     /** Weight of the newest call in the moving mean: 1/16. */
     private static final int MEAN_SHIFT = 4;
+    /** What one call can count for in the mean, in budgets: a thread that loses the processor is no dear hook. */
+    private static final int MOST_OF_ONE = 4;
 
     private static final int SLOW_CALLS = 3;
     private static final long SLOW_WITHIN_NS = 60_000_000_000L;
@@ -82,7 +84,8 @@ final class Hook {
         if (samples++ < WARM_UP) {
             return;
         }
-        mean = samples == WARM_UP + 1 ? ns : mean + (ns - mean >> MEAN_SHIFT);
+        long counted = Math.min(ns, budgets.hookMeanNs * MOST_OF_ONE);
+        mean = samples == WARM_UP + 1 ? counted : mean + (counted - mean >> MEAN_SHIFT);
         if (mean > budgets.hookMeanNs) {
             closeFor("calls take " + mean + " ns at the mean, past " + budgets.hookMeanNs);
         }
