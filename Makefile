@@ -25,10 +25,10 @@ SKIPS   := BAIZE_TEST_DATA|needs root
 # sensor stop a sensor for a while, and with it every umount of what it watches.
 ALONE   := /(test/lab|test/whole|internal/agent/sensor)$$
 
-.PHONY: build run demo bench intrusions fleet test test-go test-web test-long lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench prerequisites-intrusions
+.PHONY: build run demo bench intrusions fleet test test-go test-web test-long test-jvm lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench prerequisites-intrusions
 
-## build: bin/baize-agent, bin/baize-server, bin/baize
-build: internal/server/console/dist/index.html
+## build: bin/baize-agent, bin/baize-server, bin/baize, bin/baize-probe.jar
+build: internal/server/console/dist/index.html bin/baize-probe.jar
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 ## run: server and agent on this host, in the foreground
@@ -44,7 +44,7 @@ demo: prerequisites-demo build
 ## test: everything that is checked, within 20 minutes on two cores
 test: prerequisites-test build
 	rm -rf $(RESULTS) && mkdir -p $(RESULTS)
-	$(MAKE) --no-print-directory lint test-web test-go
+	$(MAKE) --no-print-directory lint test-web test-jvm test-go
 	@echo && cat $(RESULTS)/*.txt
 
 test-go:
@@ -52,11 +52,12 @@ test-go:
 	go run ./scripts/gotest -summary $(RESULTS)/go.txt -skips '$(SKIPS)' -- -timeout 15m $$(go list ./... | grep -vE '$(ALONE)')
 	go run ./scripts/gotest -summary $(RESULTS)/go-alone.txt -skips '$(SKIPS)' -- -timeout 15m -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
-## test-long: what takes longer: ten million events, a minute's outage, 200 triggers, other kernels, an hour of churn, fuzzed rules
+## test-long: what takes longer: ten million events, a minute's outage, 200 triggers, other kernels, an hour of churn, a thousand attaches of the probe, fuzzed rules
 test-long: prerequisites-test-long build
 	mkdir -p test/results
 	BAIZE_REPLAY_EVENTS=10000000 BAIZE_OUTAGE=60 BAIZE_TRIGGERS=200 BAIZE_GUESTS=all \
 	go run ./scripts/gotest -results test/results/long.json -skips '$(SKIPS)' -- -count=1 -timeout 150m -p 1 ./test/replay ./test/whole ./test/guest
+	cd rasp/jvm && BAIZE_PROBE_CYCLES=1000 mvn -B -ntp -Dtest=CyclesTest verify
 	BAIZE_SOAK=1h BAIZE_FORKS=100000 \
 	go run ./scripts/gotest -results test/results/soak.json -skips '$(SKIPS)' -- -count=1 -timeout 90m -run 'DoesNotGrow|AFloodOfForks' ./internal/agent
 	go run ./scripts/gotest -results test/results/fuzz-sigma.json -- -run '^$$' -fuzz '^FuzzLoad$$' -fuzztime 1h -timeout 0 ./internal/sigma
@@ -82,6 +83,11 @@ test-web: web/node_modules/.stamp
 	cd web && (npm test && npm run browser) 2>&1 | tee $(RESULTS)/web.log
 	@sed 's/\x1b\[[0-9;]*m//g' $(RESULTS)/web.log | sed -nE 's/^ +(Test Files|Tests) +/web: \1 /p' > $(RESULTS)/web.txt
 
+test-jvm:
+	@mkdir -p $(RESULTS)
+	cd rasp/jvm && mvn -B -ntp -Drevision=$(VERSION) verify 2>&1 | tee $(RESULTS)/jvm.log
+	@sed -nE 's/^\[[A-Z]+\] (Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+)$$/jvm: \1/p' $(RESULTS)/jvm.log > $(RESULTS)/jvm.txt
+
 ## lint: Go, protobuf, TypeScript, tidy modules, generated code as committed
 lint: generated web/node_modules/.stamp $(TOOLS)/golangci-lint.$(GOLANGCI_LINT_VERSION)
 	go mod tidy -diff
@@ -99,7 +105,7 @@ generated: $(TOOLS)/buf.$(BUF_VERSION) $(TOOLS)/protoc-gen-go.$(PROTOC_GEN_GO_VE
 	fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && buf generate -o "$$fresh" && diff -r -x '*.proto' -x doc.go "$$fresh/proto" proto
 
 clean:
-	rm -rf bin internal/server/console/dist/* $(RESULTS)
+	rm -rf rasp/jvm/target bin internal/server/console/dist/* $(RESULTS)
 
 # Tools are built once for each version. A stamp carries the version.
 define tool
@@ -120,6 +126,11 @@ web/node_modules/.stamp: web/package-lock.json
 # The console is embedded into the server from where the build puts it.
 internal/server/console/dist/index.html: web/node_modules/.stamp $(shell find web -path web/node_modules -prune -o -path web/test -prune -o -type f -print 2>/dev/null)
 	cd web && npm run build
+
+# The probe is one jar. Its tests come with test-jvm, so they are not even compiled here.
+bin/baize-probe.jar: rasp/jvm/pom.xml $(shell find rasp/jvm/src/main -type f)
+	cd rasp/jvm && mvn -q -B -ntp -Drevision=$(VERSION) -Dmaven.test.skip=true -Dprotobuf.skip=true package
+	install -D -m 644 rasp/jvm/target/baize-probe.jar $@
 
 # What a newcomer's machine must have is checked first, with one clear line.
 prerequisites-run: ; @scripts/prerequisites.sh run

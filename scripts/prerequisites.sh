@@ -22,7 +22,7 @@ if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
 elif ! at_least "$(node --version | tr -d v)" 20; then
   lacks "Node.js $(node --version) is too old: install 20 or newer"
 fi
-if [ "$purpose" != run ] && ! command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" > /dev/null; then
+if ! command -v "${JAVA_HOME:+$JAVA_HOME/bin/}javac" > /dev/null; then
   lacks "a JDK is missing: install JDK 17 or newer"
 fi
 if [ "$(id -u)" != 0 ] && [[ $purpose != test* ]]; then
