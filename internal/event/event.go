@@ -40,6 +40,9 @@ type Event struct {
 	Container *Container `json:"container,omitempty"`
 	Coverage  *Coverage  `json:"coverage,omitempty"`
 	Action    *Action    `json:"action,omitempty"`
+	// Probe is what a probe saw within the process, Stack how the code came there.
+	Probe *Probe `json:"probe,omitempty"`
+	Stack *Stack `json:"stack,omitempty"`
 	// Log is where a line was read; Access, Change, HTTP, URL and UserAgent are
 	// what it says.
 	Log       *Log           `json:"log,omitempty"`

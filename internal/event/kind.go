@@ -81,6 +81,14 @@ const (
 	SensorOffline Kind = "sensor.offline"
 	AgentAction   Kind = "agent.action"
 
+	// ProbeCall : the application called a method that a probe watches, for the
+	// first time with this argument by this way. ProbeRepeat : Count more of them.
+	ProbeCall   Kind = "probe.call"
+	ProbeRepeat Kind = "probe.repeat"
+	// ProbeState : what became of a probe in Process, or what it said that was
+	// refused, as Message says.
+	ProbeState Kind = "probe.state"
+
 	// HostSilent is the server's: nothing came from a host for long.
 	HostSilent Kind = "host.silent"
 	// GatewayRefused is written by the server: something a connected agent

@@ -100,6 +100,23 @@ func operation() *event.Operation {
 	return &event.Operation{Name: "unshare", Object: "none", Type: "tmpfs", Flags: []string{"mnt", "user"}}
 }
 
+// call is what a probe sees.
+func call() event.Event {
+	argument := []event.ProbeArgument{{Name: "path", Value: "/etc/shadow"}}
+	return event.Event{
+		Process: shell(), File: file(), Message: "verified",
+		Probe: &event.Probe{
+			ID: "0f0f", Runtime: "jvm", Version: "17", State: "active", Reason: "lost", Hook: "file.open", Point: "java.io.FileInputStream.<init>", Number: 1,
+			Arguments: argument, Breadcrumbs: argument, Thread: &event.Thread{ID: 7, Name: "exec-1", Virtual: true}, Overflow: true,
+		},
+		Stack: &event.Stack{
+			Hash: "1:" + digest[:32], BusinessHash: "1:" + digest[:32], Dropped: 2,
+			Frames:  []event.Frame{{Class: "shop.Download", Method: "fetch", Descriptor: "()V", File: "Download.java", Line: 12, Origin: 1, Business: true}},
+			Origins: []event.Origin{{Kind: event.OriginNone, Source: "file:/a.jar", Loader: "app", Resource: "absent", Evidence: []string{"no code source"}}},
+		},
+	}
+}
+
 // samples has one event of every kind, with every part that it can have.
 func samples() map[event.Kind]event.Event {
 	local := &event.Endpoint{IP: netip.MustParseAddr("2001:db8::7"), Port: 40_000}
@@ -137,6 +154,7 @@ func samples() map[event.Kind]event.Event {
 		all[kind] = conversation
 	}
 	all[event.ContainerStart], all[event.ContainerStop] = box, box
+	all[event.ProbeCall], all[event.ProbeRepeat], all[event.ProbeState] = call(), call(), call()
 	return all
 }
 

@@ -49,6 +49,10 @@ func (d *decoder) event(raw []byte, ev *event.Event) error {
 			ev.Operation, err = d.operation(c)
 		case 41:
 			return d.text(c, &ev.Via)
+		case 50:
+			ev.Probe, err = d.probe(c)
+		case 51:
+			ev.Stack, err = d.stack(c)
 		}
 		return err
 	})

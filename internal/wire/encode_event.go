@@ -34,6 +34,8 @@ func (e *encoder) event(ev *event.Event) {
 	e.web(33, ev)
 	e.operation(40, ev.Operation)
 	e.text(41, ev.Via)
+	e.probe(50, ev.Probe)
+	e.stack(51, ev.Stack)
 }
 
 func (e *encoder) file(n protowire.Number, f *event.File) {

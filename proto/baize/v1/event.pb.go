@@ -95,6 +95,8 @@ type Event struct {
 	Web           *Web           `protobuf:"bytes,33,opt,name=web,proto3" json:"web,omitempty"`
 	Operation     *Operation     `protobuf:"bytes,40,opt,name=operation,proto3" json:"operation,omitempty"`
 	Via           string         `protobuf:"bytes,41,opt,name=via,proto3" json:"via,omitempty"`
+	Probe         *Probe         `protobuf:"bytes,50,opt,name=probe,proto3" json:"probe,omitempty"`
+	Stack         *Stack         `protobuf:"bytes,51,opt,name=stack,proto3" json:"stack,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,6 +283,20 @@ func (x *Event) GetVia() string {
 		return x.Via
 	}
 	return ""
+}
+
+func (x *Event) GetProbe() *Probe {
+	if x != nil {
+		return x.Probe
+	}
+	return nil
+}
+
+func (x *Event) GetStack() *Stack {
+	if x != nil {
+		return x.Stack
+	}
+	return nil
 }
 
 // ProcessKey is a process of the batch's host and boot.
@@ -2551,13 +2567,507 @@ func (x *URL) GetDomain() string {
 	return ""
 }
 
+// Probe mirrors event.Probe.
+type Probe struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Runtime       string                 `protobuf:"bytes,2,opt,name=runtime,proto3" json:"runtime,omitempty"`
+	Version       string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	State         string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Hook          string                 `protobuf:"bytes,6,opt,name=hook,proto3" json:"hook,omitempty"`
+	Point         string                 `protobuf:"bytes,7,opt,name=point,proto3" json:"point,omitempty"`
+	Number        uint64                 `protobuf:"varint,8,opt,name=number,proto3" json:"number,omitempty"`
+	Arguments     []*ProbeArgument       `protobuf:"bytes,9,rep,name=arguments,proto3" json:"arguments,omitempty"`
+	Breadcrumbs   []*ProbeArgument       `protobuf:"bytes,10,rep,name=breadcrumbs,proto3" json:"breadcrumbs,omitempty"`
+	Thread        *Thread                `protobuf:"bytes,11,opt,name=thread,proto3" json:"thread,omitempty"`
+	Overflow      bool                   `protobuf:"varint,12,opt,name=overflow,proto3" json:"overflow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Probe) Reset() {
+	*x = Probe{}
+	mi := &file_baize_v1_event_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Probe) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Probe) ProtoMessage() {}
+
+func (x *Probe) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Probe.ProtoReflect.Descriptor instead.
+func (*Probe) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Probe) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Probe) GetRuntime() string {
+	if x != nil {
+		return x.Runtime
+	}
+	return ""
+}
+
+func (x *Probe) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Probe) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Probe) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Probe) GetHook() string {
+	if x != nil {
+		return x.Hook
+	}
+	return ""
+}
+
+func (x *Probe) GetPoint() string {
+	if x != nil {
+		return x.Point
+	}
+	return ""
+}
+
+func (x *Probe) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Probe) GetArguments() []*ProbeArgument {
+	if x != nil {
+		return x.Arguments
+	}
+	return nil
+}
+
+func (x *Probe) GetBreadcrumbs() []*ProbeArgument {
+	if x != nil {
+		return x.Breadcrumbs
+	}
+	return nil
+}
+
+func (x *Probe) GetThread() *Thread {
+	if x != nil {
+		return x.Thread
+	}
+	return nil
+}
+
+func (x *Probe) GetOverflow() bool {
+	if x != nil {
+		return x.Overflow
+	}
+	return false
+}
+
+// ProbeArgument mirrors event.ProbeArgument.
+type ProbeArgument struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProbeArgument) Reset() {
+	*x = ProbeArgument{}
+	mi := &file_baize_v1_event_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProbeArgument) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProbeArgument) ProtoMessage() {}
+
+func (x *ProbeArgument) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProbeArgument.ProtoReflect.Descriptor instead.
+func (*ProbeArgument) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ProbeArgument) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProbeArgument) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+// Thread mirrors event.Thread.
+type Thread struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint32                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Virtual       bool                   `protobuf:"varint,3,opt,name=virtual,proto3" json:"virtual,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Thread) Reset() {
+	*x = Thread{}
+	mi := &file_baize_v1_event_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Thread) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Thread) ProtoMessage() {}
+
+func (x *Thread) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Thread.ProtoReflect.Descriptor instead.
+func (*Thread) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *Thread) GetId() uint32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Thread) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Thread) GetVirtual() bool {
+	if x != nil {
+		return x.Virtual
+	}
+	return false
+}
+
+// Stack mirrors event.Stack.
+type Stack struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hash          string                 `protobuf:"bytes,1,opt,name=hash,proto3" json:"hash,omitempty"`
+	BusinessHash  string                 `protobuf:"bytes,2,opt,name=business_hash,json=businessHash,proto3" json:"business_hash,omitempty"`
+	Frames        []*Frame               `protobuf:"bytes,3,rep,name=frames,proto3" json:"frames,omitempty"`
+	Dropped       uint32                 `protobuf:"varint,4,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	Origins       []*Origin              `protobuf:"bytes,5,rep,name=origins,proto3" json:"origins,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Stack) Reset() {
+	*x = Stack{}
+	mi := &file_baize_v1_event_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Stack) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Stack) ProtoMessage() {}
+
+func (x *Stack) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Stack.ProtoReflect.Descriptor instead.
+func (*Stack) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Stack) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *Stack) GetBusinessHash() string {
+	if x != nil {
+		return x.BusinessHash
+	}
+	return ""
+}
+
+func (x *Stack) GetFrames() []*Frame {
+	if x != nil {
+		return x.Frames
+	}
+	return nil
+}
+
+func (x *Stack) GetDropped() uint32 {
+	if x != nil {
+		return x.Dropped
+	}
+	return 0
+}
+
+func (x *Stack) GetOrigins() []*Origin {
+	if x != nil {
+		return x.Origins
+	}
+	return nil
+}
+
+// Frame mirrors event.Frame.
+type Frame struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Class         string                 `protobuf:"bytes,1,opt,name=class,proto3" json:"class,omitempty"`
+	Method        string                 `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
+	Descriptor_   string                 `protobuf:"bytes,3,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	File          string                 `protobuf:"bytes,4,opt,name=file,proto3" json:"file,omitempty"`
+	Line          int32                  `protobuf:"varint,5,opt,name=line,proto3" json:"line,omitempty"`
+	Origin        uint32                 `protobuf:"varint,6,opt,name=origin,proto3" json:"origin,omitempty"`
+	Business      bool                   `protobuf:"varint,7,opt,name=business,proto3" json:"business,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Frame) Reset() {
+	*x = Frame{}
+	mi := &file_baize_v1_event_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Frame) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Frame) ProtoMessage() {}
+
+func (x *Frame) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Frame.ProtoReflect.Descriptor instead.
+func (*Frame) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *Frame) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *Frame) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Frame) GetDescriptor_() string {
+	if x != nil {
+		return x.Descriptor_
+	}
+	return ""
+}
+
+func (x *Frame) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *Frame) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *Frame) GetOrigin() uint32 {
+	if x != nil {
+		return x.Origin
+	}
+	return 0
+}
+
+func (x *Frame) GetBusiness() bool {
+	if x != nil {
+		return x.Business
+	}
+	return false
+}
+
+// Origin mirrors event.Origin.
+type Origin struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Source        string                 `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	Loader        string                 `protobuf:"bytes,3,opt,name=loader,proto3" json:"loader,omitempty"`
+	Resource      string                 `protobuf:"bytes,4,opt,name=resource,proto3" json:"resource,omitempty"`
+	Evidence      []string               `protobuf:"bytes,5,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Origin) Reset() {
+	*x = Origin{}
+	mi := &file_baize_v1_event_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Origin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Origin) ProtoMessage() {}
+
+func (x *Origin) ProtoReflect() protoreflect.Message {
+	mi := &file_baize_v1_event_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Origin.ProtoReflect.Descriptor instead.
+func (*Origin) Descriptor() ([]byte, []int) {
+	return file_baize_v1_event_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Origin) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Origin) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Origin) GetLoader() string {
+	if x != nil {
+		return x.Loader
+	}
+	return ""
+}
+
+func (x *Origin) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *Origin) GetEvidence() []string {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
 var File_baize_v1_event_proto protoreflect.FileDescriptor
 
 const file_baize_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"\x14baize/v1/event.proto\x12\bbaize.v1\"4\n" +
 	"\tEventList\x12'\n" +
-	"\x06events\x18\x01 \x03(\v2\x0f.baize.v1.EventR\x06events\"\xb4\x06\n" +
+	"\x06events\x18\x01 \x03(\v2\x0f.baize.v1.EventR\x06events\"\x82\a\n" +
 	"\x05Event\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04time\x18\x02 \x01(\x03R\x04time\x12\x12\n" +
@@ -2581,7 +3091,9 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\x06change\x18  \x01(\v2\x17.baize.v1.AccountChangeR\x06change\x12\x1f\n" +
 	"\x03web\x18! \x01(\v2\r.baize.v1.WebR\x03web\x121\n" +
 	"\toperation\x18( \x01(\v2\x13.baize.v1.OperationR\toperation\x12\x10\n" +
-	"\x03via\x18) \x01(\tR\x03viaB\t\n" +
+	"\x03via\x18) \x01(\tR\x03via\x12%\n" +
+	"\x05probe\x182 \x01(\v2\x0f.baize.v1.ProbeR\x05probe\x12%\n" +
+	"\x05stack\x183 \x01(\v2\x0f.baize.v1.StackR\x05stackB\t\n" +
 	"\a_result\"4\n" +
 	"\n" +
 	"ProcessKey\x12\x10\n" +
@@ -2805,7 +3317,50 @@ const file_baize_v1_event_proto_rawDesc = "" +
 	"\boriginal\x18\x01 \x01(\tR\boriginal\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x14\n" +
 	"\x05query\x18\x03 \x01(\tR\x05query\x12\x16\n" +
-	"\x06domain\x18\x04 \x01(\tR\x06domainB\x1eZ\x1cbaize/proto/baize/v1;baizev1b\x06proto3"
+	"\x06domain\x18\x04 \x01(\tR\x06domain\"\xf3\x02\n" +
+	"\x05Probe\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\aruntime\x18\x02 \x01(\tR\aruntime\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x12\x14\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04hook\x18\x06 \x01(\tR\x04hook\x12\x14\n" +
+	"\x05point\x18\a \x01(\tR\x05point\x12\x16\n" +
+	"\x06number\x18\b \x01(\x04R\x06number\x125\n" +
+	"\targuments\x18\t \x03(\v2\x17.baize.v1.ProbeArgumentR\targuments\x129\n" +
+	"\vbreadcrumbs\x18\n" +
+	" \x03(\v2\x17.baize.v1.ProbeArgumentR\vbreadcrumbs\x12(\n" +
+	"\x06thread\x18\v \x01(\v2\x10.baize.v1.ThreadR\x06thread\x12\x1a\n" +
+	"\boverflow\x18\f \x01(\bR\boverflow\"9\n" +
+	"\rProbeArgument\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"F\n" +
+	"\x06Thread\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\rR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\avirtual\x18\x03 \x01(\bR\avirtual\"\xaf\x01\n" +
+	"\x05Stack\x12\x12\n" +
+	"\x04hash\x18\x01 \x01(\tR\x04hash\x12#\n" +
+	"\rbusiness_hash\x18\x02 \x01(\tR\fbusinessHash\x12'\n" +
+	"\x06frames\x18\x03 \x03(\v2\x0f.baize.v1.FrameR\x06frames\x12\x18\n" +
+	"\adropped\x18\x04 \x01(\rR\adropped\x12*\n" +
+	"\aorigins\x18\x05 \x03(\v2\x10.baize.v1.OriginR\aorigins\"\xb1\x01\n" +
+	"\x05Frame\x12\x14\n" +
+	"\x05class\x18\x01 \x01(\tR\x05class\x12\x16\n" +
+	"\x06method\x18\x02 \x01(\tR\x06method\x12\x1e\n" +
+	"\n" +
+	"descriptor\x18\x03 \x01(\tR\n" +
+	"descriptor\x12\x12\n" +
+	"\x04file\x18\x04 \x01(\tR\x04file\x12\x12\n" +
+	"\x04line\x18\x05 \x01(\x05R\x04line\x12\x16\n" +
+	"\x06origin\x18\x06 \x01(\rR\x06origin\x12\x1a\n" +
+	"\bbusiness\x18\a \x01(\bR\bbusiness\"\x84\x01\n" +
+	"\x06Origin\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\x12\x16\n" +
+	"\x06loader\x18\x03 \x01(\tR\x06loader\x12\x1a\n" +
+	"\bresource\x18\x04 \x01(\tR\bresource\x12\x1a\n" +
+	"\bevidence\x18\x05 \x03(\tR\bevidenceB\x1eZ\x1cbaize/proto/baize/v1;baizev1b\x06proto3"
 
 var (
 	file_baize_v1_event_proto_rawDescOnce sync.Once
@@ -2819,7 +3374,7 @@ func file_baize_v1_event_proto_rawDescGZIP() []byte {
 	return file_baize_v1_event_proto_rawDescData
 }
 
-var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_baize_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_baize_v1_event_proto_goTypes = []any{
 	(*EventList)(nil),     // 0: baize.v1.EventList
 	(*Event)(nil),         // 1: baize.v1.Event
@@ -2849,9 +3404,15 @@ var file_baize_v1_event_proto_goTypes = []any{
 	(*Web)(nil),           // 25: baize.v1.Web
 	(*HTTP)(nil),          // 26: baize.v1.HTTP
 	(*URL)(nil),           // 27: baize.v1.URL
-	nil,                   // 28: baize.v1.Process.EnvEntry
-	nil,                   // 29: baize.v1.Container.LabelsEntry
-	nil,                   // 30: baize.v1.Log.FieldsEntry
+	(*Probe)(nil),         // 28: baize.v1.Probe
+	(*ProbeArgument)(nil), // 29: baize.v1.ProbeArgument
+	(*Thread)(nil),        // 30: baize.v1.Thread
+	(*Stack)(nil),         // 31: baize.v1.Stack
+	(*Frame)(nil),         // 32: baize.v1.Frame
+	(*Origin)(nil),        // 33: baize.v1.Origin
+	nil,                   // 34: baize.v1.Process.EnvEntry
+	nil,                   // 35: baize.v1.Container.LabelsEntry
+	nil,                   // 36: baize.v1.Log.FieldsEntry
 }
 var file_baize_v1_event_proto_depIdxs = []int32{
 	1,  // 0: baize.v1.EventList.events:type_name -> baize.v1.Event
@@ -2870,43 +3431,50 @@ var file_baize_v1_event_proto_depIdxs = []int32{
 	23, // 13: baize.v1.Event.change:type_name -> baize.v1.AccountChange
 	25, // 14: baize.v1.Event.web:type_name -> baize.v1.Web
 	12, // 15: baize.v1.Event.operation:type_name -> baize.v1.Operation
-	2,  // 16: baize.v1.Process.key:type_name -> baize.v1.ProcessKey
-	5,  // 17: baize.v1.Process.user:type_name -> baize.v1.User
-	5,  // 18: baize.v1.Process.effective_user:type_name -> baize.v1.User
-	6,  // 19: baize.v1.Process.hash:type_name -> baize.v1.Hash
-	7,  // 20: baize.v1.Process.exe:type_name -> baize.v1.Image
-	8,  // 21: baize.v1.Process.stdin:type_name -> baize.v1.Descriptor
-	8,  // 22: baize.v1.Process.stdout:type_name -> baize.v1.Descriptor
-	8,  // 23: baize.v1.Process.stderr:type_name -> baize.v1.Descriptor
-	28, // 24: baize.v1.Process.env:type_name -> baize.v1.Process.EnvEntry
-	4,  // 25: baize.v1.Process.parent:type_name -> baize.v1.Process
-	4,  // 26: baize.v1.Process.ancestors:type_name -> baize.v1.Process
-	9,  // 27: baize.v1.Process.context:type_name -> baize.v1.Context
-	3,  // 28: baize.v1.Image.inode:type_name -> baize.v1.FileKey
-	13, // 29: baize.v1.Descriptor.remote:type_name -> baize.v1.Endpoint
-	2,  // 30: baize.v1.Context.root:type_name -> baize.v1.ProcessKey
-	2,  // 31: baize.v1.Context.parent_root:type_name -> baize.v1.ProcessKey
-	3,  // 32: baize.v1.File.inode:type_name -> baize.v1.FileKey
-	6,  // 33: baize.v1.File.hash:type_name -> baize.v1.Hash
-	10, // 34: baize.v1.File.target:type_name -> baize.v1.File
-	11, // 35: baize.v1.File.diff:type_name -> baize.v1.Diff
-	29, // 36: baize.v1.Container.labels:type_name -> baize.v1.Container.LabelsEntry
-	20, // 37: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
-	21, // 38: baize.v1.Log.sender:type_name -> baize.v1.Sender
-	30, // 39: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
-	5,  // 40: baize.v1.Sender.user:type_name -> baize.v1.User
-	24, // 41: baize.v1.Access.user:type_name -> baize.v1.Account
-	24, // 42: baize.v1.Access.by:type_name -> baize.v1.Account
-	24, // 43: baize.v1.AccountChange.account:type_name -> baize.v1.Account
-	24, // 44: baize.v1.AccountChange.group:type_name -> baize.v1.Account
-	24, // 45: baize.v1.AccountChange.by:type_name -> baize.v1.Account
-	26, // 46: baize.v1.Web.http:type_name -> baize.v1.HTTP
-	27, // 47: baize.v1.Web.url:type_name -> baize.v1.URL
-	48, // [48:48] is the sub-list for method output_type
-	48, // [48:48] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	28, // 16: baize.v1.Event.probe:type_name -> baize.v1.Probe
+	31, // 17: baize.v1.Event.stack:type_name -> baize.v1.Stack
+	2,  // 18: baize.v1.Process.key:type_name -> baize.v1.ProcessKey
+	5,  // 19: baize.v1.Process.user:type_name -> baize.v1.User
+	5,  // 20: baize.v1.Process.effective_user:type_name -> baize.v1.User
+	6,  // 21: baize.v1.Process.hash:type_name -> baize.v1.Hash
+	7,  // 22: baize.v1.Process.exe:type_name -> baize.v1.Image
+	8,  // 23: baize.v1.Process.stdin:type_name -> baize.v1.Descriptor
+	8,  // 24: baize.v1.Process.stdout:type_name -> baize.v1.Descriptor
+	8,  // 25: baize.v1.Process.stderr:type_name -> baize.v1.Descriptor
+	34, // 26: baize.v1.Process.env:type_name -> baize.v1.Process.EnvEntry
+	4,  // 27: baize.v1.Process.parent:type_name -> baize.v1.Process
+	4,  // 28: baize.v1.Process.ancestors:type_name -> baize.v1.Process
+	9,  // 29: baize.v1.Process.context:type_name -> baize.v1.Context
+	3,  // 30: baize.v1.Image.inode:type_name -> baize.v1.FileKey
+	13, // 31: baize.v1.Descriptor.remote:type_name -> baize.v1.Endpoint
+	2,  // 32: baize.v1.Context.root:type_name -> baize.v1.ProcessKey
+	2,  // 33: baize.v1.Context.parent_root:type_name -> baize.v1.ProcessKey
+	3,  // 34: baize.v1.File.inode:type_name -> baize.v1.FileKey
+	6,  // 35: baize.v1.File.hash:type_name -> baize.v1.Hash
+	10, // 36: baize.v1.File.target:type_name -> baize.v1.File
+	11, // 37: baize.v1.File.diff:type_name -> baize.v1.Diff
+	35, // 38: baize.v1.Container.labels:type_name -> baize.v1.Container.LabelsEntry
+	20, // 39: baize.v1.Log.syslog:type_name -> baize.v1.Syslog
+	21, // 40: baize.v1.Log.sender:type_name -> baize.v1.Sender
+	36, // 41: baize.v1.Log.fields:type_name -> baize.v1.Log.FieldsEntry
+	5,  // 42: baize.v1.Sender.user:type_name -> baize.v1.User
+	24, // 43: baize.v1.Access.user:type_name -> baize.v1.Account
+	24, // 44: baize.v1.Access.by:type_name -> baize.v1.Account
+	24, // 45: baize.v1.AccountChange.account:type_name -> baize.v1.Account
+	24, // 46: baize.v1.AccountChange.group:type_name -> baize.v1.Account
+	24, // 47: baize.v1.AccountChange.by:type_name -> baize.v1.Account
+	26, // 48: baize.v1.Web.http:type_name -> baize.v1.HTTP
+	27, // 49: baize.v1.Web.url:type_name -> baize.v1.URL
+	29, // 50: baize.v1.Probe.arguments:type_name -> baize.v1.ProbeArgument
+	29, // 51: baize.v1.Probe.breadcrumbs:type_name -> baize.v1.ProbeArgument
+	30, // 52: baize.v1.Probe.thread:type_name -> baize.v1.Thread
+	32, // 53: baize.v1.Stack.frames:type_name -> baize.v1.Frame
+	33, // 54: baize.v1.Stack.origins:type_name -> baize.v1.Origin
+	55, // [55:55] is the sub-list for method output_type
+	55, // [55:55] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_baize_v1_event_proto_init() }
@@ -2927,7 +3495,7 @@ func file_baize_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_baize_v1_event_proto_rawDesc), len(file_baize_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   31,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

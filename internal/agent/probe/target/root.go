@@ -38,20 +38,18 @@ func (p *Process) handle(name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// Create makes a file in a directory of the target's, owned by uid and gid. It
+// Create makes a file in a directory of the target's, as a user and group. It
 // must not be there: what lies in the way is an error.
 func Create(dir *os.File, name string, mode uint32, uid, gid uint32) (*os.File, error) {
-	fd, err := unix.Openat(int(dir.Fd()), name, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
+	fd := -1
+	err := As(uid, gid, func() (err error) {
+		fd, err = unix.Openat(int(dir.Fd()), name, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("create %s in %s: %w", name, dir.Name(), err)
+		return nil, fmt.Errorf("create %s in %s as user %d: %w", name, dir.Name(), uid, err)
 	}
-	f := os.NewFile(uintptr(fd), name)
-	if err := f.Chown(int(uid), int(gid)); err != nil {
-		_ = f.Close()
-		_ = Remove(dir, name)
-		return nil, fmt.Errorf("give %s to user %d: %w", name, uid, bare(err))
-	}
-	return f, nil
+	return os.NewFile(uintptr(fd), name), nil
 }
 
 // Remove removes a file, or whatever is no directory, from a directory.

@@ -150,6 +150,12 @@ func TestCreateTakesNothingThatIsThere(t *testing.T) {
 	if _, err := Create(dir, "link", 0o600, 0, 0); !errors.Is(err, unix.EEXIST) {
 		t.Errorf("%v", err)
 	}
+	if _, err := Create(dir, "new", 0o600, 1234, 4321); !errors.Is(err, unix.EACCES) {
+		t.Errorf("a user who may not: %v", err)
+	}
+	if err := os.Chmod(path, 0o777); err != nil {
+		t.Fatal(err)
+	}
 	f, err := Create(dir, "new", 0o600, 1234, 4321)
 	if err != nil {
 		t.Fatal(err)
