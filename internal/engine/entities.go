@@ -18,6 +18,7 @@ func (e *Engine) entities(ev *event.Event, s *graph.Subject) []alert.Entity {
 	lineEntities(&list, ev)
 	fileEntities(&list, ev)
 	networkEntities(&list, ev)
+	stackEntities(&list, ev)
 	if s.Source != "" {
 		list.add(alert.Entity{Type: alert.EntityIP, Value: s.Source, Role: incident.RoleSource})
 	}
@@ -83,7 +84,7 @@ func fileEntities(list *collector, ev *event.Event) {
 	switch {
 	case f.Sensitive != "" && ev.Kind == event.FileOpen:
 		role = incident.RoleSensitive
-	case ev.Kind == event.FileOpen:
+	case ev.Kind == event.FileOpen, ev.Kind == event.ProbeCall && f.Access == "read":
 		role = incident.RoleRead
 	}
 	file := alert.Entity{Type: alert.EntityFile, Role: role, Inode: f.Inode.String()}
@@ -110,6 +111,22 @@ func networkEntities(list *collector, ev *event.Event) {
 	}
 	if s := ev.Source; s != nil && s.IP.IsValid() && ev.Kind == event.NetworkAccept {
 		list.add(alert.Entity{Type: alert.EntityIP, Value: s.IP.String(), Port: s.Port, Role: incident.RoleSource})
+	}
+}
+
+// stackEntities are the way through the code, and the part of it that is the
+// application's own, which stays the same over versions of frameworks.
+func stackEntities(list *collector, ev *event.Event) {
+	s := ev.Stack
+	if s == nil {
+		return
+	}
+	list.add(alert.Entity{Type: alert.EntityStack, Value: s.Hash})
+	if s.BusinessHash != s.Hash {
+		list.add(alert.Entity{Type: alert.EntityStack, Value: s.BusinessHash, Role: incident.RoleBusiness})
+	}
+	if u := ev.URL; u != nil && ev.Kind == event.ProbeCall {
+		list.add(alert.Entity{Type: alert.EntityURL, Value: u.Original})
 	}
 }
 

@@ -15,6 +15,8 @@ const (
 	RoleWritten = "written"
 	RoleImage   = "image"
 	RoleRead    = "read"
+	// RoleBusiness is a call stack of which business frames alone count.
+	RoleBusiness = "business"
 	// RoleSensitive is a file whose reading is a finding and whose identity is
 	// none: everybody's credentials are in the same file.
 	RoleSensitive = "sensitive"

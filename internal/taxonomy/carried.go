@@ -37,6 +37,8 @@ func carried(kind event.Kind) *event.Event {
 		}
 	case class == event.ClassLog:
 		lineOf(ev)
+	case kind == event.ProbeCall, kind == event.ProbeRepeat, kind == event.ProbeState:
+		callOf(ev)
 	default:
 		ev.Coverage = &event.Coverage{Class: "x", State: "x"}
 		ev.Action = &event.Action{Name: "x", State: "x"}
@@ -84,6 +86,21 @@ func wholeProcess() *event.Process {
 	p.Stdin, p.Stdout, p.Stderr = fd, fd, fd
 	p.Ancestors = []event.Process{*p.Parent}
 	return p
+}
+
+// callOf fills in what a probe says.
+func callOf(ev *event.Event) {
+	something := []event.ProbeArgument{{Name: "x", Value: "x"}}
+	ev.Process, ev.Message = shortProcess(), "x"
+	ev.Probe = &event.Probe{Runtime: "x", State: "x", Reason: "x", Hook: "x", Point: "x", Arguments: something, Breadcrumbs: something}
+	if ev.Kind != event.ProbeCall {
+		return
+	}
+	ev.File, ev.Destination, ev.Network = &event.File{Path: "x", Access: "x", Target: &event.File{Path: "x"}}, somewhere(), &event.Network{Transport: "x", Initiated: true}
+	ev.DNS, ev.URL = &event.DNS{Question: event.DNSQuestion{Name: "x"}}, &event.URL{Original: "x", Domain: "x", Path: "x", Query: "x"}
+	ev.Stack = &event.Stack{
+		Hash: "x", BusinessHash: "x", Frames: []event.Frame{{Class: "x", Method: "x", Business: true}}, Origins: []event.Origin{{Kind: "x"}},
+	}
 }
 
 // lineOf fills in what a line of the kind has.

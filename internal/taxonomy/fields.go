@@ -32,6 +32,7 @@ var fields = slices.Concat(
 	loginFields,
 	accountFields,
 	webFields,
+	probeFields,
 	auditFields,
 )
 

@@ -69,6 +69,6 @@ func Kinds() []event.Kind {
 		event.LoginSuccess, event.LoginFailure, event.LoginElevate, event.LoginLogout,
 		event.AccountChanged, event.WebAccess, event.LogLine, event.LogAudit,
 		event.SensorCoverage, event.SensorStart, event.SensorStop, event.SensorTamper, event.SensorOffline,
-		event.AgentAction, event.GatewayRefused,
+		event.AgentAction, event.ProbeCall, event.ProbeRepeat, event.ProbeState, event.GatewayRefused,
 	}
 }
