@@ -105,7 +105,7 @@ func (o *Options) config(t testing.TB, bundle, id string, words []string) dict {
 		}
 	}
 	linux := dict{
-		"cgroupsPath": "/jvmtest-" + id,
+		"cgroupsPath": "/libpod-" + id,
 		"namespaces":  []dict{{"type": "pid"}, {"type": "mount"}, {"type": "uts"}, {"type": "ipc"}},
 	}
 	if o.Container.UserNS {

@@ -27,6 +27,9 @@ var idleSource []byte
 //go:embed Agent.java
 var agentSource []byte
 
+//go:embed Relay.java
+var relaySource []byte
+
 // JDK is an installed Java.
 type JDK struct {
 	// Root is the root directory that it runs in: "" for the host's.
@@ -73,8 +76,8 @@ func One(t testing.TB) JDK { return All(t)[0] }
 
 var classes = sync.OnceValues(compile)
 
-// Classes is a directory that all users can read, with the class Idle and
-// agent.jar.
+// Classes is a directory that all users can read, with the class Idle, and the
+// agents agent.jar and relay.jar.
 func Classes(t testing.TB) string {
 	t.Helper()
 	dir, err := classes()
@@ -89,13 +92,17 @@ func compile() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	manifest := []byte("Agent-Class: Agent\n")
-	err = errors.Join(os.Chmod(dir, 0o755),
-		os.WriteFile(dir+"/Idle.java", idleSource, 0o644), os.WriteFile(dir+"/Agent.java", agentSource, 0o644),
-		os.WriteFile(dir+"/manifest", manifest, 0o644))
+	err = os.Chmod(dir, 0o755)
+	for name, text := range map[string][]byte{
+		"Idle.java": idleSource, "Agent.java": agentSource, "Relay.java": relaySource,
+		"agent.mf": []byte("Agent-Class: Agent\n"), "relay.mf": []byte("Agent-Class: Relay\n"),
+	} {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), text, 0o644))
+	}
 	for _, line := range []string{
-		"javac --release 8 -Xlint:-options -d " + dir + " " + dir + "/Idle.java " + dir + "/Agent.java",
-		"jar cfm " + dir + "/agent.jar " + dir + "/manifest -C " + dir + " Agent.class",
+		"javac --release 8 -Xlint:-options -d " + dir + " " + dir + "/Idle.java " + dir + "/Agent.java " + dir + "/Relay.java",
+		"jar cfm " + dir + "/agent.jar " + dir + "/agent.mf -C " + dir + " Agent.class",
+		"jar cfm " + dir + "/relay.jar " + dir + "/relay.mf -C " + dir + " Relay.class",
 	} {
 		if err != nil {
 			break
