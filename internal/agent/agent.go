@@ -228,7 +228,11 @@ func (o *observer) loop(failed <-chan error, out sink) error {
 		case readings := <-o.meter.Done():
 			o.enricher.Metered(time.Now(), readings)
 		case ev := <-o.marks:
-			o.enricher.Mark(time.Now(), ev)
+			if ev.Probe != nil {
+				o.enricher.Probe(time.Now(), ev)
+			} else {
+				o.enricher.Mark(time.Now(), ev)
+			}
 		case item := <-o.lines:
 			o.line(time.Now(), item)
 		case <-timer.C:

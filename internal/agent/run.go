@@ -16,6 +16,7 @@ import (
 	"baize/internal/agent/enrich"
 	"baize/internal/agent/inventory"
 	"baize/internal/agent/logs"
+	"baize/internal/agent/probe"
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/agent/spool"
@@ -39,7 +40,9 @@ type Options struct {
 	Name string
 	// Scope confines the agent to a cgroup subtree.
 	Scope string
-	Log   *slog.Logger
+	// Probes is the directory of the probes' files; where empty, that of the program.
+	Probes string
+	Log    *slog.Logger
 }
 
 func (o *Options) identityDir() string { return filepath.Join(o.State, "identity") }
@@ -139,6 +142,7 @@ type agent struct {
 	spool    *spool.Spool
 	recorder *recorder
 	uplink   *uplink.Uplink
+	probes   *probe.Manager
 	boot     string
 	running  string // marker of a run that has not stopped in order
 	// problem is what was wrong with the host's own configuration.
@@ -178,9 +182,10 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 	if err != nil {
 		return nil, errors.Join(err, a.close())
 	}
+	a.probes = newProbes(&o, id.Name.Host, boot, covers, redactor, watch)
 	obeyer, err := action.New(action.Options{
 		Dir: o.State, Name: id.Name, Boot: boot, Key: id.CommandKey,
-		Proc: procfs.FS{}, Covers: covers, Redactor: redactor, Upload: a.upload,
+		Proc: procfs.FS{}, Covers: covers, Redactor: redactor, Probes: a.probes, Upload: a.upload,
 		Report: watch.report, Now: time.Now, Log: o.Log,
 	})
 	if err != nil {
@@ -252,6 +257,8 @@ func (a *agent) run(ctx context.Context) error {
 		return err
 	}
 	shed(a.log)
+	a.probes.Start()
+	defer a.probes.Close()
 	online, goOffline := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { a.uplink.Run(online) })

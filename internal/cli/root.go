@@ -16,7 +16,7 @@ func New() *cobra.Command {
 	root.AddCommand(
 		statusCommand(), hostsCommand(), labelsCommand(), alertsCommand(), incidentsCommand(), traceCommand(), evidenceCommand(),
 		usersCommand(), tokensCommand(), auditCommand(), exportCommand(), loginCommand(),
-		rulesCommand(), exceptionsCommand(), replayCommand(),
+		rulesCommand(), exceptionsCommand(), replayCommand(), probeCommand(),
 	)
 	return root
 }

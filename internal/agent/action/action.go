@@ -43,6 +43,8 @@ const (
 	Observe Class = "observe"
 	// Collect copies files, images and facts of processes to the server.
 	Collect Class = "collect"
+	// Probe puts probes into running applications and takes them out.
+	Probe Class = "probe"
 )
 
 // action is something that a host can be told to do.
@@ -67,7 +69,7 @@ func newLane() lane { return make(lane, 1) }
 const maxSlow = 16
 
 // maxDetail bounds what a result says, in bytes.
-const maxDetail = 4096
+const maxDetail = 32 << 10
 
 // Options of an Executor.
 type Options struct {
@@ -82,6 +84,8 @@ type Options struct {
 	Covers func(pid uint32) bool
 	// Redactor takes the secrets out of what is collected of processes.
 	Redactor *redact.Redactor
+	// Probes puts probes into applications; nil where there are none.
+	Probes Probes
 	// Upload sends a blob through the bulk channel.
 	Upload func(ctx context.Context, kind, name string, content io.ReaderAt, size int64) error
 	// Report takes the event of every command, obeyed or refused.
@@ -113,6 +117,7 @@ func New(options Options) (*Executor, error) {
 		response.ActionStat:    {Observe, time.Minute, newLane(), x.stat},
 		response.ActionCollect: {Collect, 10 * time.Minute, newLane(), x.collect},
 	}
+	x.addProbes()
 	text, err := os.ReadFile(x.counterFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return x, nil

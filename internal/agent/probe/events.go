@@ -137,7 +137,7 @@ func stackOf(s *probev1.Stack) *event.Stack {
 	}
 	for _, f := range head(s.GetFrames(), maxFrames) {
 		out.Frames = append(out.Frames, event.Frame{
-			Class: cut(f.GetClass(), maxName), Method: cut(f.GetMethod(), maxName), Descriptor: cut(f.GetDescriptor_(), maxName), File: cut(f.GetFile(), maxName),
+			Class: cut(f.GetClass(), maxName), Method: cut(f.GetMethod(), maxName), Descriptor: cut(f.GetMethodDescriptor(), maxName), File: cut(f.GetFile(), maxName),
 			Line: int(f.GetLine()), Origin: f.GetOrigin(), Business: f.GetBusiness(),
 		})
 	}

@@ -42,6 +42,9 @@ type Fleet interface {
 	// Stat has a host look at a file: the arguments and the detail of a result that
 	// is done are those of response.ActionStat.
 	Stat(ctx context.Context, id, by string, arguments map[string]string) (Result, error)
+	// Do has a host carry out an action with its arguments, and waits for what
+	// comes of it.
+	Do(ctx context.Context, id, by, action string, arguments map[string]string, wait time.Duration) (Result, error)
 	// Revoke ends the host's identity for good, and its session.
 	Revoke(ctx context.Context, id, by string) error
 	// EnrolToken makes a token that enrols up to uses hosts within life.
@@ -137,6 +140,7 @@ func (s *Server) routes() {
 	s.decisionRoutes()
 	s.hostRoutes()
 	s.labelRoutes()
+	s.probeRoutes()
 	s.eventRoutes()
 	s.evidenceRoutes()
 	s.userRoutes()

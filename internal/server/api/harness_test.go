@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -77,6 +78,20 @@ func (f *oneHost) Ping(ctx context.Context, id, by string) (Result, error) {
 		return Result{}, ctx.Err()
 	}
 	return Result{}, fmt.Errorf("%s: %w", id, ErrUnreachable)
+}
+
+func (f *oneHost) Do(ctx context.Context, id, by, action string, arguments map[string]string, wait time.Duration) (Result, error) {
+	r, err := f.Ping(ctx, id, by)
+	r.Detail = `{"probes":[{"process":"h1/b/7/70","runtime":"jvm","user":0,"state":"active"}],"more":` + strconv.Itoa(int(wait.Seconds())) + `}`
+	switch {
+	case arguments["pid"] == "8":
+		r.State, r.Detail = "failed", "attach_disabled: it runs with -XX:+DisableAttachMechanism"
+	case arguments["pid"] == "9":
+		r.Detail = "{"
+	case arguments["start"] != "" && arguments["start"] != "70", arguments["pid"] == "" && action != "probe.list":
+		r.State, r.Detail = "refused", fmt.Sprint(arguments)
+	}
+	return r, err
 }
 
 func (f *oneHost) Stat(ctx context.Context, id, by string, arguments map[string]string) (Result, error) {

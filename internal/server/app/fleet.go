@@ -94,6 +94,12 @@ func (f *fleet) Stat(ctx context.Context, id, by string, arguments map[string]st
 	return resultOf(r), unreachable(id, err)
 }
 
+// Do implements api.Fleet.
+func (f *fleet) Do(ctx context.Context, id, by, action string, arguments map[string]string, wait time.Duration) (api.Result, error) {
+	r, err := f.responder.Order(ctx, respond.Order{Host: id, Approver: by, Action: action, Arguments: arguments, Wait: wait})
+	return resultOf(r), unreachable(id, err)
+}
+
 func resultOf(r respond.Result) api.Result {
 	return api.Result{ID: r.Command, State: r.State, Detail: r.Detail, Milliseconds: float64(r.Took) / float64(time.Millisecond)}
 }

@@ -69,6 +69,10 @@ func (fleet) Stat(_ context.Context, id, _ string, _ map[string]string) (api.Res
 	return api.Result{}, fmt.Errorf("%s: %w", id, api.ErrUnreachable)
 }
 
+func (fleet) Do(_ context.Context, id, _, _ string, _ map[string]string, _ time.Duration) (api.Result, error) {
+	return api.Result{}, fmt.Errorf("%s: %w", id, api.ErrUnreachable)
+}
+
 // order is given to no host: those of the story are not there.
 func (fleet) order(_ context.Context, o respond.Order) (respond.Result, error) {
 	return respond.Result{}, fmt.Errorf("%s: %w", o.Host, api.ErrUnreachable)
