@@ -27,8 +27,8 @@ ALONE   := /(test/lab|test/whole|internal/agent/sensor)$$
 
 .PHONY: build run demo bench intrusions fleet test test-go test-web test-long test-jvm lint generate generated clean prerequisites-run prerequisites-demo prerequisites-test prerequisites-test-long prerequisites-bench prerequisites-intrusions
 
-## build: bin/baize-agent, bin/baize-server, bin/baize, bin/baize-probe.jar
-build: internal/server/console/dist/index.html bin/baize-probe.jar
+## build: bin/baize-agent, bin/baize-server, bin/baize, bin/baize-probe-jvm.jar
+build: internal/server/console/dist/index.html bin/baize-probe-jvm.jar
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 ## run: server and agent on this host, in the foreground
@@ -128,7 +128,7 @@ internal/server/console/dist/index.html: web/node_modules/.stamp $(shell find we
 	cd web && npm run build
 
 # The probe is one jar. Its tests come with test-jvm, so they are not even compiled here.
-bin/baize-probe.jar: rasp/jvm/pom.xml $(shell find rasp/jvm/src/main -type f)
+bin/baize-probe-jvm.jar: rasp/jvm/pom.xml $(shell find rasp/jvm/src/main -type f)
 	cd rasp/jvm && mvn -q -B -ntp -Drevision=$(VERSION) -Dmaven.test.skip=true -Dprotobuf.skip=true package
 	install -D -m 644 rasp/jvm/target/baize-probe.jar $@
 

@@ -46,6 +46,8 @@ type instance struct {
 	facts    target.Facts
 	place    *place
 	dir      *os.File
+	// sum is the SHA-256 of the probe's file; "" where an earlier run put it there.
+	sum      string
 	listener *net.UnixListener
 	channel  channel
 	view0    response.Probe
@@ -159,7 +161,7 @@ func (i *instance) settle(file *jar) error {
 		return err
 	}
 	i.mu.Lock()
-	i.place, i.dir = place, dir
+	i.place, i.dir, i.sum = place, dir, file.sum
 	i.mu.Unlock()
 	return i.openChannel()
 }

@@ -131,6 +131,8 @@ func (i *instance) greet(hello *probev1.Hello) error {
 		return errors.New("another token")
 	case hello.GetNonce() == "" || len(hello.GetNonce()) > 64:
 		return fmt.Errorf("%w: a nonce of %d bytes", errFrame, len(hello.GetNonce()))
+	case hello.GetProbeHash() != "" && i.sum != "" && hello.GetProbeHash() != i.sum:
+		return fmt.Errorf("a probe of another content: %s", cut(hello.GetProbeHash(), 64))
 	case i.nonce != "" && i.nonce != hello.GetNonce():
 		return errors.New("another probe of the same token")
 	}

@@ -484,6 +484,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{id}/probes/attach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a probe into a process of a host, and wait until it is active
+         * @description Needs the role responder.
+         */
+        post: operations["attach-probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{id}/probes/detach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the probe out of a process of a host, and wait until it is out
+         * @description Needs the role responder.
+         */
+        post: operations["detach-probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{id}/probes/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a host say which processes a probe is in, or can be put into
+         * @description Needs the role analyst.
+         */
+        post: operations["list-probes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{id}/revoke": {
         parameters: {
             query?: never;
@@ -1450,12 +1510,14 @@ export interface components {
             network?: components["schemas"]["EventNetwork"];
             operation?: components["schemas"]["EventOperation"];
             org?: string;
+            probe?: components["schemas"]["EventProbe"];
             process?: components["schemas"]["EventProcess"];
             /** Format: int64 */
             result?: number;
             /** Format: int64 */
             seq?: number;
             source?: components["schemas"]["EventEndpoint"];
+            stack?: components["schemas"]["EventStack"];
             target?: components["schemas"]["EventProcess"];
             /** Format: date-time */
             time: string;
@@ -1577,6 +1639,17 @@ export interface components {
             target?: components["schemas"]["EventFile"];
             type?: string;
         };
+        EventFrame: {
+            business?: boolean;
+            class: string;
+            descriptor?: string;
+            file?: string;
+            /** Format: int64 */
+            line?: number;
+            method: string;
+            /** Format: int32 */
+            origin?: number;
+        };
         EventHTTP: {
             request?: components["schemas"]["EventHTTPRequest"];
             response?: components["schemas"]["EventHTTPResponse"];
@@ -1657,10 +1730,36 @@ export interface components {
             object?: string;
             type?: string;
         };
+        EventOrigin: {
+            evidence?: string[] | null;
+            kind: string;
+            loader?: string;
+            resource?: string;
+            source?: string;
+        };
         EventPod: {
             name?: string;
             namespace?: string;
             uid?: string;
+        };
+        EventProbe: {
+            arguments?: components["schemas"]["EventProbeArgument"][] | null;
+            breadcrumbs?: components["schemas"]["EventProbeArgument"][] | null;
+            hook?: string;
+            id?: string;
+            /** Format: int64 */
+            number?: number;
+            overflow?: boolean;
+            point?: string;
+            reason?: string;
+            runtime?: string;
+            state?: string;
+            thread?: components["schemas"]["EventThread"];
+            version?: string;
+        };
+        EventProbeArgument: {
+            name: string;
+            value: string;
         };
         EventProcess: {
             agent?: boolean;
@@ -1711,6 +1810,14 @@ export interface components {
             pid?: number;
             user?: components["schemas"]["EventUser"];
         };
+        EventStack: {
+            business_hash?: string;
+            /** Format: int32 */
+            dropped?: number;
+            frames: components["schemas"]["EventFrame"][] | null;
+            hash: string;
+            origins?: components["schemas"]["EventOrigin"][] | null;
+        };
         EventSyslog: {
             appname?: string;
             facility?: components["schemas"]["EventSyslogName"];
@@ -1720,6 +1827,12 @@ export interface components {
         };
         EventSyslogName: {
             name: string;
+        };
+        EventThread: {
+            /** Format: int32 */
+            id?: number;
+            name?: string;
+            virtual?: boolean;
         };
         EventURL: {
             domain?: string;
@@ -2064,6 +2177,70 @@ export interface components {
             since: string;
             /** @description Fired before: RFC 3339, or a duration back from now; empty for now */
             until?: string;
+        };
+        Probe: {
+            command?: string;
+            container?: string;
+            executable?: string;
+            health?: components["schemas"]["ProbeHealth"];
+            hooks?: components["schemas"]["ProbeHook"][] | null;
+            message?: string;
+            process: string;
+            reason?: string;
+            runtime: string;
+            /** Format: date-time */
+            since?: string;
+            state: string;
+            /** Format: int32 */
+            user: number;
+            version?: string;
+        };
+        ProbeHealth: {
+            breaker?: string;
+            /** Format: int64 */
+            calls: number;
+            configuration?: string;
+            /** Format: int64 */
+            cpu_ns: number;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            heap_max: number;
+            /** Format: int64 */
+            heap_used: number;
+            /** Format: date-time */
+            heard: string;
+            /** Format: int64 */
+            lost: number;
+            /** Format: int64 */
+            repeats: number;
+        };
+        ProbeHook: {
+            name: string;
+            reason?: string;
+            state: string;
+        };
+        ProbeInputBody: {
+            /**
+             * Format: int32
+             * @description The process's number in the host's own pid namespace
+             */
+            pid: number;
+            /**
+             * Format: int64
+             * @description Its start, as in its key, so that no other process that got its number is meant
+             */
+            start?: number;
+        };
+        ProbesResult: {
+            detail: string;
+            id: string;
+            /** Format: double */
+            milliseconds: number;
+            /** Format: int64 */
+            more?: number;
+            probes?: components["schemas"]["Probe"][] | null;
+            state: string;
         };
         Problem: {
             file: string;
@@ -4157,6 +4334,188 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "attach-probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbesResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "detach-probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbesResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbesResult"];
                 };
             };
             /** @description Unauthorized */

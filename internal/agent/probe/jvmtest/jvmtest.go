@@ -27,6 +27,9 @@ var idleSource []byte
 //go:embed Agent.java
 var agentSource []byte
 
+//go:embed Shop.java
+var shopSource []byte
+
 //go:embed Relay.java
 var relaySource []byte
 
@@ -76,8 +79,8 @@ func One(t testing.TB) JDK { return All(t)[0] }
 
 var classes = sync.OnceValues(compile)
 
-// Classes is a directory that all users can read, with the class Idle, and the
-// agents agent.jar and relay.jar.
+// Classes is a directory that all users can read, with the classes Idle and
+// Shop, and the agents agent.jar and relay.jar.
 func Classes(t testing.TB) string {
 	t.Helper()
 	dir, err := classes()
@@ -94,13 +97,13 @@ func compile() (string, error) {
 	}
 	err = os.Chmod(dir, 0o755)
 	for name, text := range map[string][]byte{
-		"Idle.java": idleSource, "Agent.java": agentSource, "Relay.java": relaySource,
+		"Idle.java": idleSource, "Agent.java": agentSource, "Relay.java": relaySource, "Shop.java": shopSource,
 		"agent.mf": []byte("Agent-Class: Agent\n"), "relay.mf": []byte("Agent-Class: Relay\n"),
 	} {
 		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), text, 0o644))
 	}
 	for _, line := range []string{
-		"javac --release 8 -Xlint:-options -d " + dir + " " + dir + "/Idle.java " + dir + "/Agent.java " + dir + "/Relay.java",
+		"javac --release 8 -Xlint:-options -d " + dir + " " + dir + "/Idle.java " + dir + "/Agent.java " + dir + "/Relay.java " + dir + "/Shop.java",
 		"jar cfm " + dir + "/agent.jar " + dir + "/agent.mf -C " + dir + " Agent.class",
 		"jar cfm " + dir + "/relay.jar " + dir + "/relay.mf -C " + dir + " Relay.class",
 	} {
