@@ -21,24 +21,10 @@ import (
 	"baize/test/story"
 )
 
-// probeFile is the Java VM's probe as the build leaves it; $BAIZE_PROBE_JVM is
-// another.
-func probeFile(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("BAIZE_PROBE_JVM")
-	if path == "" {
-		path = filepath.Join("..", "..", "bin", "baize-probe-jvm.jar")
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("the probe is not built: %v", err)
-	}
-	return path
-}
-
 // TestAProbeInAWebService : nothing is prepared; by pid, in seconds, to the line
 // of code, and out again.
 func TestAProbeInAWebService(t *testing.T) {
-	text, err := os.ReadFile(probeFile(t))
+	text, err := os.ReadFile(jvmtest.Probe(t))
 	if err != nil {
 		t.Fatal(err)
 	}

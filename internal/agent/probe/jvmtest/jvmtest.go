@@ -119,6 +119,22 @@ func compile() (string, error) {
 	return dir, err
 }
 
+// Probe is the path of the Java VM's probe as the build leaves it.
+// $BAIZE_PROBE_JVM is another.
+func Probe(t testing.TB) string {
+	t.Helper()
+	path := os.Getenv("BAIZE_PROBE_JVM")
+	for dir := "."; path == "" && len(dir) < 32; dir = filepath.Join("..", dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			path = filepath.Join(dir, "bin", "baize-probe-jvm.jar")
+		}
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("the probe is not built (make build): %v", err)
+	}
+	return path
+}
+
 // Options of a VM.
 type Options struct {
 	JDK JDK
