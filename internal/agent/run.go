@@ -40,9 +40,7 @@ type Options struct {
 	Name string
 	// Scope confines the agent to a cgroup subtree.
 	Scope string
-	// Probes is the directory of the probes' files; where empty, that of the program.
-	Probes string
-	Log    *slog.Logger
+	Log   *slog.Logger
 }
 
 func (o *Options) identityDir() string { return filepath.Join(o.State, "identity") }
