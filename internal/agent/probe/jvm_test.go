@@ -45,7 +45,9 @@ func watch(t *testing.T, w *world, shop *jvmtest.JVM, path string) {
 		}
 	}
 	get(t, shop, path)
-	call := w.await("call", func(ev *event.Event) bool { return ev.Kind == event.ProbeCall && ev.File != nil && ev.File.Path == path })
+	call := w.await("call", func(ev *event.Event) bool {
+		return ev.Kind == event.ProbeCall && ev.File != nil && ev.File.Path == path
+	})
 	top := call.Stack.Top()
 	if top == nil || top.Class != "Shop" || top.Method != "read" || top.Line == 0 || call.Probe.Hook != "file.open" {
 		t.Errorf("%+v: %+v", call.Probe, top)
