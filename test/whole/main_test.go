@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"baize/internal/agent/probe/jvmtest"
 	"baize/test/story"
 )
 
@@ -28,6 +29,7 @@ func build(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	defer jvmtest.Clean()
 	bin = dir
 	if err := os.Chmod(dir, 0o755); err != nil {
 		fmt.Fprintln(os.Stderr, err)

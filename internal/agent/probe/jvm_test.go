@@ -62,6 +62,33 @@ func watch(t *testing.T, w *world, shop *jvmtest.JVM, path string) {
 	}
 }
 
+// The real probe waits for an agent that went away, and goes on with the next.
+func TestTheProbeItselfOutlivesTheAgent(t *testing.T) {
+	dir, file := t.TempDir(), jvmtest.Probe(t)
+	shop := jvmtest.Start(t, jvmtest.Options{UID: nobody, GID: nobody, Program: []string{"-cp", jvmtest.Classes(t), "Shop"}})
+	first := newWorld(t, dir)
+	first.options.Files[hotspot.Name] = file
+	if _, err := first.Attach(context.Background(), shop.PID, shop.Start); err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	get(t, shop, "/etc/absent-meanwhile")
+	second := newWorld(t, dir)
+	second.recover()
+	second.await("return", func(ev *event.Event) bool {
+		return ev.Kind == event.ProbeState && ev.Probe.State == response.ProbeActive
+	})
+	second.await("call", func(ev *event.Event) bool {
+		return ev.Kind == event.ProbeCall && ev.File != nil && ev.File.Path == "/etc/absent-meanwhile"
+	})
+	if probe, err := second.Detach(context.Background(), shop.PID, ""); err != nil || probe.State != response.ProbeDetached {
+		t.Errorf("%v: %+v", err, probe)
+	}
+	if files := left(t, "/tmp"); len(files) > 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
 // get asks the shop for a file that is not there.
 func get(t *testing.T, shop *jvmtest.JVM, path string) {
 	t.Helper()

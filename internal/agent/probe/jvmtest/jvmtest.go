@@ -90,11 +90,15 @@ func Classes(t testing.TB) string {
 	return dir
 }
 
+// compiled is the directory of the classes, once there is one.
+var compiled string
+
 func compile() (string, error) {
 	dir, err := os.MkdirTemp("", "jvmtest-")
 	if err != nil {
 		return "", err
 	}
+	compiled = dir
 	err = os.Chmod(dir, 0o755)
 	for name, text := range map[string][]byte{
 		"Idle.java": idleSource, "Agent.java": agentSource, "Relay.java": relaySource, "Shop.java": shopSource,
@@ -278,7 +282,7 @@ func (j *JVM) End() {
 
 // Clean removes what was compiled; for TestMain.
 func Clean() {
-	if dir, err := classes(); err == nil {
-		_ = os.RemoveAll(dir)
+	if compiled != "" {
+		_ = os.RemoveAll(compiled)
 	}
 }
