@@ -60,11 +60,17 @@ func (g Guest) Run(ctx context.Context, dir string) (output string, status int, 
 // processors: emulated ones are slow enough.
 const hurried = "rcupdate.rcu_expedited=1 rcupdate.rcu_task_ipi_delay=0 mitigations=off"
 
+// accelerator emulates all processors in one thread: in threads of their own they
+// ran, once, into a breakpoint that the kernel had taken back, as it patches its
+// own code while others execute it. Programs that share the machine have the other
+// processor.
+const accelerator = "tcg,thread=single"
+
 // boot runs the emulator until the guest powers off and returns its console.
 func (g Guest) boot(ctx context.Context, kit kit, initramfs, disk string) (string, error) {
 	m := machines[g.Kernel.Arch]
 	args := append([]string{
-		"-accel", "tcg", "-smp", "2", "-m", "1024", "-nodefaults", "-no-reboot", "-display", "none",
+		"-accel", accelerator, "-smp", "2", "-m", "1024", "-nodefaults", "-no-reboot", "-display", "none",
 		"-serial", "stdio",
 		"-kernel", kit.path("vmlinuz"), "-initrd", initramfs,
 		"-append", "console=" + m.console + " quiet loglevel=3 panic=-1 lsm=lockdown,capability,landlock,bpf " + hurried + " " + g.Kernel.Parameters,
