@@ -41,7 +41,8 @@ objects() {
 # tier1 holds where hooks of fentry and LSM are tested where they attach.
 tier1() {
   grep -rqE 'SEC\("(fentry|fexit|lsm)/' internal/agent/sensor/bpf || { echo "no program for fentry or LSM"; return 4; }
-  tests 'TierIsStated|Mediat' $sensor
+  tests 'TierIsStated|Mediat' $sensor || return
+  with BAIZE_GUEST_RUN='TierIsStated|Mediat|Multishot|SwitchedOff' go_tests 'TestSensor' ./test/guest
 }
 
 matrix() {
