@@ -233,6 +233,13 @@ func TestWhatHappensIsTold(t *testing.T) {
 	if !strings.Contains(start.Message, "tier") {
 		t.Errorf("start says %q", start.Message)
 	}
+	h.eventually("what each program takes", func() bool {
+		h.gateway.Lock()
+		defer h.gateway.Unlock()
+		return slices.ContainsFunc(h.gateway.Beat.GetPrograms(), func(p *baizev1.ProgramCost) bool {
+			return p.GetRuns() > 0 && p.GetNanoseconds() > 0
+		})
+	})
 }
 
 func TestATitleOverTheArgumentsIsTold(t *testing.T) {
