@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -78,6 +79,8 @@ func (g Guest) boot(ctx context.Context, kit kit, initramfs, disk string) (strin
 	}, m.args...)
 	command := exec.CommandContext(ctx, m.emulator, args...)
 	command.WaitDelay = 10 * time.Second
+	// Whoever runs the tests may be killed.
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var console strings.Builder
 	command.Stdout = &console
 	command.Stderr = &console
