@@ -137,7 +137,7 @@ line "5. CRI-O, by its store and its cgroups" tests 'AContainerAsCRIOMakesIt|Sto
 line "5. pending is completed, absent is said, never silence" tests 'WhatIsPendingIsCarriedLater|ContainersAreToldOfAtFirstSight|LeavingItsCgroupLeavesNoContainer|FromCgroups' ./internal/agent/enrich ./internal/agent/container
 line "6. coverage and loss per class and reason, as events and metrics" tests 'CoverageIsStatedEachWindow|TestStates|CoverageWindowsAreSeamless|ObservationsOfAllHosts' $sensor ./internal/agent/enrich ./internal/server/gateway
 line "6. canaries of each processor" tests 'EveryProcessorHasItsCanary|ASilentProcessor' $sensor
-line "6. tampering: detached, stopped, traced, signalled, changed, cut off" tests 'ADetachedProgram|AClosedLink|AReplacedProgram|ReachingForTheSensorsMaps|AStoppedAndATracedAgent|TracingTheAgent|ReachingIntoTheAgent|ChangingTheAgentsFiles|ASignalHasItsTarget|MountsOverTheAgents|OpeningTheAgentsMemory|ALongTimeWithoutAServer' $sensor $agent ./internal/agent/enrich ./internal/agent/uplink
+line "6. tampering: detached, stopped, traced, signalled, changed, cut off" tests 'ADetachedProgram|AClosedLink|AReplacedProgram|ReachingForTheSensorsMaps|WhatTheProgramsAreTold|AStoppedAndATracedAgent|TracingTheAgent|ReachingIntoTheAgent|ChangingTheAgentsFiles|ASignalHasItsTarget|MountsOverTheAgents|OpeningTheAgentsMemory|ALongTimeWithoutAServer' $sensor $agent ./internal/agent/enrich ./internal/agent/uplink
 line "6. nanoseconds of each BPF program in health" tests 'ProgramsAreMeasured|WhatHappensIsTold' \$sensor \$agent
 line "7. redaction with keyed hashes, configurable, on a corpus" secrets
 line "8. make bench lines 1 to 5, auditd beside them" benches "${LINES:-1,2,3,4,5}"

@@ -117,6 +117,46 @@ func TestReachingForTheSensorsMapsIsTold(t *testing.T) {
 	}
 }
 
+// However somebody got hold of the maps: what is in them is put right.
+func TestWhatTheProgramsAreToldIsPutRight(t *testing.T) {
+	l := shared(t)
+	key, err := Watch{WatchCredentials, "/etc/gshadow"}.key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	watches := l.sensor.loader.maps[sensorMapWatches]
+	if err := watches.Delete(key); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.sensor.loader.variables[sensorVarMediated].Set(^uint64(0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.sensor.orders.table.Put(uint32(0), struct{ Wake, Unasked uint64 }{1 << 40, ^uint64(0)}); err != nil {
+		t.Fatal(err)
+	}
+	// The reader gives orders, too, so that those may be right again by then.
+	l.await("what was changed", told("programs are told", "mediated", "watches", "put right"))
+	var found uint32
+	if err := watches.Lookup(key, &found); err != nil {
+		t.Errorf("the watch: %v", err)
+	}
+	var bits uint64
+	if err := l.sensor.loader.variables[sensorVarMediated].Get(&bits); err != nil || bits == ^uint64(0) {
+		t.Errorf("mediated %#x, %v", bits, err)
+	}
+	if l.sensor.orders.restore() {
+		t.Error("the orders are not put right")
+	}
+	name := filepath.Join(t.TempDir(), ".aws", "credentials")
+	if err := os.Mkdir(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.fileOf(event.FileOpen, run(t, "/bin/cat", name), name)
+}
+
 func TestOpensByHandleAreOpens(t *testing.T) {
 	l := shared(t)
 	h := act(t, "byhandle", "/etc/shadow")

@@ -33,6 +33,13 @@ func newOrders(l *loader, o Options) *orders {
 	return q
 }
 
+// put gives the first orders.
+func (q *orders) put() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.putLocked()
+}
+
 func (q *orders) putLocked() error {
 	if err := q.table.Put(uint32(0), q.now); err != nil {
 		return fmt.Errorf("order the programs: %w", err)

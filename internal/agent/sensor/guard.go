@@ -85,6 +85,9 @@ func (g *guard) append(batch []Record, now time.Time) []Record {
 	}
 	batch = g.traced(batch)
 	batch = g.switched(batch)
+	if altered := g.sensor.altered(); altered != "" {
+		batch = g.everything(batch, altered)
+	}
 	if missing := g.flock.missing(); missing != "" {
 		batch = g.everything(batch, missing)
 	}

@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 
@@ -48,7 +49,8 @@ func TestHooksAndProgramsAgree(t *testing.T) {
 		}
 	}
 	for name := range spec.Programs {
-		if !used[name] {
+		// 32-bit code has calls of its own on amd64 alone.
+		if !used[name] && (name != sensorProgOnPath32 || runtime.GOARCH == "amd64") {
 			t.Errorf("program %s is on no hook", name)
 		}
 	}

@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -20,7 +21,9 @@ type loader struct {
 	maps map[string]*ebpf.Map
 	// variables of the programs, as they are in the kernel.
 	variables map[string]*ebpf.Variable
-	cache     *btf.Cache
+	// told is what was set of them while the programs run.
+	told  map[string][]byte
+	cache *btf.Cache
 
 	// mu guards programs while several are loaded at a time.
 	mu       sync.Mutex
@@ -36,7 +39,7 @@ func newLoader(o Options, scope *scope) (*loader, error) {
 	if err := setVariables(spec, o, scope); err != nil {
 		return nil, err
 	}
-	l := &loader{spec: spec, cache: btf.NewCache(), programs: map[string]*ebpf.Program{}}
+	l := &loader{spec: spec, cache: btf.NewCache(), programs: map[string]*ebpf.Program{}, told: map[string][]byte{}}
 	only := &ebpf.CollectionSpec{Maps: spec.Maps, Variables: spec.Variables, Types: spec.Types, ByteOrder: spec.ByteOrder}
 	coll, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{Cache: l.cache})
 	if err != nil {
@@ -234,8 +237,13 @@ func short(err error) string {
 
 // set writes a variable of the programs while they run.
 func (l *loader) set(name string, value any) error {
-	if err := l.variables[name].Set(value); err != nil {
+	told, err := binary.Append(nil, order, value)
+	if err == nil {
+		err = l.variables[name].Set(told)
+	}
+	if err != nil {
 		return fmt.Errorf("set %s: %w", name, err)
 	}
+	l.told[name] = told
 	return nil
 }

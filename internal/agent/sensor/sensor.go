@@ -128,6 +128,9 @@ func (s *Sensor) start() error {
 	if err := pushWatches(s.loader.maps[sensorMapWatches], s.options.Watches); err != nil {
 		return err
 	}
+	if err := s.orders.put(); err != nil {
+		return err
+	}
 	s.joiner = &joiner{
 		table: newTable(), watches: s.options.Watches, counts: s.counts,
 		ns: ownPIDNamespace(), limited: s.scope.limited, discards: s.loader.maps[sensorMapDiscards],
