@@ -22,6 +22,7 @@ import (
 	"baize/internal/agent/procfs"
 	"baize/internal/agent/sensor"
 	"baize/internal/agent/traffic"
+	"baize/internal/agent/tree"
 	"baize/internal/event"
 	"baize/internal/redact"
 )
@@ -40,6 +41,8 @@ type observer struct {
 	batches     chan []sensor.Record
 	// marks are events of the agent itself, from other goroutines.
 	marks chan *event.Event
+	// asks are questions to the enricher, from other goroutines.
+	asks chan func(*enrich.Enricher)
 	// lines are read by logs; cursor keeps their places.
 	lines     chan logs.Item
 	logs      *logs.Source
@@ -84,6 +87,29 @@ func (o *observer) report(ev *event.Event) {
 	case o.marks <- ev:
 	case <-o.ended:
 	}
+}
+
+// kin is tree.Finder's Kin, while the observer observes.
+func (o *observer) kin(ctx context.Context, of []tree.ID) []tree.ID {
+	from := make([]enrich.Identity, len(of))
+	for i, id := range of {
+		from[i] = enrich.Identity(id)
+	}
+	answer := make(chan []tree.ID, 1)
+	ask := func(e *enrich.Enricher) {
+		var found []tree.ID
+		for _, id := range e.Kin(from) {
+			found = append(found, tree.ID(id))
+		}
+		answer <- found
+	}
+	select {
+	case o.asks <- ask:
+		return <-answer
+	case <-o.ended:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 // batchQueue bounds the record batches between sensor and enrichment. Behind
@@ -137,7 +163,7 @@ func observe(host event.Host, org, scope string, own ownership, log *slog.Logger
 			Patterns: sensor.DefinitionPatterns(), Passwd: "/etc/passwd", Since: since,
 		}, log),
 		batches: make(chan []sensor.Record, batchQueue), marks: make(chan *event.Event, maxMarks),
-		ended: make(chan struct{}), log: log,
+		asks: make(chan func(*enrich.Enricher)), ended: make(chan struct{}), log: log,
 	}
 	o.enricher = enrich.New(enrich.Config{
 		Host: host, Boot: boot, Org: org, Nested: scope != "", Proc: proc,
@@ -227,6 +253,8 @@ func (o *observer) loop(failed <-chan error, out sink) error {
 			o.enricher.Compared(time.Now(), done)
 		case readings := <-o.meter.Done():
 			o.enricher.Metered(time.Now(), readings)
+		case ask := <-o.asks:
+			ask(o.enricher)
 		case ev := <-o.marks:
 			if ev.Probe != nil {
 				o.enricher.Probe(time.Now(), ev)

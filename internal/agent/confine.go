@@ -129,9 +129,9 @@ func (h *hierarchy) join(name string) error {
 // unneeded are the capabilities that nothing in the agent uses once the sensor
 // is armed.
 var unneeded = []int{
-	unix.CAP_AUDIT_CONTROL, unix.CAP_AUDIT_WRITE, unix.CAP_BLOCK_SUSPEND, unix.CAP_FSETID, unix.CAP_IPC_LOCK,
-	unix.CAP_IPC_OWNER, unix.CAP_LEASE, unix.CAP_LINUX_IMMUTABLE, unix.CAP_MAC_ADMIN, unix.CAP_MAC_OVERRIDE,
-	unix.CAP_MKNOD, unix.CAP_NET_BIND_SERVICE, unix.CAP_NET_BROADCAST, unix.CAP_NET_RAW, unix.CAP_SETFCAP,
+	unix.CAP_AUDIT_CONTROL, unix.CAP_AUDIT_WRITE, unix.CAP_BLOCK_SUSPEND, unix.CAP_IPC_LOCK,
+	unix.CAP_IPC_OWNER, unix.CAP_LEASE, unix.CAP_MAC_ADMIN, unix.CAP_MAC_OVERRIDE,
+	unix.CAP_MKNOD, unix.CAP_NET_BIND_SERVICE, unix.CAP_NET_BROADCAST, unix.CAP_NET_RAW,
 	unix.CAP_SYSLOG, unix.CAP_SYS_BOOT, unix.CAP_SYS_CHROOT, unix.CAP_SYS_MODULE,
 	unix.CAP_SYS_NICE, unix.CAP_SYS_PACCT, unix.CAP_SYS_RAWIO, unix.CAP_SYS_TIME, unix.CAP_SYS_TTY_CONFIG, unix.CAP_WAKE_ALARM,
 }

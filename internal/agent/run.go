@@ -183,7 +183,7 @@ func assemble(o Options, id *uplink.Identity) (*agent, error) {
 	a.probes = newProbes(&o, id.Name.Host, boot, covers, redactor, watch)
 	obeyer, err := action.New(action.Options{
 		Dir: o.State, Name: id.Name, Boot: boot, Key: id.CommandKey,
-		Proc: procfs.FS{}, Covers: covers, Redactor: redactor, Probes: a.probes, Upload: a.upload,
+		Proc: procfs.FS{}, Covers: covers, Kin: watch.kin, Server: func() string { return id.Server }, Redactor: redactor, Probes: a.probes, Upload: a.upload,
 		Report: watch.report, Now: time.Now, Log: o.Log,
 	})
 	if err != nil {

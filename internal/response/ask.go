@@ -14,7 +14,23 @@ const (
 	ActionStat = "stat"
 	// ActionCollect copies a file, an image or facts of a process to the server.
 	ActionCollect = "collect"
+	// ActionFreeze makes a process tree stand still. ActionThaw undoes it.
+	ActionFreeze = "freeze"
+	ActionThaw   = "thaw"
+	// ActionKill ends a process tree; nothing undoes it.
+	ActionKill = "kill"
+	// ActionQuarantine takes a file away. ActionRestore undoes it.
+	ActionQuarantine = "quarantine"
+	ActionRestore    = "restore"
+	// ActionRevert removes lines from a file. ActionReapply undoes it.
+	ActionRevert  = "revert"
+	ActionReapply = "reapply"
+	// ActionRecords lists what can be undone.
+	ActionRecords = "records"
 )
+
+// UndoOf maps an action to the one that undoes it.
+var UndoOf = map[string]string{ActionFreeze: ActionThaw, ActionQuarantine: ActionRestore, ActionRevert: ActionReapply}
 
 // Arguments of actions that are about files and processes.
 const (
@@ -30,6 +46,12 @@ const (
 	ArgWhat = "what"
 	// ArgProcess is the key of a process.
 	ArgProcess = "process"
+	// ArgDryRun is "true" where nothing is to be changed.
+	ArgDryRun = "dry_run"
+	// ArgRecord is what is to be undone: the id of the command that did it.
+	ArgRecord = "record"
+	// ArgLines are the lines that are meant, each with its end.
+	ArgLines = "lines"
 )
 
 // What can be collected.

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"baize/internal/agent/procfs"
+	"baize/internal/agent/tree"
 	"baize/internal/event"
 	"baize/internal/identity"
 	"baize/internal/redact"
@@ -45,6 +46,12 @@ const (
 	Collect Class = "collect"
 	// Probe puts probes into running applications and takes them out.
 	Probe Class = "probe"
+	// Contain makes something stand still, and can be undone.
+	Contain Class = "contain"
+	// Kill ends processes.
+	Kill Class = "kill"
+	// Clean takes files and lines of files away, and can be undone.
+	Clean Class = "clean"
 )
 
 // action is something that a host can be told to do.
@@ -55,6 +62,8 @@ type action struct {
 	// lane has a place for one: who shares it waits. What has a lane of its own
 	// may take long, or hang in the kernel, and keeps nothing else waiting.
 	lane lane
+	// dry : with ArgDryRun it changes nothing and is of class Observe.
+	dry bool
 	// run returns the result: words for people, or JSON of a type of package
 	// response. It ends with its context.
 	run func(ctx context.Context, command *baizev1.Command) (string, error)
@@ -71,6 +80,15 @@ const maxSlow = 16
 // maxDetail bounds what a result says, in bytes.
 const maxDetail = 32 << 10
 
+// dryRun is the value of response.ArgDryRun that asks for one.
+const dryRun = "true"
+
+// refusal is the error of an action that would not be right to take.
+type refusal struct{ error }
+
+// refuse makes a refusal of what is wrong with a precondition.
+func refuse(format string, values ...any) error { return refusal{fmt.Errorf(format, values...)} }
+
 // Options of an Executor.
 type Options struct {
 	// Dir is the agent's state directory: it holds the policy and the counter.
@@ -82,6 +100,12 @@ type Options struct {
 	// Covers tells which processes an agent with a scope may look at; nil where
 	// it has none.
 	Covers func(pid uint32) bool
+	// Kin tells who descends from processes by the sensor's word, as tree.Finder has
+	// it; nil where there is no sensor.
+	Kin func(ctx context.Context, of []tree.ID) []tree.ID
+	// Server is the address that the agent is connected to, for the protection of a
+	// server on the same host; nil for none.
+	Server func() string
 	// Redactor takes the secrets out of what is collected of processes.
 	Redactor *redact.Redactor
 	// Probes puts probes into applications; nil where there are none.
@@ -103,6 +127,8 @@ type Executor struct {
 	mu      sync.Mutex
 	counter uint64
 
+	// records is what can be undone.
+	records *ledger
 	// quick is the lane of commands that are done at once.
 	quick lane
 	slow  atomic.Int32
@@ -113,9 +139,13 @@ type Executor struct {
 func New(options Options) (*Executor, error) {
 	x := &Executor{options: options, quick: newLane()}
 	x.actions = map[string]action{
-		response.ActionPing:    {Observe, time.Minute, x.quick, ping},
-		response.ActionStat:    {Observe, time.Minute, newLane(), x.stat},
-		response.ActionCollect: {Collect, 10 * time.Minute, newLane(), x.collect},
+		response.ActionPing:    {class: Observe, limit: time.Minute, lane: x.quick, run: ping},
+		response.ActionStat:    {class: Observe, limit: time.Minute, lane: newLane(), run: x.stat},
+		response.ActionCollect: {class: Collect, limit: 10 * time.Minute, lane: newLane(), run: x.collect},
+	}
+	x.addTrees(newLane())
+	if err := x.openLedger(); err != nil {
+		return nil, err
 	}
 	x.addProbes()
 	text, err := os.ReadFile(x.counterFile())
@@ -203,8 +233,12 @@ func (x *Executor) verify(envelope *baizev1.Envelope) (*baizev1.Command, error) 
 	if !found {
 		return command, fmt.Errorf("unknown action %q", command.GetAction())
 	}
-	if !policy.Allows(known.class) {
-		return command, fmt.Errorf("this host's policy does not allow actions of class %q", known.class)
+	class := known.class
+	if known.dry && command.GetArguments()[response.ArgDryRun] == dryRun {
+		class = Observe
+	}
+	if !policy.Allows(class) {
+		return command, fmt.Errorf("this host's policy does not allow actions of class %q", class)
 	}
 	return command, nil
 }
@@ -247,6 +281,9 @@ func (does action) carryOut(ctx context.Context, command *baizev1.Command) (stat
 }
 
 func result(detail string, err error) (state, text string) {
+	if errors.As(err, &refusal{}) {
+		return Refused, err.Error()
+	}
 	if err != nil {
 		return Failed, err.Error()
 	}

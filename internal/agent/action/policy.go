@@ -18,6 +18,20 @@ const PolicyFile = "policy.yaml"
 type Policy struct {
 	// Allow lists classes of action.
 	Allow []Class `yaml:"allow"`
+	// Protect names what no action may touch, beside what none ever does.
+	Protect Protected `yaml:"protect"`
+}
+
+// Protected is what the host's owner wants left alone.
+type Protected struct {
+	// Executables are paths of the host: whoever executes the file there.
+	Executables []string `yaml:"executables"`
+	// Units are systemd services.
+	Units []string `yaml:"units"`
+	// Containers are ids, or beginnings of 12 digits and more.
+	Containers []string `yaml:"containers"`
+	// Paths are files, and directories with all below them.
+	Paths []string `yaml:"paths"`
 }
 
 // Allows reports whether actions of a class may be carried out.

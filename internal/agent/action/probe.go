@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"baize/internal/agent/probe/target"
+	probed "baize/internal/agent/probe/target"
 	"baize/internal/response"
 	baizev1 "baize/proto/baize/v1"
 )
@@ -27,9 +27,9 @@ func (x *Executor) addProbes() {
 		return
 	}
 	change := newLane()
-	x.actions[response.ActionProbeList] = action{Observe, time.Minute, newLane(), x.listProbes}
-	x.actions[response.ActionProbeAttach] = action{Probe, 2 * time.Minute, change, x.attachProbe}
-	x.actions[response.ActionProbeDetach] = action{Probe, time.Minute, change, x.detachProbe}
+	x.actions[response.ActionProbeList] = action{class: Observe, limit: time.Minute, lane: newLane(), run: x.listProbes}
+	x.actions[response.ActionProbeAttach] = action{class: Probe, limit: 2 * time.Minute, lane: change, run: x.attachProbe}
+	x.actions[response.ActionProbeDetach] = action{class: Probe, limit: time.Minute, lane: change, run: x.detachProbe}
 }
 
 func (x *Executor) attachProbe(ctx context.Context, command *baizev1.Command) (string, error) {
@@ -67,7 +67,7 @@ func numberOf(command *baizev1.Command, name string, bits int) (uint64, error) {
 
 // probeAnswer is the one process; a failure begins with its reason's word.
 func probeAnswer(view response.Probe, err error) (string, error) {
-	var failure *target.Error
+	var failure *probed.Error
 	if errors.As(err, &failure) {
 		return "", fmt.Errorf("%s: %w", failure.Reason, err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"baize/internal/agent/probe/target"
+	probed "baize/internal/agent/probe/target"
 	"baize/internal/event"
 	"baize/internal/response"
 )
@@ -68,7 +68,7 @@ func TestProbeCommands(t *testing.T) {
 	for want, arguments := range map[string]map[string]string{`pid ""`: nil, `pid "0"`: {"pid": "0"}, `pid "-1"`: {"pid": "-1"}, `start "x"`: {"pid": "1", "start": "x"}} {
 		h.expect(t, h.envelope(t, response.ActionProbeAttach, arguments), Failed, want)
 	}
-	probes.err = target.Fail(target.AttachDisabled, nil)
+	probes.err = probed.Fail(probed.AttachDisabled, nil)
 	h.expect(t, h.envelope(t, response.ActionProbeAttach, map[string]string{"pid": "7"}), Failed, "attach_disabled: it runs with -XX:+DisableAttachMechanism")
 	probes.err = errors.New("other")
 	h.expect(t, h.envelope(t, response.ActionProbeList, nil), Failed, "other")

@@ -86,7 +86,7 @@ func (x *Executor) describe(handle *os.File) (*facts, error) {
 		return nil, fmt.Errorf("look at %s: %w", handle.Name(), err)
 	}
 	f := &facts{
-		key:  event.FileKey{Host: x.options.Name.Host, Device: event.MakeDevice(unix.Major(s.Dev), unix.Minor(s.Dev)), Inode: s.Ino},
+		key:  x.fileKey(&s),
 		kind: fileTypes[s.Mode&unix.S_IFMT], size: s.Size, mode: fmt.Sprintf("%04o", s.Mode&0o7777),
 		modified: time.Unix(s.Mtim.Unix()).UTC(), loose: digest.LooseDevice(handle),
 	}
@@ -101,6 +101,11 @@ func (x *Executor) describe(handle *os.File) (*facts, error) {
 		f.key.Gen = generation
 	}
 	return f, nil
+}
+
+// fileKey is the key of a file without its generation.
+func (x *Executor) fileKey(s *unix.Stat_t) event.FileKey {
+	return event.FileKey{Host: x.options.Name.Host, Device: event.MakeDevice(unix.Major(s.Dev), unix.Minor(s.Dev)), Inode: s.Ino}
 }
 
 // hashOf reads a regular file.

@@ -49,9 +49,16 @@ func FromCgroups(groups []procfs.Cgroup) (ID, bool) {
 	return ID{}, false
 }
 
+// HeldPrefix begins the names of the cgroups that hold process trees for the
+// agent, below the members' own: they say nothing of where a process is.
+const HeldPrefix = "baize-held-"
+
 // fromPath takes the innermost element that names a container.
 func fromPath(path string) (ID, bool) {
 	parts := strings.Split(path, "/")
+	for len(parts) > 2 && strings.HasPrefix(parts[len(parts)-1], HeldPrefix) {
+		parts = parts[:len(parts)-1]
+	}
 	for i := len(parts) - 1; i > 0; i-- {
 		if id, found := fromElement(parts[i]); found {
 			if id.Runtime == "" {

@@ -38,18 +38,19 @@ func (fs FS) listeningSockets(pid uint32) map[string]bool {
 		if err != nil {
 			continue
 		}
-		parseListening(f, sockets)
+		parseListening(f, sockets, "")
 		_ = f.Close()
 	}
 	return sockets
 }
 
-// parseListening adds "socket:[INODE]" for each listening line of /proc/net/tcp.
-func parseListening(r io.Reader, sockets map[string]bool) {
+// parseListening adds "socket:[INODE]" for each listening line of /proc/net/tcp
+// whose local address ends in port.
+func parseListening(r io.Reader, sockets map[string]bool, port string) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
-		if len(fields) > 9 && fields[3] == tcpListen {
+		if len(fields) > 9 && fields[3] == tcpListen && strings.HasSuffix(fields[1], port) {
 			sockets["socket:["+fields[9]+"]"] = true
 		}
 	}

@@ -135,6 +135,6 @@ func FuzzParse(f *testing.F) {
 		_, _ = parseStart([]byte(text))
 		_ = parseCgroups(text)
 		_ = splitArgs([]byte(text))
-		parseListening(strings.NewReader(text), map[string]bool{})
+		parseListening(strings.NewReader(text), map[string]bool{}, "")
 	})
 }
