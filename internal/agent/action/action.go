@@ -144,6 +144,7 @@ func New(options Options) (*Executor, error) {
 		response.ActionCollect: {class: Collect, limit: 10 * time.Minute, lane: newLane(), run: x.collect},
 	}
 	x.addTrees(newLane())
+	x.addFiles(newLane())
 	if err := x.openLedger(); err != nil {
 		return nil, err
 	}

@@ -152,7 +152,7 @@ func (r *record) show() response.Record {
 		shown.Subject, shown.Size = r.File.Path, r.File.Size
 	}
 	if r.Lines != nil {
-		shown.Subject = r.Lines.Path
+		shown.Subject, shown.Size = r.Lines.Path, r.Lines.Size
 	}
 	return shown
 }

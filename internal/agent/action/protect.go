@@ -186,6 +186,9 @@ func (g *guard) path(path string) error {
 	if err != nil {
 		return err
 	}
+	if target, err := filepath.EvalSymlinks(own); err == nil {
+		own = target
+	}
 	for why, paths := range map[string][]string{"the agent's own": {own}, "named by this host's policy": g.policy.Paths} {
 		for _, above := range paths {
 			if path == above || strings.HasPrefix(path, strings.TrimSuffix(above, "/")+"/") {

@@ -27,38 +27,6 @@ func (x *Executor) addTrees(one lane) {
 	x.actions[response.ActionRecords] = action{class: Observe, limit: treeLimit, lane: one, run: x.list}
 }
 
-// openLedger reads what can be undone, and undoes what was interrupted.
-func (x *Executor) openLedger() error {
-	var err error
-	if x.records, err = readLedger(x.options.Dir); err != nil {
-		return err
-	}
-	for _, r := range x.records.all() {
-		if r.Boot != x.options.Boot && len(r.Groups) > 0 {
-			err = errors.Join(err, x.records.drop(r.ID)) // they ended with that boot
-			continue
-		}
-		if r.Acting {
-			err = errors.Join(err, x.recover(r))
-		}
-	}
-	return err
-}
-
-// recover undoes an action that was interrupted.
-func (x *Executor) recover(r record) error {
-	err := tree.Recover(context.Background(), tree.Finder{Proc: x.options.Proc}, r.Groups)
-	if err == nil {
-		err = x.records.drop(r.ID)
-	}
-	detail := "the agent was ended while it acted: undone"
-	if err != nil {
-		detail = "the agent was ended while it acted, and it cannot be undone: " + err.Error()
-	}
-	x.report(r.Action, &baizev1.CommandResult{Id: r.ID, State: Failed, Detail: detail})
-	return nil // what cannot be undone stays on record, and the agent runs
-}
-
 func (x *Executor) finder() tree.Finder { return tree.Finder{Proc: x.options.Proc, Kin: x.options.Kin} }
 
 // target is the root of a tree that a command names.

@@ -18,7 +18,9 @@ func TestKin(t *testing.T) {
 	grandchild, _ := w.spawn(child, "/tmp/trojan")
 	later := w.fork(grandchild)
 	other, _ := w.spawn(1, "/bin/other")
-	id := func(pid uint32) Identity { return Identity{pid, w.tasks[pid].Start / procfs.TickNanos * procfs.TickNanos} }
+	id := func(pid uint32) Identity {
+		return Identity{pid, w.tasks[pid].Start / procfs.TickNanos * procfs.TickNanos}
+	}
 	expect := func(of uint32, want ...uint32) {
 		t.Helper()
 		var got []uint32

@@ -11,7 +11,17 @@ import (
 // the caller where pid is 0. It neither opens it for reading nor follows a
 // symbolic link that the path ends in, and no magic link of /proc anywhere in it.
 func (fs FS) Handle(pid uint32, path string) (*os.File, error) {
-	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_MAGICLINKS}
+	return fs.resolve(pid, path, unix.O_NOFOLLOW)
+}
+
+// Directory finds a directory as Handle does, through symbolic links also at the
+// end of the path.
+func (fs FS) Directory(pid uint32, path string) (*os.File, error) {
+	return fs.resolve(pid, path, unix.O_DIRECTORY)
+}
+
+func (fs FS) resolve(pid uint32, path string, flags uint64) (*os.File, error) {
+	how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | flags, Resolve: unix.RESOLVE_NO_MAGICLINKS}
 	root, name := unix.AT_FDCWD, path
 	if pid != 0 {
 		var err error

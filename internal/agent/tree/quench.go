@@ -68,14 +68,11 @@ func resume(f Finder, id ID) {
 }
 
 // Recover lets go who was being held when the agent was killed: Free, and whoever
-// is stopped is continued, because it may have been stopped for that.
+// is stopped, or is to be, is continued, because it may have been stopped for that.
 func Recover(ctx context.Context, f Finder, groups []Group) error {
 	members, _ := Inside(f, groups)
-	err := Free(ctx, f, groups)
 	for _, m := range members {
-		if s, statErr := f.Proc.Stat(m.PID); statErr == nil && s.State == 'T' {
-			resume(f, m.ID)
-		}
+		resume(f, m.ID)
 	}
-	return err
+	return Free(ctx, f, groups)
 }
