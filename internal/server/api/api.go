@@ -72,6 +72,8 @@ type Config struct {
 	Policy *policy.Manager
 	// Evidence is what is collected of hosts.
 	Evidence Evidence
+	// Actions is what hosts are told to do in response.
+	Actions Actions
 	// Console serves everything that is not the API's; nil for none.
 	Console http.Handler
 	Metrics *prometheus.Registry
@@ -88,6 +90,7 @@ type Server struct {
 	log     Log
 	policy  *policy.Manager
 	kept    Evidence
+	actions Actions
 	logger  *slog.Logger
 	version string
 	now     func() time.Time
@@ -103,7 +106,7 @@ type Server struct {
 // New makes a server.
 func New(c Config) *Server {
 	s := &Server{
-		state: c.State, fleet: c.Fleet, log: c.Log, policy: c.Policy, kept: c.Evidence, logger: c.Logger, version: c.Version, now: c.Now,
+		state: c.State, fleet: c.Fleet, log: c.Log, policy: c.Policy, kept: c.Evidence, actions: c.Actions, logger: c.Logger, version: c.Version, now: c.Now,
 		metrics: newMetrics(c.Metrics), logins: newLimiter(), exports: make(chan struct{}, maxExports),
 	}
 	if s.now == nil {
@@ -143,6 +146,7 @@ func (s *Server) routes() {
 	s.probeRoutes()
 	s.eventRoutes()
 	s.evidenceRoutes()
+	s.responseRoutes()
 	s.userRoutes()
 	s.tokenRoutes()
 	s.auditRoutes()

@@ -28,6 +28,7 @@ import (
 	"go.uber.org/goleak"
 
 	"baize/internal/event"
+	"baize/internal/server/actions"
 	"baize/internal/server/bulk"
 	"baize/internal/server/bus"
 	"baize/internal/server/evidence"
@@ -188,6 +189,9 @@ type bench struct {
 	state  *state.DB
 	fleet  *oneHost
 	kept   *evidence.Store
+	acts   *actions.Store
+	// orders are those of response actions.
+	orders []respond.Order
 	log    *shortLog
 	server *Server
 	url    string
@@ -215,8 +219,9 @@ func start(t testing.TB) *bench {
 	blobs, err := bulk.Open(filepath.Join(dir, "evidence"), bulk.Quota{Host: 1 << 20}, func() time.Time { return b.now })
 	must(t, err)
 	b.kept = evidence.New(evidence.Deps{State: db, Blobs: blobs, Order: b.order, Now: func() time.Time { return b.now }, Log: logger})
+	b.acts = actions.New(actions.Deps{State: db, Order: b.act, Now: func() time.Time { return b.now }, Log: logger})
 	b.server = New(Config{
-		State: db, Fleet: b.fleet, Evidence: b.kept, Log: b.log, Policy: rules, Version: "test", Metrics: prometheus.NewRegistry(),
+		State: db, Fleet: b.fleet, Evidence: b.kept, Actions: b.acts, Log: b.log, Policy: rules, Version: "test", Metrics: prometheus.NewRegistry(),
 		Logger: logger, Now: func() time.Time { return b.now },
 	})
 	hash, err := secret.Hash(password)

@@ -10,9 +10,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"baize/internal/exception"
+	"baize/internal/server/actions"
 	"baize/internal/server/bus"
 	"baize/internal/server/evidence"
 	"baize/internal/server/policy"
+	"baize/internal/server/respond"
 	"baize/internal/server/secret"
 	"baize/internal/server/state"
 )
@@ -34,7 +36,11 @@ var statuses = []struct {
 	{exception.ErrInvalid, http.StatusUnprocessableEntity},
 	{bus.ErrPlace, http.StatusUnprocessableEntity},
 	{evidence.ErrRequest, http.StatusUnprocessableEntity},
+	{actions.ErrRequest, http.StatusUnprocessableEntity},
+	{actions.ErrTooMany, http.StatusTooManyRequests},
+	{state.ErrActionState, http.StatusConflict},
 	{ErrUnreachable, http.StatusServiceUnavailable},
+	{respond.ErrNoAnswer, http.StatusGatewayTimeout},
 }
 
 // problem turns an error into an RFC 9457 problem. What is not the client's

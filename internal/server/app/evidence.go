@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"baize/internal/response"
+	"baize/internal/server/actions"
 	"baize/internal/server/bulk"
 	"baize/internal/server/evidence"
 	"baize/internal/server/respond"
@@ -22,12 +23,21 @@ func (s *Server) makeEvidence(order func(context.Context, respond.Order) (respon
 		return nil, fmt.Errorf("%w: %w", ErrPrerequisite, err)
 	}
 	return evidence.New(evidence.Deps{
-		State: s.stores.state, Blobs: s.stores.evidence, Policy: rules, Now: time.Now, Log: s.config.Logger,
-		Order: func(ctx context.Context, o respond.Order) (respond.Result, error) {
-			result, err := order(ctx, o)
-			return result, away(o.Host, err)
-		},
+		State: s.stores.state, Blobs: s.stores.evidence, Policy: rules, Now: time.Now, Log: s.config.Logger, Order: reached(order),
 	}), nil
+}
+
+// makeActions makes the store of response actions, which has hosts told by order.
+func (s *Server) makeActions(order func(context.Context, respond.Order) (respond.Result, error)) *actions.Store {
+	return actions.New(actions.Deps{State: s.stores.state, Now: time.Now, Log: s.config.Logger, Order: reached(order)})
+}
+
+// reached says what it means if a host cannot be told.
+func reached(order func(context.Context, respond.Order) (respond.Result, error)) func(context.Context, respond.Order) (respond.Result, error) {
+	return func(ctx context.Context, o respond.Order) (respond.Result, error) {
+		result, err := order(ctx, o)
+		return result, away(o.Host, err)
+	}
 }
 
 // blobs sorts what hosts deliver: evidence must have been asked for.

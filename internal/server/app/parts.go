@@ -19,6 +19,7 @@ import (
 	"baize/internal/server/gateway"
 	"baize/internal/server/policy"
 	"baize/internal/server/respond"
+	"baize/internal/server/state"
 	"baize/internal/sigma"
 	baizev1 "baize/proto/baize/v1"
 )
@@ -70,14 +71,21 @@ func (s *Server) makeParts(ctx context.Context) (*parts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: agents' port (BAIZE_GRPC): %w", ErrPrerequisite, err)
 	}
-	responder = respond.New(respond.Deps{Key: key, State: s.stores.state, Bus: s.stores.bus, Send: entry.Send, Ended: kept.Ended, Now: time.Now})
+	acted := s.makeActions(func(ctx context.Context, o respond.Order) (respond.Result, error) { return responder.Order(ctx, o) })
+	responder = respond.New(respond.Deps{
+		Key: key, State: s.stores.state, Bus: s.stores.bus, Send: entry.Send, Now: time.Now,
+		Ended: func(ctx context.Context, command state.Command) {
+			kept.Ended(ctx, command)
+			acted.Ended(ctx, command)
+		},
+	})
 	page, err := console.Handler()
 	if err != nil {
 		return nil, err
 	}
 	f := &fleet{state: s.stores.state, gateway: entry, responder: responder, registrar: registrar}
 	return &parts{gateway: entry, policy: rules, evidence: kept, web: certificates.WebTLS(), api: api.New(api.Config{
-		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus, rules.Before}, Policy: rules, Evidence: kept, Console: page,
+		State: s.stores.state, Fleet: f, Log: engineLog{s.stores.bus, rules.Before}, Policy: rules, Evidence: kept, Actions: acted, Console: page,
 		Metrics: registry(entry.Metrics()), Logger: s.config.Logger, Version: s.config.Version,
 	})}, nil
 }

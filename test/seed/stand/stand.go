@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"baize/content"
+	"baize/internal/server/actions"
 	"baize/internal/server/api"
 	"baize/internal/server/bus"
 	"baize/internal/server/console"
@@ -89,6 +90,7 @@ func (s *Stand) fill(ctx context.Context, o Options) error {
 	s.server = api.New(api.Config{
 		State: s.state, Fleet: fleet{}, Log: storyLog{s.bus}, Policy: rules, Console: page, Version: "stand",
 		Evidence: evidence.New(evidence.Deps{State: s.state, Order: fleet{}.order, Now: time.Now, Log: logger}),
+		Actions:  actions.New(actions.Deps{State: s.state, Order: fleet{}.order, Now: time.Now, Log: logger}),
 		Metrics:  prometheus.NewRegistry(), Logger: logger,
 	})
 	var listen net.ListenConfig
