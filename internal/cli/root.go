@@ -14,7 +14,7 @@ func New() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		statusCommand(), hostsCommand(), labelsCommand(), alertsCommand(), incidentsCommand(), traceCommand(), evidenceCommand(),
+		statusCommand(), hostsCommand(), labelsCommand(), alertsCommand(), incidentsCommand(), traceCommand(), evidenceCommand(), respondCommand(),
 		usersCommand(), tokensCommand(), auditCommand(), exportCommand(), loginCommand(),
 		rulesCommand(), exceptionsCommand(), replayCommand(), probeCommand(),
 	)

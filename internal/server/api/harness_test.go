@@ -185,11 +185,11 @@ const password = "correct horse battery"
 
 // bench is a server with its real state, listening on TLS and a unix socket.
 type bench struct {
-	t      testing.TB
-	state  *state.DB
-	fleet  *oneHost
-	kept   *evidence.Store
-	acts   *actions.Store
+	t     testing.TB
+	state *state.DB
+	fleet *oneHost
+	kept  *evidence.Store
+	acts  *actions.Store
 	// orders are those of response actions.
 	orders []respond.Order
 	log    *shortLog
