@@ -99,6 +99,9 @@ func play(ctx context.Context, out io.Writer, stage *story.Stage) ([]story.Line,
 	if facts.Aftermath, err = stage.Aftermath(ctx, &facts); err != nil {
 		return nil, fmt.Errorf("aftermath: %w", err)
 	}
+	fmt.Fprintln(out, "the response: the intruder tries again; his tree is frozen, let go, frozen again and ended, and his file taken")
+	response := stage.Respond(ctx)
+	facts.Response = &response
 	return facts.Judge(), nil
 }
 

@@ -31,6 +31,8 @@ type Facts struct {
 	// Aftermath is what was seen after each of its steps; nil where it was not
 	// played.
 	Aftermath []Observation
+	// Response is what came of acting on the hosts; nil where nobody did.
+	Response *Response
 	// within is how soon a shell's alert must be on the screen.
 	within time.Duration
 }

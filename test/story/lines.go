@@ -49,6 +49,7 @@ func (v *verdict) line(n int) Line {
 // built judges the lines that exist.
 var built = map[int]func(*Facts, *verdict){
 	1: shellLine, 2: filelessLine, 3: masqueradeLine, 4: c2Line, 5: incidentLine, 6: pageLine, 7: secondLine, 8: containerLine, 9: chainLine, 10: answersLine,
+	11: responseLine,
 }
 
 // elsewhere are the lines of the other hosts.
@@ -59,7 +60,6 @@ var afterwards = map[int]bool{9: true, 10: true}
 
 // absent says what is missing for the others.
 var absent = map[int]string{
-	11: "freezing and isolating are not built",
 	12: "the cleaner is not built",
 	13: "the JVM probe is not built",
 	14: "the JVM probe is not built",
@@ -75,7 +75,7 @@ func (f *Facts) Judge() []Line {
 	var lines []Line
 	for n := 1; n <= 18; n++ {
 		judge := built[n]
-		if afterwards[n] && f.Aftermath == nil || elsewhere[n] && len(f.Services) == 1 {
+		if afterwards[n] && f.Aftermath == nil || elsewhere[n] && len(f.Services) == 1 || n == 11 && f.Response == nil {
 			continue
 		}
 		if judge == nil {
