@@ -95,7 +95,6 @@ final class TestAgent implements AutoCloseable {
     void acceptWithoutReading() throws IOException {
         channel = server.accept();
         in = Channels.newInputStream(channel);
-        out = Channels.newOutputStream(channel);
     }
 
     void readOn() {
@@ -167,8 +166,15 @@ final class TestAgent implements AutoCloseable {
     }
 
     void raw(byte[] bytes) throws IOException {
-        out.write(bytes);
-        out.flush();
+        if (channel == null) {
+            out.write(bytes);
+            return;
+        }
+        // Not by a stream over the channel: that waits for the reader's lock.
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
     }
 
     void configure(Configure.Builder configure) throws IOException {

@@ -92,8 +92,8 @@ final class Victim implements AutoCloseable {
         return answer;
     }
 
-    /** A class of it as another agent sees it now, without the order of its constant pool, which the JVM changes. */
-    String bytes(String className) throws Exception {
+    /** A class of it as another agent sees it now, with those constants alone that its code uses. */
+    String code(String className) throws Exception {
         Path jar = Path.of("target/witness.jar").toAbsolutePath();
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().putValue("Manifest-Version", "1.0");
@@ -107,7 +107,7 @@ final class Victim implements AutoCloseable {
             load(jar, className + "=" + bytes);
             ClassWriter writer = new ClassWriter(0);
             new ClassReader(Base64.getDecoder().decode(Files.readString(bytes))).accept(writer, 0);
-            return Base64.getEncoder().encodeToString(writer.toByteArray());
+            return new String(writer.toByteArray(), StandardCharsets.ISO_8859_1);
         } finally {
             Files.delete(bytes);
         }
