@@ -114,6 +114,9 @@ func whatPersists(b *books) (yes bool, lines, past []string) {
 		if len(c.Added) > 0 {
 			text += ": " + strings.Join(c.Added, " ⏎ ")
 		}
+		if c.Cut {
+			text += " (and more)"
+		}
 		if c.Undone {
 			past = append(past, text+"; undone "+c.UndoneAt.Format("15:04:05 UTC"))
 			continue

@@ -187,7 +187,7 @@ func bookChange(b *books, p *process, v *version, d *edge) {
 		}
 	}
 	c.Path, c.Undone = v.Path, false
-	if follow(c, v.rare().Added, v.rare().Removed) {
+	if follow(c, v.rare()) {
 		c.Undone, c.UndoneAt = true, stamp(d.First)
 		return
 	}
@@ -203,29 +203,6 @@ func (b *books) change(v *version) *changeFact {
 		}
 	}
 	return nil
-}
-
-// maxLines bounds the lines of one change that are told.
-const maxLines = 64
-
-// follow brings the lines of a change up to date, and reports whether all that
-// had been added is out again, and nothing else.
-func follow(c *changeFact, added, removed []string) (undone bool) {
-	had := len(c.Added) > 0
-	kept := without(c.Added, removed)
-	others := slices.Clone(c.Removed)
-	for _, line := range removed {
-		if !slices.Contains(c.Added, line) && !slices.Contains(others, line) && len(others) < maxLines {
-			others = append(others, line)
-		}
-	}
-	for _, line := range added {
-		if !slices.Contains(kept, line) && len(kept) < maxLines {
-			kept = append(kept, line)
-		}
-	}
-	c.Added, c.Removed = kept, others
-	return had && len(kept) == 0 && len(others) == 0
 }
 
 var actions = map[op]string{opWrite: "written", opRename: "renamed", opChange: "permitted", opUnlink: "removed"}

@@ -57,8 +57,11 @@ type rareFile struct {
 	// are the lines that changed last.
 	Persists       string
 	Added, Removed []string
-	// Whole : Added is all that is in the file; what was new is not known.
-	Whole bool
+	// Whole : Added is all that is in the file; what was new is not known. Cut :
+	// there were more lines.
+	Whole, Cut bool
+	// Lines of a definition that were added since the host is observed, and by whom.
+	Lines []line
 }
 
 // noRareFile is what most files have.

@@ -1,10 +1,12 @@
 package graph
 
 import (
+	"slices"
 	"time"
 
 	"baize/internal/event"
 	"baize/internal/lru"
+	"baize/internal/provenance"
 )
 
 // Graph is the provenance of all hosts of one engine. It is not safe for
@@ -26,9 +28,11 @@ type Graph struct {
 	last edge
 	// changed are the hosts with intrusions that changed.
 	changed []string
-	// advanced : one of them reached another stage.
+	// advanced : one of them reached another stage, or is among those that left.
 	advanced bool
-	texts    texts
+	// left are intrusions that were forgotten while a change of theirs waited.
+	left  []provenance.Intrusion
+	texts texts
 	// pools bound what all hosts hold together.
 	pools [sorts]*pool
 }
@@ -120,6 +124,9 @@ func (g *Graph) host(id string, now int64) *host {
 	}
 	if g.hosts.Len() == g.limits.Hosts {
 		for _, oldest := range g.hosts.All() {
+			for _, number := range slices.Clone((*oldest).dirty) {
+				(*oldest).partWith(number)
+			}
 			for _, p := range g.pools {
 				p.leave(*oldest)
 			}

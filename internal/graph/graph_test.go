@@ -359,6 +359,20 @@ func TestThePoolsCountWhatIsHeld(t *testing.T) {
 	})
 }
 
+// restored is the scene's graph after a restart.
+func (s *scene) restored(t *testing.T) *graph.Graph {
+	t.Helper()
+	var snapshot bytes.Buffer
+	if err := s.graph.Snapshot(gob.NewEncoder(&snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	other := graph.New(graph.DefaultLimits())
+	if err := other.Restore(gob.NewDecoder(&snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
 func restored(t *rapid.T, g *graph.Graph, limits graph.Limits) *graph.Graph {
 	var snapshot bytes.Buffer
 	if err := g.Snapshot(gob.NewEncoder(&snapshot)); err != nil {

@@ -198,7 +198,9 @@ func (h *host) open(ev *event.Event, p *process, at int64) *intrusion {
 		return i // a hub is not part of its own
 	}
 	if h.intrusions.Len() == maxIntrusions {
-		h.intrusions.Delete(h.least())
+		least := h.least()
+		h.partWith(least)
+		h.intrusions.Delete(least)
 	}
 	h.lastIntrusion++
 	i := &intrusion{

@@ -23,7 +23,7 @@ func (g *Graph) onFile(h *host, p *process, ev *event.Event, at, now int64) {
 	case event.FileHash:
 		h.hashed(f, at, now)
 	case event.FileDiff:
-		h.diffed(ev, at, now)
+		h.diffed(p, ev, at, now)
 	default:
 		if v := h.late(ev, at); v != nil {
 			g.change(h, p, v, ev, opWrite, at)
@@ -91,71 +91,11 @@ func (h *host) lapsed(v *version, at int64) {
 // change keeps that p changed a file, and what changed.
 func (g *Graph) change(h *host, p *process, v *version, ev *event.Event, what op, at int64) {
 	v.describe(ev.File, at)
-	told := v.lines(ev.File.Changed())
+	told := v.lines(ev.File.Changed(), p.Node.ID)
 	g.connect(h, &p.Node, &v.Node, edgeOf(ev, what, at))
 	if told {
 		h.taken(v, at)
 	}
-}
-
-// lines keeps which lines of a definition changed, and reports whether that was
-// told. Where what was there before is not known, all that is there now is.
-func (v *version) lines(d *event.Diff) bool {
-	if d == nil || d.State != event.DiffOK && d.State != event.DiffWhole {
-		return false
-	}
-	r := v.rarely()
-	r.Added, r.Removed, r.Whole = d.Added, d.Removed, d.State == event.DiffWhole
-	return true
-}
-
-// taken says that lines were taken out of a file: of what an intruder added there
-// the others are left, or nothing.
-func (h *host) taken(v *version, at int64) {
-	removed := v.rare().Removed
-	if len(removed) == 0 {
-		return
-	}
-	h.undo(v.Path, at, func(c *changeFact) bool {
-		if left := without(c.Added, removed); len(left) > 0 {
-			c.Added = left
-			return true
-		}
-		return len(c.Added) == 0
-	})
-	h.described(v, at)
-}
-
-// without is a list without some lines.
-func without(lines, out []string) []string {
-	var left []string
-	for _, line := range lines {
-		if !slices.Contains(out, line) {
-			left = append(left, line)
-		}
-	}
-	return left
-}
-
-// diffed takes over which lines changed, where that was told later.
-func (h *host) diffed(ev *event.Event, at, now int64) {
-	v := h.known(keyOf(ev.File), now)
-	if v == nil || !v.lines(ev.File.Changed()) {
-		return
-	}
-	for _, t := range v.Node.taints() {
-		i := h.intrusion(t, half)
-		if i == nil {
-			continue
-		}
-		if c := i.Books.change(v); c != nil {
-			if follow(c, v.rare().Added, v.rare().Removed) {
-				c.Undone, c.UndoneAt = true, stamp(at)
-			}
-			h.touch(i, at)
-		}
-	}
-	h.taken(v, at)
 }
 
 // renamed keeps the writer and changes the name. Whoever renames a file that
@@ -172,10 +112,11 @@ func (g *Graph) renamed(h *host, p *process, ev *event.Event, at, now int64) {
 	if !v.Written {
 		h.written(v, p, f.Target.Path)
 	}
+	var old *version
 	if ev.Kind == event.FileLink {
 		v.rarely().Links++
 		v.Rare.Linked = true
-	} else if old := h.covered(ev, f.Target.Path, v.Key); old != nil {
+	} else if old = h.covered(ev, f.Target.Path, v.Key); old != nil {
 		g.replaced(h, p, old, ev, at)
 	}
 	if ev.Kind == event.FileRename {
@@ -185,10 +126,19 @@ func (g *Graph) renamed(h *host, p *process, ev *event.Event, at, now int64) {
 		}
 	}
 	v.Path = h.share(f.Target.Path)
+	if ev.Kind == event.FileRename && f.Target.Diff != nil && v.Rare != nil {
+		v.Rare.Lines = nil // the name that it gets has others
+	}
+	if old != nil {
+		v.inherit(old)
+	}
 	if f.Target.Sensitive != "" || v.Rare != nil {
 		v.rarely().Sensitive = f.Target.Sensitive
 	}
 	g.change(h, p, v, ev, opRename, at)
+	if old != nil && old.heir(v) {
+		g.connect(h, &old.Node, &v.Node, edgeOf(ev, opRename, at))
+	}
 	h.named(ev, now)
 }
 
@@ -294,6 +244,7 @@ func (g *Graph) opened(h *host, p *process, ev *event.Event, at, now int64) *Flo
 		}
 		v := h.known(keyOf(f), now)
 		if v == nil {
+			h.toWrite(f, at, now)
 			return nil // nobody was seen to write it
 		}
 		g.consulted(h, p, v, ev, at)
@@ -326,5 +277,17 @@ func (g *Graph) consulted(h *host, p *process, v *version, ev *event.Event, at i
 	if v.rare().Readers < maxReaders {
 		v.rarely().Readers++
 		g.connect(h, &v.Node, &p.Node, edgeOf(ev, opRead, at))
+	}
+}
+
+// toWrite makes a definition known that is opened to be written: what it says may
+// be read, and acted upon, before it is told that it was closed.
+func (h *host) toWrite(f *event.File, at, now int64) {
+	if f.Access == "" || f.Access == "read" {
+		return
+	}
+	if v := h.file(f, now); v != nil {
+		v.Path = h.share(f.Path)
+		v.describe(f, at)
 	}
 }

@@ -7,11 +7,12 @@ import (
 
 	"baize/internal/event"
 	"baize/internal/lru"
+	"baize/internal/provenance"
 )
 
 // version of the snapshot's form: another one is refused, and the engine then
 // starts from its log.
-const snapshotVersion = 7
+const snapshotVersion = 8
 
 type hostSnapshot struct {
 	ID    string
@@ -53,6 +54,7 @@ type header struct {
 	Accepted []lru.Item[taken, conversation]
 	Changed  []string
 	Advanced bool
+	Left     []provenance.Intrusion
 	Used     []int64
 	// Holders of each pool, in their order.
 	Holders [sorts][]string
@@ -61,7 +63,7 @@ type header struct {
 // Snapshot writes everything that the graph knows.
 func (g *Graph) Snapshot(enc *gob.Encoder) error {
 	hosts := g.hosts.Snapshot()
-	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Callers: g.callers.Snapshot(), Callees: g.callees.Snapshot(), Accepted: g.accepted.Snapshot(), Changed: g.changed, Advanced: g.advanced}
+	head := header{Version: snapshotVersion, Hosts: len(hosts), Contexts: g.contexts.Snapshot(), Sides: g.sides.Snapshot(), Callers: g.callers.Snapshot(), Callees: g.callees.Snapshot(), Accepted: g.accepted.Snapshot(), Changed: g.changed, Advanced: g.advanced, Left: g.left}
 	for _, item := range hosts {
 		head.Used = append(head.Used, item.Used)
 	}
@@ -106,7 +108,7 @@ func (g *Graph) Restore(dec *gob.Decoder) error {
 	g.callers.Restore(head.Callers)
 	g.callees.Restore(head.Callees)
 	g.accepted.Restore(head.Accepted)
-	g.changed, g.advanced = head.Changed, head.Advanced
+	g.changed, g.advanced, g.left = head.Changed, head.Advanced, head.Left
 	for i := range head.Hosts {
 		var hs hostSnapshot
 		if err := dec.Decode(&hs); err != nil {

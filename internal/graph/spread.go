@@ -25,10 +25,11 @@ func (h *host) spread(e *edge, at int64) bool {
 	changed, file := false, h.nodes[e.From].file
 	for _, t := range from.taints() {
 		w := e.share(from.of(t, at))
-		if w == 0 || file != nil && to.process != nil && !h.carries(file, t.Of, to.process, e.Op) {
+		carried, sure := h.carries(file, t.Of, to.process, e.Op)
+		if w == 0 || !carried {
 			continue
 		}
-		if e.Op == opExec && file != nil && file.popular(to.process) {
+		if !sure && e.Op == opStart || e.Op == opExec && file != nil && file.popular(to.process) {
 			w = uint16(uint32(w) * guessShare / whole)
 		}
 		more, dropped := target.add(taint{Of: t.Of, Weight: w, At: at})
@@ -50,14 +51,13 @@ func (p *process) refuses(way op) bool {
 }
 
 // carries reports whether what a process is started from makes it part of an
-// intrusion: a job is that of whose line it is, not of all who edit the file.
-func (h *host) carries(v *version, of uint32, p *process, way op) bool {
-	if way != opStart && way != opMaybe {
-		return true
+// intrusion, and surely: a job is that of whose line it is, not of all who edit
+// the file.
+func (h *host) carries(v *version, of uint32, p *process, way op) (carried, sure bool) {
+	if way != opStart && way != opMaybe || v == nil || p == nil {
+		return true, true
 	}
-	i := h.find(of)
-	match, _ := i.starts(v, p)
-	return match
+	return h.starts(h.find(of), v, p)
 }
 
 // joinTaints makes one of two intrusions where a process belongs wholly to both:

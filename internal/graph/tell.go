@@ -28,7 +28,8 @@ const tellEvery = int64(time.Second)
 // in the order in which they first did. With all false, those wait that were
 // handed out within a second and reached no other stage.
 func (g *Graph) Changed(all bool, now int64) []provenance.Intrusion {
-	var out []provenance.Intrusion
+	out := g.left
+	g.left = nil
 	waiting := g.changed[:0]
 	for _, id := range g.changed {
 		slot := g.hosts.Peek(id)
@@ -57,6 +58,18 @@ func (g *Graph) Changed(all bool, now int64) []provenance.Intrusion {
 	clear(g.changed[len(waiting):])
 	g.changed = waiting
 	return out
+}
+
+// partWith hands out an intrusion that is about to be forgotten, if a change of it
+// waits: with what it became part of, or what it did last, it is nowhere else.
+func (h *host) partWith(number uint32) {
+	slot := h.intrusions.Peek(number)
+	if slot == nil || !(*slot).dirty {
+		return
+	}
+	h.graph.left = append(h.graph.left, h.tell(*slot, h.graph.now))
+	h.dirty = slices.DeleteFunc(h.dirty, func(n uint32) bool { return n == number })
+	h.graph.advanced = true // they do not wait for more
 }
 
 // tell is an intrusion as others know it, one revision on.

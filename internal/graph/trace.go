@@ -82,7 +82,7 @@ func (v *view) back(p *process, at int64) {
 			return
 		}
 		v.mark(file.Node.ID, provenance.RolePath)
-		author, when := v.h.author(file, at)
+		author, when := v.h.wrote(file, top, at)
 		if author == nil {
 			v.stopped = "who wrote " + file.Path + " is not known any more"
 			return
@@ -158,6 +158,17 @@ func (v *view) cause(top *process, at int64) *version {
 		return started
 	}
 	return ran
+}
+
+// wrote is who wrote the line because of which a job runs, where that is known,
+// or else the author of the file.
+func (h *host) wrote(f *version, top *process, at int64) (*process, int64) {
+	if l := f.ordered(top.rare().Job); l != nil {
+		if p := h.nodes[l.By].process; p != nil {
+			return p, at
+		}
+	}
+	return h.author(f, at)
 }
 
 // author is who made a file what it was at a time: an intruder if one did, or

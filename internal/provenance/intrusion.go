@@ -92,12 +92,14 @@ type Change struct {
 	Class string `json:"class"`
 	Path  string `json:"path"`
 	// Action is written, removed, renamed or permitted.
-	Action  string           `json:"action"`
-	Added   []string         `json:"added,omitempty"`
-	Removed []string         `json:"removed,omitempty"`
-	By      string           `json:"by,omitempty"`
-	Key     event.ProcessKey `json:"process,omitzero"`
-	Time    time.Time        `json:"time"`
+	Action  string   `json:"action"`
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+	// Cut : more lines changed than are told, or one of them is longer.
+	Cut  bool             `json:"cut,omitempty"`
+	By   string           `json:"by,omitempty"`
+	Key  event.ProcessKey `json:"process,omitzero"`
+	Time time.Time        `json:"time"`
 	// Undone : the file was removed again, at UndoneAt.
 	Undone   bool      `json:"undone,omitempty"`
 	UndoneAt time.Time `json:"undone_at,omitzero"`

@@ -17,6 +17,9 @@ func (p *Process) Undefine(name string, removed ...string) *Process {
 	return p.define(name, &event.Diff{State: event.DiffOK, Removed: removed})
 }
 
+// Change writes a definition file, of which is told what changed.
+func (p *Process) Change(name string, d *event.Diff) *Process { return p.define(name, d) }
+
 func (p *Process) define(name string, d *event.Diff) *Process {
 	p.host.emit(&event.Event{Kind: event.FileCloseWrite, Process: p.whole(), File: &event.File{
 		Path: name, Inode: p.host.File(name), Size: 50, Mode: "0644", Sensitive: "definition", Diff: d,

@@ -230,8 +230,11 @@ func (p *Process) Write(name string) *Process {
 }
 
 // Open reads a watched file of a class.
-func (p *Process) Open(name, class string) *Process {
-	p.host.emit(&event.Event{Kind: event.FileOpen, Process: p.whole(), File: &event.File{Path: name, Inode: p.host.File(name), Sensitive: class}})
+func (p *Process) Open(name, class string) *Process { return p.OpenFor(name, class, "read") }
+
+// OpenFor opens a watched file of a class for an access.
+func (p *Process) OpenFor(name, class, access string) *Process {
+	p.host.emit(&event.Event{Kind: event.FileOpen, Process: p.whole(), File: &event.File{Path: name, Inode: p.host.File(name), Sensitive: class, Access: access}})
 	return p
 }
 

@@ -2293,6 +2293,7 @@ export interface components {
             added?: string[] | null;
             by?: string;
             class: string;
+            cut?: boolean;
             path: string;
             process?: string;
             ran?: string[] | null;

@@ -168,6 +168,7 @@ export const provenance = {
   "list.class": "Class",
   "list.action": "Action",
   "list.lines": "Lines",
+  "list.lines.cut": "… and more than is told",
   "list.ran": "Ran because of it",
   "list.out": "Out",
   "list.in": "In",

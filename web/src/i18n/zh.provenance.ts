@@ -170,6 +170,7 @@ export const provenance: Record<keyof typeof en, string> = {
   "list.class": "类别",
   "list.action": "操作",
   "list.lines": "改动内容",
+  "list.lines.cut": "……其余未列出",
   "list.ran": "由此运行",
   "list.out": "传出",
   "list.in": "传入",

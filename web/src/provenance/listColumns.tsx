@@ -36,11 +36,12 @@ export const fileColumns = (t: Translate): Column<Row<IntrusionFile>>[] => [
 ];
 
 /** Lines that were added and removed, as a difference is written. */
-function Diff({ change }: { change: Change }) {
+function Diff({ change, more }: { change: Change; more: string }) {
   return (
     <pre className="diff">
       {(change.removed ?? []).map((line, at) => <del key={`-${at}`}>{`- ${line}\n`}</del>)}
       {(change.added ?? []).map((line, at) => <ins key={`+${at}`}>{`+ ${line}\n`}</ins>)}
+      {change.cut && <span className="muted">{more}</span>}
     </pre>
   );
 }
@@ -53,7 +54,7 @@ export const changeColumns = (t: Translate): Column<Row<Change>>[] => [
     key: "action", title: t("list.action"), width: "150px",
     cell: (c) => <>{named(t, "persistence.action", c.action)}{c.undone && <> <span className="chip">{t("persistence.undone")} <Time value={c.undone_at} as="clock" /></span></>}</>,
   },
-  { key: "lines", title: t("list.lines"), cell: (c) => <Diff change={c} /> },
+  { key: "lines", title: t("list.lines"), cell: (c) => <Diff change={c} more={t("list.lines.cut")} /> },
   { key: "ran", title: t("list.ran"), width: "16%", from: "lg", cell: (c) => (c.ran?.length ? <Code>{c.ran.join("; ")}</Code> : dash) },
   { key: "by", title: t("list.by"), width: "14%", cell: (c) => code(c.by) },
 ];
