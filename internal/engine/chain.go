@@ -34,6 +34,9 @@ func (e *Engine) chain(i *provenance.Intrusion, out *Output) {
 	a := chainAlert(i)
 	a.Image = e.merger.ImageOf(i.Org, i.ID)
 	a.Labels = e.labels.Of(a.Org, a.Host, a.Image)
+	if i.MergedInto != "" {
+		a.Intrusion, a.Rule.Title = i.MergedInto, a.Rule.Title+goesOn
+	}
 	if before != nil {
 		a.ID, a.Time, a.Incident, a.Revision = before.ID, before.Time, before.Incident, max(before.Revision+1, i.Revision)
 		if sameChain(before, &a) {
@@ -47,9 +50,21 @@ func (e *Engine) chain(i *provenance.Intrusion, out *Output) {
 	if id := e.merger.IncidentOf(a.ID); id != "" {
 		a.Incident = id
 	}
-	e.chains.Put(i.ID, &a, e.now)
 	out.Alerts = append(out.Alerts, a)
+	if i.MergedInto == "" {
+		e.chains.Put(i.ID, &a, e.now)
+		return
+	}
+	e.chains.Delete(i.ID)
+	if e.cfg.Trace {
+		e.left = append(e.left, e.traceOf(&a))
+	}
 }
+
+// goesOn ends the title of a kill chain whose intrusion turned out to be part of an
+// older one that has a kill chain as well: this one advances no more, and leads to
+// the intrusion in which it goes on.
+const goesOn = "; goes on in the kill chain of an older intrusion"
 
 // handOver makes the kill chain of an intrusion that of the one it became part of,
 // unless that has one.

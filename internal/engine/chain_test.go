@@ -227,6 +227,46 @@ func TestAMergedIntrusionHasOneChain(t *testing.T) {
 	}
 }
 
+// TestTwoChainsBecomeOne: both of two intrusions that turn out to be one have a
+// kill chain. The younger's says so, leads to the older intrusion, and stands still
+// from then on; the older's goes on.
+func TestTwoChainsBecomeOne(t *testing.T) {
+	w, events := enginetest.Record()
+	h := w.Host("web-1")
+	first := enginetest.First.Round(h.Service("app.service", "/usr/bin/java"))
+	w.Advance(time.Minute)
+	enginetest.Second.Round(h.Service("other.service", "/usr/bin/php"))
+	w.Advance(time.Minute)
+	w.Tick()
+	before := run(t, *events).chains
+	if len(before) != 2 {
+		t.Fatalf("%d kill chains, want two", len(before))
+	}
+	first.Spawn(enginetest.Second.File)
+	w.Advance(time.Minute)
+	first.Define("/etc/cron.d/x", "* * * * * root x")
+	w.Advance(time.Minute)
+	w.Tick()
+	s := run(t, *events)
+	var older, younger alert.Alert
+	for _, a := range s.chains {
+		if strings.HasSuffix(a.Rule.Title, goesOn) {
+			younger = a
+		} else {
+			older = a
+		}
+	}
+	if len(s.chains) != 2 || younger.ID == "" || younger.Revision <= before[younger.ID].Revision || younger.Time.Before(older.Time) {
+		t.Fatalf("older %+v, younger %+v", older, younger)
+	}
+	if younger.Intrusion != older.Intrusion || younger.Incident != older.Incident {
+		t.Errorf("the younger leads to %s in %s, the older is %s in %s", younger.Intrusion, younger.Incident, older.Intrusion, older.Incident)
+	}
+	if stageOfAlert(&older, provenance.Persist).State != provenance.Yes || stageOfAlert(&younger, provenance.Persist).State == provenance.Yes {
+		t.Errorf("what came later: older %+v, younger %+v", stageOfAlert(&older, provenance.Persist), stageOfAlert(&younger, provenance.Persist))
+	}
+}
+
 // TestAChainSurvivesARestart: an engine restored from a snapshot advances the
 // alert that the one before it opened.
 func TestAChainSurvivesARestart(t *testing.T) {

@@ -182,7 +182,7 @@ func peerText(x *provenance.Peer) string {
 func whatLeft(b *books) (yes bool, lines, past []string) {
 	for k := range b.Reads {
 		if r := &b.Reads[k].Fact; !r.Denied {
-			lines = append(lines, r.Class+": "+r.Path+" read by "+r.By)
+			lines = append(lines, readText(r))
 		}
 	}
 	for k := range b.Peers {
@@ -233,4 +233,14 @@ func (h *host) stages(i *intrusion) []provenance.Stage {
 		}
 	}
 	return out
+}
+
+// readText says what was read. How much of a file was read is seen by no sensor:
+// that is said, lest the file's size be taken for it, or nothing for little.
+func readText(r *provenance.Read) string {
+	text := r.Class + ": " + r.Path + " read by " + r.By
+	if r.Size > 0 {
+		text += fmt.Sprintf(", %d bytes long", r.Size)
+	}
+	return text + ", how much of it is unknown"
 }

@@ -201,3 +201,36 @@ func TestALongChangeIsCut(t *testing.T) {
 		}
 	}
 }
+
+// TestAnOverwrittenToolIsTheIntruders: a program that many use and that an intruder
+// overwrites in place is his from then on, and wholly: that many ran it when it was
+// another does not count. Who ran it before is not his.
+func TestAnOverwrittenToolIsTheIntruders(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		s := newScene(graph.DefaultLimits())
+		h, web := s.web("h")
+		h.Login().Install("/usr/local/bin/tool")
+		var before *enginetest.Process
+		for range 6 {
+			before = h.Login().Spawn("/usr/local/bin/tool")
+		}
+		sh := web.Fork().Exec("/bin/sh", "-c", "x")
+		id := ""
+		if !late {
+			id = s.root("a shell")
+		}
+		sh.Install("/usr/local/bin/tool")
+		after := h.Login().Spawn("/usr/local/bin/tool")
+		if late {
+			sh.Spawn("/usr/bin/id")
+			id = s.root("a shell")
+		}
+		s.Advance(9 * time.Hour)
+		if got := s.of(after); got != id {
+			t.Errorf("late %v: who runs the overwritten tool belongs to %q, want %q", late, got, id)
+		}
+		if got := s.of(before); got != "" {
+			t.Errorf("late %v: who ran it before belongs to %q", late, got)
+		}
+	}
+}

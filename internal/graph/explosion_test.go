@@ -143,11 +143,13 @@ func TestASharedLog(t *testing.T) {
 }
 
 // TestAPackageManagerRun: packages that are installed and run meanwhile are
-// nobody's.
+// nobody's, also one that takes the place of a program that the intruder ran and
+// meddled with.
 func TestAPackageManagerRun(t *testing.T) {
 	s := newScene(graph.DefaultLimits())
 	h, web := s.web("h")
-	id, _ := s.intrude(web)
+	id, trojan := s.intrude(web)
+	trojan.Chmod("/usr/bin/tool9").Chmod("/usr/bin/dpkg")
 	apt := h.Login().Spawn("/usr/bin/apt-get", "install", "tool")
 	for n := range 300 {
 		dpkg := apt.Spawn("/usr/bin/dpkg", "-i", fmt.Sprintf("p%d.deb", n))
@@ -156,19 +158,45 @@ func TestAPackageManagerRun(t *testing.T) {
 		dpkg.Spawn("/bin/sh", "/var/lib/dpkg/info/p.postinst").Spawn(name).Exit()
 		dpkg.Exit()
 	}
-	web.Spawn("/usr/bin/tool7").Write("/var/lib/shop/x")
-	s.contained(t, "h", id)
+	for _, p := range []*enginetest.Process{web.Spawn("/usr/bin/tool7"), h.Login().Spawn("/usr/bin/tool9")} {
+		if got := s.of(p.Write("/var/lib/shop/x")); got != "" {
+			t.Errorf("who runs a package's program belongs to %q", got)
+		}
+	}
+	i := s.told(t, "h", id)
+	if got := paths(&i); !slices.Equal(got, []string{"/dev/shm/kworker", "/usr/bin/tool9", "/usr/bin/dpkg"}) || len(i.Processes) != 4 || i.Alive != 2 {
+		t.Errorf("files %v, %d processes, %d alive", got, len(i.Processes), i.Alive)
+	}
 }
 
-// TestCronAround: jobs run every minute; none of them is the intruder's.
+// TestCronAround: jobs run every minute, and administrators edit the crontab in
+// which the intruder has a line. Nothing but the job of his line is his.
 func TestCronAround(t *testing.T) {
 	s := newScene(graph.DefaultLimits())
 	h, web := s.web("h")
 	cron := h.Cron()
-	id, _ := s.intrude(web)
-	for range 300 {
+	id, trojan := s.intrude(web)
+	const crontab = "/etc/crontab"
+	trojan.Define(crontab, "* * * * * root /dev/shm/kworker")
+	cron.Open(crontab, "definition")
+	for n := range 300 {
 		s.Advance(time.Minute)
 		cron.Job("/usr/local/bin/rotate").Spawn("/usr/bin/gzip").Write("/var/log/old.gz").Exit()
+		if n%50 == 0 {
+			h.Login().Define(crontab, fmt.Sprintf("%d 1 * * * root /usr/local/bin/job%d", n%60, n))
+			cron.Open(crontab, "definition")
+		}
+		cron.Job(fmt.Sprintf("/usr/local/bin/job%d", n-n%50)).Spawn("/usr/bin/tar").Write("/backup/a.tar").Exit()
 	}
-	s.contained(t, "h", id)
+	job := cron.Job("/dev/shm/kworker")
+	i := s.told(t, "h", id)
+	if got := paths(&i); !slices.Equal(got, []string{"/dev/shm/kworker", crontab}) || len(i.Processes) != 5 || i.Alive != 3 {
+		t.Errorf("files %v, %d processes, %d alive", got, len(i.Processes), i.Alive)
+	}
+	if got := s.of(job); got != id {
+		t.Errorf("the job of his line belongs to %q, want %q", got, id)
+	}
+	if whole, _ := s.graph.Whole("h", id); len(whole.Nodes) > 14 || whole.Left != 0 {
+		t.Errorf("%d nodes, %d left out", len(whole.Nodes), whole.Left)
+	}
 }

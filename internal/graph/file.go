@@ -137,8 +137,12 @@ func (h *host) known(key fileKey, now int64) *version {
 	return nil
 }
 
-// written notes that p made the content of a file.
+// written notes that p made the content of a file. What an intruder makes of a
+// program that many run is another one, and those have not run it.
 func (h *host) written(v *version, p *process, path string) {
+	if v.Rare != nil && v.Writer != p.Lineage && (p.Kind == event.ContextWebShell || p.Node.heaviest(h.graph.at).Weight >= half) {
+		v.Rare.Users = nil
+	}
 	v.Path, v.Written, v.Writer, v.By = h.share(path), true, p.author(), h.key(p.Key)
 }
 

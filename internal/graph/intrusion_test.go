@@ -362,6 +362,13 @@ func TestTheFiveAnswers(t *testing.T) {
 	sh.Define("/etc/cron.d/x", "* * * * * root /dev/shm/kworker")
 	sh.Connect("10.0.0.7", 22).Open("/root/.ssh/id_rsa", "ssh_key")
 	expect("after more", map[string]string{"persistence": "yes", "lateral": "yes", "data": "yes"})
+	sh.Connect("203.0.113.77", 443).Close("203.0.113.77", 443, 4096, 10)
+	data := strings.Join(s.told(t, "h", id).Answers["data"].Evidence, "\n")
+	for _, want := range []string{"ssh_key: /root/.ssh/id_rsa read by /bin/sh -c x, how much of it is unknown", "203.0.113.77 port 443, at least 4096 bytes out"} {
+		if !strings.Contains(data, want) {
+			t.Errorf("data is %q, which lacks %q", data, want)
+		}
+	}
 	sh.Unlink("/etc/cron.d/x").Unlink("/dev/shm/kworker")
 	expect("removed", map[string]string{"persistence": "not_seen", "deleted": "yes", "files": "yes"})
 	if i := s.told(t, "h", id); !i.Changes[0].Undone || !i.Files[0].Gone || len(i.Answers["persistence"].Evidence) == 0 {

@@ -36,7 +36,7 @@ labelled() {
 }
 
 one_chain() {
-  go_tests 'OneKillChain|AChainAdvances|AChainSurvives|Disguises' ./internal/engine && go_tests TestTheStoryOfAnIntrusion ./test/whole
+  go_tests 'OneKillChain|AChainAdvances|AChainSurvives|Disguises|AMergedIntrusion|TwoChains' ./internal/engine && go_tests TestTheStoryOfAnIntrusion ./test/whole
 }
 
 demo() {
@@ -63,10 +63,10 @@ console_view() {
 
 echo "Deliver"
 line "1. host graph: identities, lineages, reduction, hubs, hard bounds" go_tests 'Lineages|EventsAlone|LimitsHold|Exited|OddEvents|BusyHost|PoolsCount|Repeats|Reduc' ./internal/graph
-line "1. taint roots with attenuation; definition files; contexts; intrusions" go_tests 'ARoot|TheService|Retries|RunningWhat|AJob|AUnit|ReadersFade|Injection' ./internal/graph
+line "1. taint roots with attenuation; definition files; contexts; intrusions" go_tests 'ARoot|TheService|Retries|RunningWhat|AJob|AUnit|ReadersFade|Injection|TwoAuthors|ACrontabThat|AnOverwritten|TheWayBack' ./internal/graph
 line "1. pure, deterministic, snapshot and restore" go_tests 'Deterministic|Snapshot|Replay|SameBytes' ./internal/engine ./internal/replay
 line "2. backward trace to the entry point, forward impact, kept current" go_tests 'ProvenanceReachesTheEntry|ARootReachesBack|TheSourceIsWhoCalledThen' ./internal/graph ./internal/replay
-line "2. five answers: files, persistence with changed content, lateral movement, data, processes" go_tests 'TheFiveAnswers|ALineThat|Crontab|BothEnds|ChangesByPath' ./internal/graph
+line "2. five answers: files, persistence with changed content, lateral movement, data, processes" go_tests 'TheFiveAnswers|ALineThat|Crontab|BothEnds|ChangesByPath|ALongChange|Untold' ./internal/graph
 line "2. the matched accept on the other host" set_of lateral
 line "2. bytes out per peer, at least N as of T" tests 'BytesOf' internal/agent internal/agent/traffic
 line "2. still there, confirmed by a stat on the host when asked" tests 'Stat(OfAHost|InAContainer|OpensRegular)' internal/agent/action internal/server/api

@@ -75,6 +75,20 @@ test("a node leads to its raw events, by pointer and by keyboard", async () => {
   await drawer.getByRole("columnheader", { name: "Operation" }).waitFor();
 });
 
+test.each<[string, RegExp, string]>([
+  ["a file", /^File \/dev\/shm\/kworker, brought file/, "/dev/shm/kworker"],
+  ["a definition", /^File \/etc\/cron\.d\/sysstat-collect, persistence/, "/etc/cron.d/sysstat-collect"],
+  ["a sensitive file", /^File \/opt\/shop\/config\/db\.properties, sensitive file/, "/opt/shop/config/db.properties"],
+  ["an address", /^Address 203\.0\.113\.40:443, peer/, "203.0.113.40:443"],
+  ["a name", /^Domain cdn-sync\.example, peer/, "cdn-sync.example"],
+])("one click on %s leads to the raw event behind it", async (_, name, text) => {
+  const page = await intrusion();
+  await node(name).first().click();
+  const here = page.getByRole("dialog").locator("[aria-current=true]");
+  await here.waitFor();
+  expect(await here.innerText()).toContain(text);
+});
+
 test("a line shows operation, count and bytes, and the events around it", async () => {
   const page = await intrusion();
   await page.getByRole("button", { name: /sysstat → 198\.51\.100\.77:8443: connected/ }).locator(".hit").dispatchEvent("click");

@@ -44,7 +44,7 @@ func TestWhoseConnectionsAreFollowed(t *testing.T) {
 	w.exec(brought, "/opt/tool")
 	memfd := w.fork(1)
 	w.Handle(w.now, &sensor.Record{Kind: event.ProcessExec, Mono: w.tick(), Task: *w.tasks[memfd], Exec: &sensor.Exec{
-		Image: sensor.FileRef{Path: "/memfd:x", Inode: 5, Magic: magicTmpfs}, Args: []string{"x"},
+		Image: sensor.FileRef{Path: "memfd:x", Inode: 5, Magic: magicTmpfs}, Args: []string{"x"},
 	}})
 	for cookie, c := range map[uint64]struct {
 		pid  uint32

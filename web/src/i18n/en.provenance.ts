@@ -139,6 +139,7 @@ export const provenance = {
   "peer.out": "{bytes} out",
   "read.read": "read",
   "read.denied": "denied",
+  "read.much": "how much is unknown",
   "read.class.credentials": "Credentials",
   "read.class.ssh_key": "SSH key",
   "read.class.ssh_agent": "SSH agent",

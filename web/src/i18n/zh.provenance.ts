@@ -141,6 +141,7 @@ export const provenance: Record<keyof typeof en, string> = {
   "peer.out": "传出 {bytes}",
   "read.read": "已读取",
   "read.denied": "被拒绝",
+  "read.much": "读取量未知",
   "read.class.credentials": "凭据",
   "read.class.ssh_key": "SSH 密钥",
   "read.class.ssh_agent": "SSH 代理",

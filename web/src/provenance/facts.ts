@@ -50,7 +50,8 @@ function peerLine(peer: Peer): Line {
   return { text: peer.host ? `${peerText(peer)} → ${peer.host}` : peerText(peer), marks };
 }
 
-const readLine = (read: Read): Line => ({ text: read.path, marks: [{ key: read.denied ? "read.denied" : "read.read" }] });
+/** How much of a file was read is seen by no sensor, and said to be unknown. */
+const readLine = (read: Read): Line => ({ text: read.path, marks: read.denied ? [{ key: "read.denied" }] : [{ key: "read.read" }, { key: "read.much" }] });
 
 const keysUsed = (read: Read) => read.class === "ssh_key" || read.class === "ssh_agent";
 
