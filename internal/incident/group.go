@@ -97,8 +97,8 @@ type group struct {
 	Recurs, Campaign string
 	// Related are alerts of other incidents with which it has something in common.
 	Related []string
-	// Hints are the families of reasons that it has in common with other groups, and that
-	// did not suffice to join two large ones.
+	// Hints are what its alerts have in common with those of other groups, and what did
+	// not suffice to join two large ones.
 	Hints []hint
 	// Sides is where splits put its alerts; all are on one.
 	Sides map[string]bool
@@ -116,34 +116,6 @@ func (g *group) full() bool { return len(g.Nodes) >= capAlerts || len(g.Entities
 // large reports whether it is so large that one reason which may be borrowed does not
 // join it with another.
 func (g *group) large() bool { return uint64(len(g.Nodes))+g.Unlisted >= largeAlerts }
-
-// corroborates reports whether something of another family is in common with other
-// already, and keeps what is.
-func (g *group) corroborates(other *group, of family) bool {
-	if slices.ContainsFunc(g.Hints, func(h hint) bool { return h.Of == other.Number && h.Family != of }) {
-		return true
-	}
-	g.hint(hint{other.Number, of})
-	other.hint(hint{g.Number, of})
-	return false
-}
-
-// hint is the family of a reason that a group has in common with another one.
-type hint struct {
-	Of     uint64
-	Family family
-}
-
-// hint keeps one; the oldest leaves.
-func (g *group) hint(h hint) {
-	if slices.Contains(g.Hints, h) {
-		return
-	}
-	if len(g.Hints) == capHints {
-		g.Hints = slices.Delete(g.Hints, 0, 1)
-	}
-	g.Hints = append(g.Hints, h)
-}
 
 // closed reports whether an analyst has closed it.
 func (g *group) closed() bool { return g.Verdict != "" }
@@ -327,9 +299,8 @@ func (g *group) absorbFacts(other *group) {
 	} else {
 		maps.Copy(g.Echoed, other.Echoed)
 	}
-	for _, h := range other.Hints {
-		g.hint(h)
-	}
+	g.Hints = append(g.Hints, other.Hints...)
+	g.Hints = slices.Delete(g.Hints, 0, max(0, len(g.Hints)-capHints))
 	g.Recurs, g.Campaign = cmp.Or(g.Recurs, other.Recurs), cmp.Or(g.Campaign, other.Campaign)
 	for decision, out := range other.Sides {
 		g.side(decision, out)

@@ -166,37 +166,41 @@ func (m *Merger) Enrich(a *alert.Alert, e *alert.Entity, now int64) {
 	m.touch(n.group, now)
 }
 
-// unite joins n with all that it belongs with, and returns the reasons. An
-// incident that is full, or became so on the way, takes no weak reason, from
-// whichever side it comes. Two large ones are not joined by one thing that somebody
-// may touch on purpose: it takes a second of another kind.
+// unite joins n with all that it belongs with, and returns the reasons.
 func (m *Merger) unite(n *node) []Reason {
 	joins := m.joins(n)
 	reasons := make([]Reason, 0, len(joins))
 	for _, j := range joins {
-		switch other := j.with.group; {
-		case n.group == other && j.reason.Reason == "":
-			continue
-		case n.group == other:
-		case j.reason.Reason == "":
-			m.relate(n, j.with)
-			continue
-		case barred(n.group, other):
-			if other.closed() && !n.group.closed() && n.group.Recurs == "" {
-				n.group.Recurs = other.ID
-			}
-			continue
-		case !j.always && (n.group.full() || other.full()):
-			m.campaign(n.group, other)
-			continue
-		case j.lone != 0 && n.group.large() && other.large() && !n.group.corroborates(other, j.lone):
-			m.relate(n, j.with)
+		other := j.with.group
+		if n.group != other && m.aside(n, j) || n.group == other && j.reason.Reason == "" {
 			continue
 		}
 		reasons = append(reasons, j.reason)
 		m.connect(n, j.with, j.reason)
 	}
 	return reasons
+}
+
+// aside reports whether the incidents of two alerts stay two, and notes what they
+// have in common. An incident that is full, or became so on the way, takes no weak
+// reason, from whichever side it comes. Two large ones are not joined by one thing that
+// somebody may touch on purpose: it takes a second of another kind.
+func (m *Merger) aside(n *node, j join) bool {
+	switch other := j.with.group; {
+	case j.reason.Reason == "":
+		m.relate(n, j.with)
+	case barred(n.group, other):
+		if other.closed() && !n.group.closed() && n.group.Recurs == "" {
+			n.group.Recurs = other.ID
+		}
+	case !j.always && (n.group.full() || other.full()):
+		m.campaign(n.group, other)
+	case j.lone != 0 && n.group.large() && other.large() && !m.corroborated(n, j.with, j.lone):
+		m.relate(n, j.with)
+	default:
+		return false
+	}
+	return true
 }
 
 // IncidentOf returns the incident that a known alert belongs to now.
@@ -304,9 +308,12 @@ type join struct {
 }
 
 // joins finds the alerts that n belongs with, the strongest reason first.
-func (m *Merger) joins(n *node) []join {
+func (m *Merger) joins(n *node) []join { return m.joinsOf(n, m.candidates(n)) }
+
+// joinsOf is joins among candidates.
+func (m *Merger) joinsOf(n *node, candidates []*node) []join {
 	var list []join
-	for _, c := range m.candidates(n) {
+	for _, c := range candidates {
 		if c == n || c.group.gone || c.Org != n.Org {
 			continue
 		}

@@ -125,6 +125,20 @@ func (m *Merger) adopt(scratch *Merger, nodes []*node, now int64) {
 	for _, n := range nodes {
 		m.post(n, now)
 	}
+	for _, n := range nodes {
+		m.meet(n)
+	}
+}
+
+// meet notes what an alert that was merged anew has in common with other incidents:
+// closed ones, full ones, and those from which it stays apart. A cut joins none.
+func (m *Merger) meet(n *node) {
+	others := slices.DeleteFunc(m.candidates(n), func(c *node) bool { return c.group == n.group })
+	for _, j := range m.joinsOf(n, others) {
+		if j.with.group != n.group && !m.aside(n, j) {
+			m.relate(n, j.with)
+		}
+	}
 }
 
 // redirect ends the incidents that are no more, pointing to the one that has

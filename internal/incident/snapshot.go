@@ -10,7 +10,7 @@ import (
 )
 
 // snapshotVersion of the form below: another one is refused.
-const snapshotVersion = 7
+const snapshotVersion = 8
 
 // nodeRecord is a node with the number of its group, 0 for a group that is gone.
 type nodeRecord struct {
