@@ -26,7 +26,7 @@ func (m *Merger) SameIntrusion(org, id, into string, now int64) {
 		return
 	}
 	a, b := in[0], of[0]
-	m.connect(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonIntrusion, Entity: into, Weight: 1})
+	m.tie(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonIntrusion, Entity: into, Weight: 1}, now)
 	m.touch(a.group, now)
 }
 
@@ -41,7 +41,7 @@ func (m *Merger) Connected(org, from, to, over string, now int64) {
 	if len(a) == 0 || len(b) == 0 || a[0].group == b[0].group || m.mutedBy(org, ReasonConnection, over) {
 		return
 	}
-	m.connect(a[0], b[0], Reason{A: a[0].ID, B: b[0].ID, Reason: ReasonConnection, Entity: over, Weight: 1})
+	m.tie(a[0], b[0], Reason{A: a[0].ID, B: b[0].ID, Reason: ReasonConnection, Entity: over, Weight: 1}, now)
 	m.touch(a[0].group, now)
 }
 

@@ -114,6 +114,44 @@ func TestASecondThingJoinsWhateverHappenedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestWhoTouchedSomethingBridgesNothing: a lineage of B's intruder touches A's C2 while it is
+// small, and so is A's; then it shows whose it is. It goes there and takes no
+// incident along, however much it did meanwhile and in whichever way it shows.
+func TestWhoTouchedSomethingBridgesNothing(t *testing.T) {
+	shows := map[string]func(*Merger){
+		"flow":       func(m *Merger) { m.Flow("", "L", "B", "/opt/f", 0) },
+		"flow back":  func(m *Merger) { m.Flow("", "B", "L", "/opt/f", 0) },
+		"intrusion":  func(m *Merger) { m.SameIntrusion("", "il", "ib", 0) },
+		"connection": func(m *Merger) { m.Connected("", "il", "ib", "c", 0) },
+		"alert":      func(m *Merger) { both := high("both", "B"); both.Intrusion = "il"; add(m, both) },
+	}
+	for name, show := range shows {
+		for _, grown := range []int{1, 2 * largeAlerts} {
+			m, a, b := twoLarge(t)
+			of := high("ofb", "B")
+			of.Intrusion = "ib"
+			add(m, of)
+			for i := range grown {
+				l := high(fmt.Sprintf("l%d", i), "L", destination("203.0.113.9"))
+				l.Intrusion = "il"
+				if got := add(m, l); got != a {
+					t.Fatalf("l%d is in %s", i, got)
+				}
+			}
+			show(m)
+			if m.IncidentOf("a0") != a || m.IncidentOf("b0") != b {
+				t.Errorf("%s, %d alerts: %s and %s are %s and %s now", name, grown, a, b, m.IncidentOf("a0"), m.IncidentOf("b0"))
+			}
+			if m.IncidentOf("l0") != b || add(m, high("later", "L", destination("203.0.113.9"))) != b {
+				t.Errorf("%s, %d alerts: the lineage is not with whose it is", name, grown)
+			}
+			if got := stands(t, m, b).Related; len(got) != 1 || got[0] != a {
+				t.Errorf("%s, %d alerts: related are %v", name, grown, got)
+			}
+		}
+	}
+}
+
 // Shells that only repeated an alert are told of when its counter changes, also after a
 // restart.
 func TestEchoedShellsAreToldOfAfterARestart(t *testing.T) {

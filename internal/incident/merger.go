@@ -73,8 +73,10 @@ type Merger struct {
 	// echoes are the alerts that lineages repeated, by lineage.
 	echoes *lru.Map[string, echo]
 	hand   *hand
-	dirty  []*group
-	ended  []Incident
+	// remaking : what of a group belongs together is known, see part.
+	remaking bool
+	dirty    []*group
+	ended    []Incident
 	// Answers returns those of an intrusion by its id, nil where it is not known.
 	Answers func(intrusion string) map[string]provenance.Answer
 	// Siblings returns the hosts of services that are not among those that were hit,
@@ -115,7 +117,7 @@ func (m *Merger) Add(a *alert.Alert, facts Facts, now int64) (string, []Reason) 
 	n := m.newNode(a, now)
 	n.Facts = facts
 	m.start(n, now)
-	reasons := m.unite(n)
+	reasons := m.unite(n, now)
 	m.open(n)
 	m.post(n, now)
 	m.byID.Put(n.ID, n, now)
@@ -161,13 +163,13 @@ func (m *Merger) Enrich(a *alert.Alert, e *alert.Entity, now int64) {
 	for _, f := range m.features(a, e, now) {
 		n.add(f)
 	}
-	m.unite(n)
+	m.unite(n, now)
 	m.post(n, now)
 	m.touch(n.group, now)
 }
 
 // unite joins n with all that it belongs with, and returns the reasons.
-func (m *Merger) unite(n *node) []Reason {
+func (m *Merger) unite(n *node, now int64) []Reason {
 	joins := m.joins(n)
 	reasons := make([]Reason, 0, len(joins))
 	for _, j := range joins {
@@ -176,7 +178,11 @@ func (m *Merger) unite(n *node) []Reason {
 			continue
 		}
 		reasons = append(reasons, j.reason)
-		m.connect(n, j.with, j.reason)
+		if j.always && !m.remaking {
+			m.tie(n, j.with, j.reason, now)
+		} else {
+			m.connect(n, j.with, j.reason)
+		}
 	}
 	return reasons
 }
@@ -224,7 +230,7 @@ func (m *Merger) Flow(org, from, to, entity string, now int64) {
 	if a == nil || b == nil || a.group == b.group || m.mutedBy(org, ReasonFileFlow, entity) {
 		return
 	}
-	m.connect(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonFileFlow, Entity: entity, Weight: 1})
+	m.tie(a, b, Reason{A: a.ID, B: b.ID, Reason: ReasonFileFlow, Entity: entity, Weight: 1}, now)
 	m.touch(a.group, now)
 }
 
@@ -255,7 +261,7 @@ func (m *Merger) Advance(a *alert.Alert, now int64) {
 		}
 	}
 	if len(n.Features) > more {
-		m.unite(n)
+		m.unite(n, now)
 		m.post(n, now)
 	}
 	m.touch(n.group, now)

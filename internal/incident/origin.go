@@ -84,7 +84,7 @@ func (m *Merger) arrived(org, lineage string, hops int, now int64) {
 				}
 			}
 			if len(n.Features) > more {
-				m.unite(n)
+				m.unite(n, now)
 				m.post(n, now)
 				m.touch(n.group, now)
 			}

@@ -34,6 +34,15 @@ func (m *Merger) groupsOf(nodes []*node) []*group {
 // definition of what a cut leads to. Alerts that are counted and not listed stay
 // with the first of their group.
 func (m *Merger) recut(groups []*group, now int64) {
+	m.remake(groups, now, func(scratch *Merger, nodes []*node) {
+		for _, n := range nodes {
+			scratch.place(n, now)
+		}
+	})
+}
+
+// remake puts in the place of groups those that a merger makes of their alerts.
+func (m *Merger) remake(groups []*group, now int64, with func(scratch *Merger, nodes []*node)) {
 	if len(groups) == 0 {
 		return
 	}
@@ -57,9 +66,7 @@ func (m *Merger) recut(groups []*group, now int64) {
 		unlisted[g.Nodes[0]] = g.Unlisted
 		m.drop(g)
 	}
-	for _, n := range nodes {
-		scratch.place(n, now)
-	}
+	with(scratch, nodes)
 	for n, count := range unlisted {
 		n.group.Unlisted += count
 		n.group.Count += count
@@ -108,7 +115,7 @@ func (m *Merger) scratch(size int) *Merger {
 // place takes in an alert as it is known by now.
 func (m *Merger) place(n *node, now int64) {
 	m.start(n, now)
-	m.unite(n)
+	m.unite(n, now)
 	m.open(n)
 	m.post(n, now)
 	m.byID.Put(n.ID, n, now)
