@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"baize/internal/alert"
@@ -14,7 +16,7 @@ import (
 // counted.
 const maxTold = 4
 
-// maxQuoted bounds, in bytes, a command that an account quotes.
+// maxQuoted bounds, in bytes, a command or name that an account quotes.
 const maxQuoted = 160
 
 // told is what an account tells of, taken from the entities alone.
@@ -61,7 +63,7 @@ func peer(e *alert.Entity) string {
 // account tells in one paragraph what happened, in English and in Chinese.
 func (g *group) account(tallies []*tally) (english, chinese string) {
 	t := tell(tallies)
-	return strings.Join(g.english(t), " "), strings.Join(g.chinese(t), "")
+	return visible(strings.Join(g.english(t), " ")), visible(strings.Join(g.chinese(t), ""))
 }
 
 func (g *group) english(t told) []string {
@@ -146,14 +148,32 @@ func sentence(say, things []string, form, between string) []string {
 	if len(things) == 0 {
 		return say
 	}
-	named := strings.Join(things[:min(len(things), maxTold)], between)
+	var quoted []string
+	for _, thing := range things[:min(len(things), maxTold)] {
+		quoted = append(quoted, quote(thing))
+	}
+	named := strings.Join(quoted, between)
 	if more := len(things) - maxTold; more > 0 {
 		named += fmt.Sprintf("%s… (+%d)", between, more)
 	}
 	return append(say, fmt.Sprintf(form, named))
 }
 
-// quote shortens a command at a rune's border.
+// visible shows as escapes what would move the cursor, end the line or turn its direction:
+// names and commands are whatever an intruder chose.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) && r != utf8.RuneError {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return b.String()
+}
+
+// quote shortens text at a rune's border.
 func quote(command string) string {
 	if len(command) <= maxQuoted {
 		return command

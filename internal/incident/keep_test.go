@@ -167,3 +167,19 @@ func TestEchoedShellsAreToldOfAfterARestart(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// An intruder's names cannot act on who reads the account, nor fill it.
+func TestAnAccountIsOneReadableParagraph(t *testing.T) {
+	m := newMerger()
+	id := add(m, high("a", "A",
+		alert.Entity{Type: alert.EntityFile, Value: "h1:/tmp/x\x1b[2J\nHosts: none", Inode: "h1/1:1/1/0", Role: RoleWritten},
+		alert.Entity{Type: alert.EntityFile, Value: "h1:/tmp/\u202egpj.sh 木马", Inode: "h1/1:1/2/0", Role: RoleWritten},
+		alert.Entity{Type: alert.EntityCommand, Value: strings.Repeat("木", 10_000), Role: RoleTitle},
+	))
+	inc := stands(t, m, id)
+	for _, text := range []string{inc.Account, inc.AccountZH} {
+		if strings.ContainsAny(text, "\x1b\n\u202e") || len(text) > 1_000 || !strings.Contains(text, `/tmp/x\x1b[2J\nHosts: none`) || !strings.Contains(text, "木马") {
+			t.Errorf("%d bytes: %.400q", len(text), text)
+		}
+	}
+}
