@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
+	"baize/internal/alert"
 	"baize/internal/engine"
 	"baize/internal/event"
 	"baize/internal/incident"
@@ -58,6 +60,9 @@ func (m *Manager) Decide(ctx context.Context, w Wish) (incident.Decision, error)
 // about finds the incidents that a decision is about, and refuses what they do not
 // allow.
 func (m *Manager) about(ctx context.Context, d *incident.Decision, with string, active []incident.Decision) error {
+	if err := address(d.Entity); err != nil {
+		return err
+	}
 	if d.Incident == "" {
 		if d.Kind == incident.DecideDemote {
 			return nil
@@ -92,6 +97,20 @@ func (m *Manager) about(ctx context.Context, d *incident.Decision, with string, 
 		return nil
 	}
 	return m.other(ctx, d, &inc, with, active)
+}
+
+// address puts an address that is demoted into the form that alerts have, and refuses what
+// is none: it would be in force and tie whatever it did before.
+func address(e *alert.Entity) error {
+	if e == nil || e.Type != alert.EntityIP {
+		return nil
+	}
+	ip, err := netip.ParseAddr(e.Value)
+	if err != nil {
+		return fmt.Errorf("%w: %q is no IP address", ErrInvalid, e.Value)
+	}
+	e.Value = ip.Unmap().String()
+	return nil
 }
 
 // maxFrom is up to how many alerts of an incident a decision names those that

@@ -107,3 +107,21 @@ func TestDecisionsComeIntoForceByTheLog(t *testing.T) {
 	}
 	s.same()
 }
+
+// A demoted address is one, in the form that alerts have.
+func TestADemotedAddressIsOne(t *testing.T) {
+	s := startStream(t)
+	demote := func(value string) (incident.Decision, error) {
+		return s.Decide(t.Context(), Wish{Decision: incident.Decision{Kind: incident.DecideDemote, Entity: &alert.Entity{Type: alert.EntityIP, Value: value}}})
+	}
+	for _, value := range []string{"gateway", "203.0.113.9:443", "203.0.113.0/24", "*"} {
+		if _, err := demote(value); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+	for value, want := range map[string]string{"2001:DB8::0001": "2001:db8::1", "::ffff:203.0.113.9": "203.0.113.9"} {
+		if d, err := demote(value); err != nil || d.Entity.Value != want {
+			t.Errorf("%s: %+v, %v", value, d.Entity, err)
+		}
+	}
+}
