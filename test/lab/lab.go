@@ -27,8 +27,10 @@ const (
 	servicePort    = "8080"
 
 	AttackerAddress = "203.0.113.50"
-	nameServer      = "203.0.113.53"
-	dnslogAddress   = "203.0.113.88"
+	// OtherAddress is another attacker's.
+	OtherAddress  = "198.51.100.61"
+	nameServer    = "203.0.113.53"
+	dnslogAddress = "203.0.113.88"
 )
 
 // DNSLog is a name that only a scan for blind holes asks for.
@@ -170,18 +172,23 @@ func (l *Lab) Inject(ctx context.Context, command string) (answer string, err er
 
 // InjectInto is Inject for another host with that service.
 func (l *Lab) InjectInto(ctx context.Context, host, command string) (answer string, err error) {
+	return l.InjectFrom(ctx, AttackerAddress, host, command)
+}
+
+// InjectFrom is InjectInto by somebody at another outside address.
+func (l *Lab) InjectFrom(ctx context.Context, source, host, command string) (answer string, err error) {
 	l.labels.addCommand(command)
-	return l.outside.attack(ctx, l.url(host, "lookup"), "host", "127.0.0.1;"+command)
+	return l.outside.attack(ctx, source, l.url(host, "lookup"), "host", "127.0.0.1;"+command)
 }
 
 // Fetch makes the service of API fetch an address, which is the hole of that one.
 func (l *Lab) Fetch(ctx context.Context, address string) (answer string, err error) {
-	return l.outside.attack(ctx, l.url(API, "download"), "url", address)
+	return l.outside.attack(ctx, AttackerAddress, l.url(API, "download"), "url", address)
 }
 
 // Health asks the service of Web whether it is well, as an ordinary client: no shell.
 func (l *Lab) Health(ctx context.Context) error {
-	_, err := l.outside.attack(ctx, l.url(Web, "health"), "host", "")
+	_, err := l.outside.attack(ctx, AttackerAddress, l.url(Web, "health"), "host", "")
 	return err
 }
 

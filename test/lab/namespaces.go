@@ -75,7 +75,7 @@ func (n *namespaces) script() []string {
 }
 
 func outerAddresses() []string {
-	addresses := []string{AttackerAddress, nameServer, dnslogAddress}
+	addresses := []string{AttackerAddress, OtherAddress, nameServer, dnslogAddress}
 	for _, round := range Rounds {
 		c2, _, _ := strings.Cut(round.C2, ":")
 		addresses = append(addresses, round.Download, c2)

@@ -109,10 +109,10 @@ func (o *outside) deliver(r reply) {
 	}
 }
 
-// attack sends payload to the hole at target, in a parameter, and waits for the
-// answer.
-func (o *outside) attack(ctx context.Context, target, parameter, payload string) (string, error) {
-	ch, err := o.send(target, parameter, payload)
+// attack sends payload from a source to the hole at target, in a parameter, and waits
+// for the answer.
+func (o *outside) attack(ctx context.Context, source, target, parameter, payload string) (string, error) {
+	ch, err := o.send(source, target, parameter, payload)
 	if err != nil {
 		return "", err
 	}
@@ -129,14 +129,14 @@ func (o *outside) attack(ctx context.Context, target, parameter, payload string)
 	}
 }
 
-func (o *outside) send(target, parameter, payload string) (<-chan reply, error) {
+func (o *outside) send(source, target, parameter, payload string) (<-chan reply, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.next++
 	ch := make(chan reply, 1)
 	o.waiting[o.next] = ch
 	return ch, json.NewEncoder(o.in).Encode(map[string]any{
-		"id": o.next, "target": target, "parameter": parameter, "payload": payload, "source": AttackerAddress,
+		"id": o.next, "target": target, "parameter": parameter, "payload": payload, "source": source,
 	})
 }
 

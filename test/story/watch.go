@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,9 +21,20 @@ type Watch struct {
 	// joined says when an alert's id was first in a pushed incident.
 	joined    map[string]time.Time
 	incidents map[string]arrival[incident.Incident]
+	// named says when an incident first named a host or an address: see Named.
+	named  map[[2]string]time.Time
+	merges []Merge
 	// problems are things that must not happen on a stream.
 	problems []string
 	streams  int
+}
+
+// Merge is the announcement that an incident became part of another.
+type Merge struct {
+	From    string            `json:"from"`
+	Into    string            `json:"into"`
+	Reasons []incident.Reason `json:"reasons"`
+	Arrived time.Time         `json:"-"`
 }
 
 type arrival[T any] struct {
@@ -32,7 +44,7 @@ type arrival[T any] struct {
 }
 
 func newWatch() *Watch {
-	return &Watch{alerts: map[string]arrival[alert.Alert]{}, joined: map[string]time.Time{}, incidents: map[string]arrival[incident.Incident]{}}
+	return &Watch{alerts: map[string]arrival[alert.Alert]{}, joined: map[string]time.Time{}, named: map[[2]string]time.Time{}, incidents: map[string]arrival[incident.Incident]{}}
 }
 
 // follow keeps a stream open until ctx ends, resuming where it broke off, as a
@@ -74,11 +86,26 @@ func (w *Watch) take(c console.Change) {
 		if w.decode(c, &i) {
 			w.incidents[i.ID] = seen(w, c, w.incidents[i.ID], i, i.ID, i.Revision, w.incidents[i.ID].newest.Revision)
 			for _, id := range i.Alerts {
-				if _, known := w.joined[id]; !known {
-					w.joined[id] = c.Arrived
-				}
+				first(w.joined, id, c.Arrived)
+			}
+			for _, h := range i.Hosts {
+				first(w.named, [2]string{i.ID, h.Name}, c.Arrived)
+			}
+			for _, e := range i.Entities {
+				first(w.named, [2]string{i.ID, e.Value}, c.Arrived)
 			}
 		}
+	case "merge":
+		m := Merge{Arrived: c.Arrived}
+		if w.decode(c, &m) {
+			w.merges = append(w.merges, m)
+		}
+	}
+}
+
+func first[K comparable](seen map[K]time.Time, key K, now time.Time) {
+	if _, known := seen[key]; !known {
+		seen[key] = now
 	}
 }
 
@@ -127,6 +154,21 @@ func (w *Watch) Joined(id string) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.joined[id]
+}
+
+// Named is when an incident first named a host, or had an entity of that value; zero
+// if it did not.
+func (w *Watch) Named(incident, value string) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.named[[2]string{incident, value}]
+}
+
+// Merges are those that were announced.
+func (w *Watch) Merges() []Merge {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.merges)
 }
 
 // Problems are what must not have happened.

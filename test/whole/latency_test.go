@@ -3,7 +3,6 @@ package whole
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -52,11 +51,7 @@ func TestEveryTriggerReachesTheIncident(t *testing.T) {
 			t.Fatalf("%d of %d executions from shared memory are alerts of an incident", len(latencies), triggers)
 		}
 	}
-	slices.Sort(latencies)
-	at := func(q float64) time.Duration {
-		return latencies[min(len(latencies)-1, int(q*float64(len(latencies))))].Round(time.Millisecond)
-	}
-	t.Logf("kernel event to incident on the stream, n=%d: p50 %v, p99 %v, max %v", len(latencies), at(0.5), at(0.99), latencies[len(latencies)-1].Round(time.Millisecond))
+	report(t, "incident on the stream", latencies)
 	printAgent(ctx, t, stage)
 }
 

@@ -36,10 +36,11 @@ test("incidents appear and change without a reload", async () => {
   await server.tell();
   const incident = page.getByRole("row", { name: /was made to run commands/ });
   await incident.waitFor();
-  await expect.poll(() => incident.getByRole("cell").nth(3).innerText()).toBe("1");
+  const count = incident.getByRole("cell").nth(4);
+  await expect.poll(() => count.innerText()).toBe("1");
 
   await server.tell(4);
-  await expect.poll(() => incident.getByRole("cell").nth(3).innerText()).toBe("6");
+  await expect.poll(() => count.innerText()).toBe("6");
   await server.tell(2);
   await page.getByRole("row", { name: /SSH key added/ }).waitFor();
   await browser.picture("incidents");
@@ -113,6 +114,9 @@ test("a graph that is being looked at does not move", async () => {
   await begin(10);
   const page = await browser.enter("/incidents/inc-0001");
   await page.getByRole("link", { name: "Open provenance" }).click();
+  // The page that is left has a graph too.
+  await page.waitForURL(/\/intrusion/);
+  await page.getByRole("region", { name: "Kill chain" }).waitFor();
   const nodes = page.locator("[data-node]");
   await nodes.first().waitFor();
   await page.getByText("Live", { exact: true }).waitFor();

@@ -32,8 +32,14 @@ type message struct {
 	text   []byte
 }
 
-// render loads what changed, as JSON; nil for what is no more.
-type render func(context.Context, state.Change) ([]byte, error)
+// rendered is what a change is told as: an event's name, and JSON.
+type rendered struct {
+	name string
+	data []byte
+}
+
+// render loads what changed; nothing for what is no more.
+type render func(context.Context, state.Change) ([]rendered, error)
 
 // hub follows the change feed and keeps the latest messages in a ring that all
 // subscribers read at their own speed: a slow one costs no memory, and falls
@@ -144,15 +150,27 @@ func (h *hub) read(ctx context.Context, after uint64) ([]message, uint64, error)
 		if latest[state.Change{Kind: c.Kind, ID: c.ID}] != c.Cursor {
 			continue
 		}
-		data, err := h.render(ctx, c)
+		told, err := h.render(ctx, c)
 		if err != nil {
 			return nil, after, fmt.Errorf("load %s %s: %w", c.Kind, c.ID, err)
 		}
-		if data != nil {
-			messages = append(messages, message{cursor: c.Cursor, text: frame(c.Kind, c.Cursor, data)})
+		if len(told) > 0 {
+			messages = append(messages, message{cursor: c.Cursor, text: frames(c.Cursor, told)})
 		}
 	}
 	return messages, after, nil
+}
+
+// frames are the events of one change. The last has the cursor: a client that has
+// lost the connection before gets all of them again.
+func frames(cursor uint64, told []rendered) []byte {
+	var b bytes.Buffer
+	last := len(told) - 1
+	for _, r := range told[:last] {
+		fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", r.name, r.data)
+	}
+	b.Write(frame(told[last].name, cursor, told[last].data))
+	return b.Bytes()
 }
 
 // frame is a server-sent event. JSON has no line breaks of its own.

@@ -30,7 +30,7 @@ func TestLabelsThroughTheAPI(t *testing.T) {
 	if h := decode[Host](viewer.call(http.MethodGet, "/hosts/h1", nil)); h.Labels != want {
 		t.Errorf("%+v", h.Labels)
 	}
-	if text, err := b.server.render(t.Context(), state.Change{Kind: state.KindHost, ID: "h1"}); err != nil || !strings.Contains(string(text), `"labels":{"service":"shop","owner":"bob"}`) {
+	if text, err := b.server.render(t.Context(), state.Change{Kind: state.KindHost, ID: "h1"}); err != nil || !strings.Contains(string(text[0].data), `"labels":{"service":"shop","owner":"bob"}`) {
 		t.Errorf("%v: %s", err, text)
 	}
 	for why, bad := range map[string]map[string]any{

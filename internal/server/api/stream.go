@@ -1,16 +1,20 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"baize/internal/incident"
 	"baize/internal/server/state"
 )
 
@@ -44,19 +48,25 @@ var _ huma.Resolver = (*streamInput)(nil)
 func (s *Server) streamRoutes() {
 	register(s, operation{
 		method: http.MethodGet, path: "/stream", id: streamOperation, need: Viewer,
-		summary: "Changes as server-sent events: incident, alert, host; resync says to read everything again",
+		summary: "Changes as server-sent events: incident, intrusion, alert, host; merge says which incident became part of which, and why; resync says to read everything again",
 	}, s.stream)
 }
 
-// render loads the object a change speaks of.
-func (s *Server) render(ctx context.Context, c state.Change) ([]byte, error) {
+// render loads the object a change speaks of. That an incident became part of
+// another is told first.
+func (s *Server) render(ctx context.Context, c state.Change) ([]rendered, error) {
 	var object any
+	var told []rendered
 	var err error
 	switch c.Kind {
 	case state.KindAlert:
 		object, err = s.state.Alert(ctx, c.ID)
 	case state.KindIncident:
-		object, err = s.state.Incident(ctx, c.ID)
+		var i incident.Incident
+		if i, err = s.state.Incident(ctx, c.ID); err == nil && i.MergedInto != "" {
+			told, err = s.merged(ctx, &i)
+		}
+		object = i
 	case state.KindIntrusion:
 		object, err = s.state.Intrusion(ctx, c.ID)
 	case state.KindHost:
@@ -70,7 +80,75 @@ func (s *Server) render(ctx context.Context, c state.Change) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(object)
+	data, err := json.Marshal(object)
+	return append(told, rendered{c.Kind, data}), err
+}
+
+// eventMerge is the name of the event that tells a Merge.
+const eventMerge = "merge"
+
+// Merge says that an incident became part of an older one.
+type Merge struct {
+	From string `json:"from"`
+	Into string `json:"into"`
+	// Titles of both, as they are now.
+	FromTitle string `json:"from_title"`
+	IntoTitle string `json:"into_title"`
+	// Reasons tie an alert of one to one of the other, the strongest first, at most
+	// maxMergeReasons; none where the one has no alerts of its own any more.
+	Reasons []incident.Reason `json:"reasons"`
+}
+
+// maxMergeReasons bounds the reasons that a merge is told with.
+const maxMergeReasons = 8
+
+// merged tells of an incident that became part of another.
+func (s *Server) merged(ctx context.Context, from *incident.Incident) ([]rendered, error) {
+	into, err := s.state.FollowIncident(ctx, from.ID)
+	if err != nil {
+		return nil, err
+	}
+	m := Merge{From: from.ID, Into: into.ID, FromTitle: from.Title, IntoTitle: into.Title, Reasons: []incident.Reason{}}
+	mine := make(map[string]bool, len(from.Alerts))
+	for _, id := range from.Alerts {
+		mine[id] = true
+	}
+	if m.Reasons = crossing(into.Reasons, grown(into.Reasons, mine)); len(m.Reasons) == 0 {
+		m.Reasons = crossing(into.Reasons, mine)
+	}
+	slices.SortStableFunc(m.Reasons, func(a, b incident.Reason) int { return cmp.Compare(b.Weight, a.Weight) })
+	m.Reasons = m.Reasons[:min(len(m.Reasons), maxMergeReasons)]
+	data, err := json.Marshal(m)
+	return []rendered{{eventMerge, data}}, err
+}
+
+// crossing are the reasons between alerts of a set and others.
+func crossing(reasons []incident.Reason, set map[string]bool) []incident.Reason {
+	between := []incident.Reason{}
+	for _, r := range reasons {
+		if set[r.A] != set[r.B] {
+			between = append(between, r)
+		}
+	}
+	return between
+}
+
+// own are reasons by which an alert belongs to the same intruder's same doing: the
+// alert that joined two incidents is of the one that it has this in common with.
+var own = []string{incident.ReasonLineage, incident.ReasonProcess, incident.ReasonIntrusion}
+
+// grown is a set of alerts with those that belong to them in that way.
+func grown(reasons []incident.Reason, set map[string]bool) map[string]bool {
+	set = maps.Clone(set)
+	for more := true; more; {
+		more = false
+		for _, r := range reasons {
+			if set[r.A] != set[r.B] && slices.Contains(own, r.Reason) {
+				set[r.A], set[r.B], more = true, true, true
+			}
+		}
+	}
+	return set
 }
 
 func (s *Server) stream(ctx context.Context, in *streamInput) (*huma.StreamResponse, error) {

@@ -245,6 +245,51 @@ func TestStreamsAreCounted(t *testing.T) {
 	}
 }
 
+// TestAMergeIsAnnounced: which incident became part of which, and by what, before the
+// last word on the one that is no more. Who lost the connection between gets both.
+func TestAMergeIsAnnounced(t *testing.T) {
+	b := start(t)
+	epoch, err := b.state.TakeLease(t.Context(), state.RoleEngine, "test")
+	must(t, err)
+	one := incident.Incident{ID: "i1", Revision: 1, Org: "default", Status: incident.StatusOpen, Title: "Older", Opened: began, Updated: began, Alerts: []string{"a1", "a2"}}
+	two := incident.Incident{ID: "i2", Revision: 1, Org: "default", Status: incident.StatusOpen, Title: "Younger", Opened: began, Updated: began, Alerts: []string{"a3", "a4"}}
+	must(t, b.state.ApplyEngine(t.Context(), epoch, 1, state.Output{Incidents: []incident.Incident{one, two}}))
+	viewer := b.login("viewer")
+	l := viewer.listen(0)
+	begun := l.last
+	// A new alert, of the younger by its intrusion, has something in common with the older.
+	tie := incident.Reason{A: "a2", B: "a5", Reason: incident.ReasonHash, Entity: "sha256:aa", Weight: 0.9}
+	one.Revision, one.Alerts = 2, []string{"a1", "a2", "a3", "a4", "a5"}
+	one.Reasons = []incident.Reason{
+		{A: "a1", B: "a2", Reason: incident.ReasonLineage, Weight: 1},
+		tie,
+		{A: "a3", B: "a4", Reason: incident.ReasonLineage, Weight: 1},
+		{A: "a5", B: "a4", Reason: incident.ReasonIntrusion, Weight: 1},
+	}
+	two.Revision, two.MergedInto = 2, "i1"
+	must(t, b.state.ApplyEngine(t.Context(), epoch, 2, state.Output{Incidents: []incident.Incident{two, one}}))
+	for _, from := range []*listener{l, viewer.listen(begun)} {
+		r := from.next()
+		for r.name != eventMerge {
+			if r.name == state.KindIncident && strings.Contains(r.data, `"merged_into":"i1"`) {
+				t.Fatal("the merge was not announced before the last word")
+			}
+			r = from.next()
+		}
+		var m Merge
+		must(t, json.Unmarshal([]byte(r.data), &m))
+		if m.From != "i2" || m.Into != "i1" || m.FromTitle != "Younger" || m.IntoTitle != "Older" || !slices.Equal(m.Reasons, []incident.Reason{tie}) {
+			t.Errorf("%+v", m)
+		}
+		if r.id != 0 {
+			t.Error("a client that lost the connection after the announcement would miss the last word")
+		}
+		if next := from.next(); next.name != state.KindIncident || !strings.Contains(next.data, `"merged_into":"i1"`) {
+			t.Errorf("then came %+v", next)
+		}
+	}
+}
+
 // Two clients that changed nothing see each revision once, in order.
 func TestChangesOfAPageAreSentOnce(t *testing.T) {
 	b := start(t)

@@ -1,8 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
+import { notification } from "antd";
+import { createContext, useContext, useEffect, useEffectEvent, useState, type ReactNode } from "react";
+import { Link } from "react-router";
 import { putAlert, putHost, putIncident, putIntrusion, refresh } from "./cache";
+import { named, useI18n } from "../i18n";
+import { reasonNames } from "../incident/summary";
 import { get } from "./http";
 import { follow, type StreamEvents, type StreamState } from "./stream";
+import type { Merge } from "./types";
 
 const LiveState = createContext<StreamState>("connecting");
 
@@ -24,6 +29,23 @@ function emptyBatch(): Batch {
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [state, setState] = useState<StreamState>("connecting");
+  const { t } = useI18n();
+  // In a corner: nothing that is being read moves.
+  const [notify, holder] = notification.useNotification({ placement: "bottomRight", maxCount: 3, duration: 15 });
+  const tell = useEffectEvent((merge: Merge) => {
+    const why = [...new Set(merge.reasons.flatMap(({ reason }) => reasonNames(reason)))].map((name) => named(t, "reason", name));
+    notify.info({
+      key: merge.from,
+      title: t("merge.title"),
+      description: (
+        <>
+          <p>{t("merge.what", { from: merge.from_title, into: merge.into_title })}</p>
+          {why.length > 0 && <p className="muted">{why.join(", ")}</p>}
+          <Link to={`/incidents/${encodeURIComponent(merge.into)}`}>{merge.into}</Link>
+        </>
+      ),
+    });
+  });
 
   useEffect(() => {
     let batch = emptyBatch();
@@ -44,6 +66,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         if (next === "lost") get("/me").catch(() => undefined);
       },
       onGap: () => { refresh(client); },
+      onMerge: (merge) => { tell(merge); },
       onItem: (kind, item) => {
         (batch[kind] as Map<string, typeof item>).set(item.id, item);
         timer ??= setTimeout(flush, gather);
@@ -55,5 +78,5 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
   }, [client]);
 
-  return <LiveState value={state}>{children}</LiveState>;
+  return <LiveState value={state}>{holder}{children}</LiveState>;
 }

@@ -24,7 +24,7 @@ const last = () => {
 };
 
 describe("follow", () => {
-  const handlers = { onState: vi.fn(), onGap: vi.fn(), onItem: vi.fn() };
+  const handlers = { onState: vi.fn(), onGap: vi.fn(), onItem: vi.fn(), onMerge: vi.fn() };
   beforeEach(() => {
     vi.useFakeTimers();
     vi.stubGlobal("EventSource", Source);
@@ -42,6 +42,12 @@ describe("follow", () => {
     last().send("intrusion", { id: "n1" });
     last().send("host", { id: "h1" });
     expect(handlers.onItem.mock.calls).toEqual([["incident", { id: "i1" }], ["intrusion", { id: "n1" }], ["host", { id: "h1" }]]);
+  });
+
+  it("says when an incident became part of another", () => {
+    follow(handlers);
+    last().send("merge", { from: "i2", into: "i1", reasons: [] });
+    expect(handlers.onMerge.mock.calls).toEqual([[{ from: "i2", into: "i1", reasons: [] }]]);
   });
 
   it("asks to read again what the server says was dropped", () => {

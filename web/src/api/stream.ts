@@ -1,4 +1,4 @@
-import type { Alert, Host, Incident, Intrusion } from "./types";
+import type { Alert, Host, Incident, Intrusion, Merge } from "./types";
 
 /** What the live stream carries, by event name. */
 export interface StreamEvents {
@@ -15,6 +15,8 @@ export interface StreamHandlers {
   /** The stream begins, or has a gap: what is shown must be read again. */
   onGap: () => void;
   onItem: <K extends keyof StreamEvents>(kind: K, item: StreamEvents[K]) => void;
+  /** An incident became part of another. */
+  onMerge: (merge: Merge) => void;
 }
 
 /** Milliseconds before the next attempt: 0.5 s doubling up to 5 s. */
@@ -50,6 +52,7 @@ export function follow(handlers: StreamHandlers): () => void {
     };
     // The server says that it dropped changes which this reader was too slow for.
     source.addEventListener("resync", () => { handlers.onGap(); });
+    source.addEventListener("merge", (message: MessageEvent<string>) => { handlers.onMerge(JSON.parse(message.data) as Merge); });
     for (const kind of kinds) {
       source.addEventListener(kind, (message: MessageEvent<string>) => {
         handlers.onItem(kind, JSON.parse(message.data) as StreamEvents[typeof kind]);

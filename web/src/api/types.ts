@@ -51,6 +51,15 @@ export type Stage = Schemas["ProvenanceStage"];
 export type Status = Schemas["Status"];
 export type User = Schemas["EventUser"];
 
+/** What the live stream says when an incident became part of an older one: Merge of the server's package api. */
+export interface Merge {
+  from: string;
+  into: string;
+  from_title: string;
+  into_title: string;
+  reasons: Reason[];
+}
+
 /** A page of any list; next is the cursor of the page after, "" at the end. */
 export interface Page<T> {
   items: T[];

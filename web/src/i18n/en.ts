@@ -100,6 +100,8 @@ export const en = {
   "hosts.more": "+{n}",
 
   "incident.back": "All incidents",
+  "merge.title": "Two incidents became one",
+  "merge.what": "“{from}” became part of “{into}”.",
   "incident.followed": "{id} became part of this incident.",
   "incident.account": "What happened",
   "incident.reach": "How far it got",

@@ -100,6 +100,8 @@ export const zh: Record<Key, string> = {
   "hosts.more": "+{n}",
 
   "incident.back": "全部事件",
+  "merge.title": "两个事件已归并",
+  "merge.what": "“{from}”已归入“{into}”。",
   "incident.followed": "{id} 已并入此事件。",
   "incident.account": "事件经过",
   "incident.reach": "影响范围",
