@@ -61,11 +61,11 @@ var afterwards = map[int]bool{9: true, 10: true}
 // absent says what is missing for the others.
 var absent = map[int]string{
 	12: "the cleaner is not built",
-	13: "the JVM probe is not built",
-	14: "the JVM probe is not built",
-	15: "call-stack hashes come with the JVM probe, which is not built",
-	16: "the JVM probe is not built",
-	17: "hot patches come with the JVM probe, which is not built",
+	13: "the JVM probe attaches by pid (baize probe attach), but not in this story yet",
+	14: "the JVM probe tells opened files with their stacks, but not in this story yet; it has no verdict about memory shells",
+	15: "call-stack hashes of the JVM probe are entities of alerts, but not in this story yet",
+	16: "hosts reached and files read by a stack are not listed",
+	17: "hot patches are not built",
 	18: "one machine with embedded defaults works; cluster and unprivileged mode are not built",
 }
 
