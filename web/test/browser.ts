@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type BrowserContext, type Page } from "playwright-core";
-import { inject } from "vitest";
+import { chromium, type BrowserContext, type Page, type Request } from "playwright-core";
+import { expect, inject } from "vitest";
 import { password } from "./server";
 
 export interface Look {
@@ -15,6 +15,8 @@ export interface Look {
 /** A browser of its own with one page, and what that page complained of. */
 export class Browser {
   readonly complaints: string[] = [];
+  /** Calls of the API that the page has not got an answer to; the live stream is none. */
+  private readonly asked = new Set<Request>();
 
   private constructor(
     readonly context: BrowserContext,
@@ -47,6 +49,12 @@ export class Browser {
 
   private listen(): void {
     this.page.setDefaultTimeout(15_000);
+    const answered = (request: Request) => { this.asked.delete(request); };
+    this.page.on("request", (request) => {
+      if (request.url().includes("/api/") && !request.url().endsWith("/stream")) this.asked.add(request);
+    });
+    this.page.on("requestfinished", answered);
+    this.page.on("requestfailed", answered);
     this.page.on("pageerror", (error) => this.complaints.push(error.message));
     this.page.on("console", (message) => {
       // A refused call or a lost connection is logged by the browser itself.
@@ -66,6 +74,11 @@ export class Browser {
   async goto(path: string): Promise<Page> {
     await this.page.goto(this.url + path);
     return this.page;
+  }
+
+  /** Waits until the page has all that it asked for. */
+  async answered(): Promise<void> {
+    await expect.poll(() => this.asked.size).toBe(0);
   }
 
   /** Takes a picture once fonts are there and nothing is loading. */

@@ -17,6 +17,9 @@ afterEach(async () => {
 test("a session that ended leads to sign-in, and back to where the reader was", async () => {
   const page = await browser.enter("/incidents/inc-0001");
   await page.getByText("Live", { exact: true }).waitFor();
+  // What is still asked for would notice the end before the click does.
+  await page.getByRole("tree").waitFor();
+  await browser.answered();
   const ended = await browser.context.request.post(`${server.url}/api/v1/logout`);
   expect(ended.ok()).toBe(true);
   await page.getByRole("link", { name: "Hosts" }).click();
