@@ -31,6 +31,9 @@ test("hosts show what their sensors can vouch for, and why not", async () => {
   const page = await open("/hosts");
   const row = page.getByRole("row", { name: /db-1/ });
   await row.getByText("Files lost").waitFor();
+  // What is clipped still has its width: the cell has to be looked at.
+  const cell = await row.getByRole("cell", { name: "db-1", exact: true }).boundingBox();
+  expect(cell?.width, "room for the name").toBeGreaterThan(100);
   await row.getByText("1,204").waitFor();
   await row.getByText("1 failed").waitFor();
   await row.getByRole("button", { name: "Details of db-1" }).click();

@@ -38,6 +38,16 @@ function IncidentLink({ id, t }: { id: string | undefined; t: Translate }) {
   );
 }
 
+/** The host, and the service that it happened in. */
+function Where({ alert }: { alert: Alert }) {
+  return (
+    <span className="host-name">
+      {hostName(alert.host)}
+      <Tags labels={alert.labels && { service: alert.labels.service ?? "" }} />
+    </span>
+  );
+}
+
 function Title({ alert, open, t }: { alert: Alert; open: (id: string) => void; t: Translate }) {
   return (
     <button
@@ -97,8 +107,7 @@ export function columns(t: Translate, open: (id: string) => void, withIncident: 
       cell: (a) => (times(a) > 1 ? `×${count(times(a))}` : <span className="muted">1</span>),
     },
     ...(withIncident ? [incident] : []),
-    { key: "host", title: t("col.host"), width: "11%", cell: (a) => hostName(a.host) },
-    { key: "labels", title: t("labels.short"), width: "112px", from: "xl", cell: (a) => <Tags labels={a.labels && { service: a.labels.service ?? "" }} /> },
+    { key: "host", title: t("col.host"), width: "11%", cell: (a) => <Where alert={a} /> },
     { key: "user", title: t("col.user"), width: "84px", from: "lg", cell: (a) => a.event?.process?.user?.name },
     { key: "command", title: t("col.command"), cell: (a) => <Command alert={a} /> },
     { key: "container", title: t("col.container"), width: "120px", from: "xl", cell: container },

@@ -54,12 +54,11 @@ function Hooks({ host, t }: { host: Host; t: Translate }) {
 /** The columns of the list of hosts. */
 export function columns(t: Translate): Column<Host>[] {
   return [
-    { key: "name", title: t("hosts.name"), cell: (h) => <b title={h.id}>{h.name || h.id}</b> },
-    { key: "labels", title: t("labels.short"), width: "13%", from: "lg", cell: (h) => <Tags labels={h.labels} /> },
+    { key: "name", title: t("hosts.name"), cell: (h) => <span className="host-name"><b title={h.id}>{h.name || h.id}</b> <Tags labels={h.labels} /></span> },
     { key: "connection", title: t("hosts.connection"), width: "124px", cell: (h) => <Connection host={h} t={t} /> },
     { key: "seen", title: t("hosts.lastseen"), width: "104px", cell: (h) => <Time value={h.last_seen} as="ago" /> },
     { key: "sensor", title: t("hosts.sensor"), width: "136px", cell: (h) => <Sensor host={h} t={t} /> },
-    { key: "coverage", title: t("hosts.coverage"), width: "24%", cell: (h) => <Coverage host={h} t={t} /> },
+    { key: "coverage", title: t("hosts.coverage"), width: "27%", cell: (h) => <Coverage host={h} t={t} /> },
     {
       key: "lost",
       title: t("hosts.lost"),
