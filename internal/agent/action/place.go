@@ -64,6 +64,9 @@ func (x *Executor) inside(id string) (uint32, error) {
 		if err != nil {
 			continue // it is gone
 		}
+		if s, err := x.options.Proc.Stat(pid); err == nil && !x.options.Proc.Runs(pid, s) {
+			continue // it has ended and nobody has asked: it has no root any more
+		}
 		if at, found := container.FromCgroups(groups); id == "" && !found || found && at.ID == id {
 			return pid, nil
 		}
