@@ -17,9 +17,9 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X baize/internal/version.Version=$(VERSION)
 
 # The only reasons for which a test may be skipped: test data that is not part
-# of the project, and a user who is not root. What else a test needs is named in
-# scripts/packages.
-SKIPS   := BAIZE_TEST_DATA|needs root
+# of the project, a user who is not root, and a host that has cgroup v2 alone. What
+# else a test needs is named in scripts/packages.
+SKIPS   := BAIZE_TEST_DATA|needs root|no freezer of cgroup v1 is mounted
 
 # Packages whose tests take the whole machine, one after the other. Those of the
 # sensor stop a sensor for a while, and with it every umount of what it watches.
