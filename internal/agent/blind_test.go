@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -30,22 +31,40 @@ func TestTracingTheAgentIsTold(t *testing.T) {
 	h := newHost(t)
 	pid := h.process.Process.Pid
 	done := make(chan syscall.Errno)
-	release := make(chan struct{})
 	go func() {
 		runtime.LockOSThread() // the tracer is this thread; it ends with the goroutine
 		_, _, errno := syscall.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0)
 		done <- errno
-		<-release
+		if errno == 0 {
+			letRun(pid)
+		}
 	}()
-	defer close(release)
 	if errno := <-done; errno != 0 {
 		t.Fatal(errno)
+	}
+	if err := h.process.Process.Signal(unix.SIGURG); err != nil {
+		t.Fatal(err)
 	}
 	who := h.find("who traces", tampered("process.ptrace of the agent"))
 	if int(who.Process.PID) != os.Getpid() || who.Target == nil || int(who.Target.PID) != pid {
 		t.Errorf("%+v of %+v", who.Process, who.Target)
 	}
 	h.find("that it is traced", tampered("the agent is traced by task"))
+}
+
+// letRun hands on each signal that stops a thread which the calling thread
+// traces, until that is gone: the runtime of Go sends itself signals, and a
+// thread that stays stopped at one stops the whole process.
+func letRun(pid int) {
+	for {
+		// Only waitid leaves the end of the process to who started it.
+		if unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WALL, nil) != nil {
+			return
+		}
+		var stop unix.Siginfo
+		_, _, _ = syscall.Syscall6(unix.SYS_PTRACE, unix.PTRACE_GETSIGINFO, uintptr(pid), 0, uintptr(unsafe.Pointer(&stop)), 0, 0)
+		_, _, _ = syscall.Syscall6(unix.SYS_PTRACE, unix.PTRACE_CONT, uintptr(pid), 0, uintptr(stop.Signo), 0, 0)
+	}
 }
 
 // The agent's memory, its processes and what it has in the kernel are reached in

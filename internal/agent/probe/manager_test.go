@@ -279,6 +279,10 @@ func TestFromAttachToDetach(t *testing.T) {
 	w, s := newWorld(t, t.TempDir()), newStage(t)
 	jvm := jvmtest.Start(t, jvmtest.Options{UID: nobody, GID: nobody, Flags: []string{s.flag()}})
 	p := w.active(jvm, s)
+	// Who attaches is told of the state before its event is handed on.
+	w.await("event of the last state", func(ev *event.Event) bool {
+		return ev.Kind == event.ProbeState && ev.Probe.State == response.ProbeActive
+	})
 	if want := []string{"eligible", "attaching", "verified", "active"}; !slices.Equal(w.states(), want) {
 		t.Errorf("states %v", w.states())
 	}
