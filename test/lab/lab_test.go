@@ -31,7 +31,7 @@ func TestIntrusionHappensAndLeavesNothing(t *testing.T) {
 			}
 		}
 	}()
-	if err := lab.Health(ctx); err != nil {
+	if err := lab.Health(ctx, Web); err != nil {
 		t.Fatal(err)
 	}
 	honest, err := lab.Inject(ctx, "true")

@@ -33,6 +33,8 @@ type Facts struct {
 	Aftermath []Observation
 	// Response is what came of acting on the hosts; nil where nobody did.
 	Response *Response
+	// Probing is what came of looking into the services; nil where nobody did.
+	Probing *Probing
 	// within is how soon a shell's alert must be on the screen.
 	within time.Duration
 }

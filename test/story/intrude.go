@@ -17,7 +17,7 @@ const Retries = 12
 // round. between runs after the first round and may be nil. In a fleet the intruder
 // looks for a hole in another service first, and goes on to a second host.
 func (s *Stage) Intrude(ctx context.Context, between func(context.Context) error) error {
-	if err := s.Lab.Health(ctx); err != nil {
+	if err := s.Lab.Health(ctx, lab.Web); err != nil {
 		return err
 	}
 	if s.opts.Fleet {

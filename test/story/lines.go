@@ -49,7 +49,7 @@ func (v *verdict) line(n int) Line {
 // built judges the lines that exist.
 var built = map[int]func(*Facts, *verdict){
 	1: shellLine, 2: filelessLine, 3: masqueradeLine, 4: c2Line, 5: incidentLine, 6: pageLine, 7: secondLine, 8: containerLine, 9: chainLine, 10: answersLine,
-	11: responseLine,
+	11: responseLine, 13: attachLine, 14: stackLine, 15: hashLine,
 }
 
 // elsewhere are the lines of the other hosts.
@@ -61,21 +61,21 @@ var afterwards = map[int]bool{9: true, 10: true}
 // absent says what is missing for the others.
 var absent = map[int]string{
 	12: "the cleaner is not built",
-	13: "the JVM probe attaches by pid (baize probe attach), but not in this story yet",
-	14: "the JVM probe tells opened files with their stacks, but not in this story yet; it has no verdict about memory shells",
-	15: "call-stack hashes of the JVM probe are entities of alerts, but not in this story yet",
 	16: "hosts reached and files read by a stack are not listed",
 	17: "hot patches are not built",
 	18: "one machine with embedded defaults works; cluster and unprivileged mode are not built",
 }
 
-// Judge returns all 18 lines, but those of an aftermath that was not played, and of
-// hosts that there are not.
+// inside are the lines that the probes show.
+var inside = map[int]bool{13: true, 14: true, 15: true}
+
+// Judge returns all 18 lines, but those of what was not played, and of hosts that
+// there are not.
 func (f *Facts) Judge() []Line {
 	var lines []Line
 	for n := 1; n <= 18; n++ {
 		judge := built[n]
-		if afterwards[n] && f.Aftermath == nil || elsewhere[n] && len(f.Services) == 1 || n == 11 && f.Response == nil {
+		if !f.played(n) {
 			continue
 		}
 		if judge == nil {
@@ -87,6 +87,21 @@ func (f *Facts) Judge() []Line {
 		lines = append(lines, v.line(n))
 	}
 	return lines
+}
+
+// played says whether the part of the story was played that a line judges.
+func (f *Facts) played(line int) bool {
+	switch {
+	case afterwards[line]:
+		return f.Aftermath != nil
+	case elsewhere[line]:
+		return len(f.Services) > 1
+	case line == 11:
+		return f.Response != nil
+	case inside[line]:
+		return f.Probing != nil
+	}
+	return true
 }
 
 // shellLine: a web service spawned a shell, on the screen within a second.

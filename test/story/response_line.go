@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -54,9 +53,7 @@ func (s *Stage) Respond(ctx context.Context) Response {
 }
 
 func (s *Stage) respond(ctx context.Context, r *Response) error {
-	// The owner of the host allows it.
-	policy := "allow: [observe, collect, contain, kill, clean]\n"
-	if err := os.WriteFile(filepath.Join(s.Home(), "agent", "policy.yaml"), []byte(policy), 0o600); err != nil {
+	if err := s.allow(s.hosts[0]); err != nil {
 		return err
 	}
 	if err := s.WaitHosts(ctx, len(s.hosts)); err != nil {

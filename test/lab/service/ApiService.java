@@ -22,6 +22,7 @@ public final class ApiService {
     var address = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
     var server = HttpServer.create(address, 64);
     server.createContext("/download", ApiService::download);
+    server.createContext("/health", exchange -> reply(exchange, 200, "ok\n".getBytes(StandardCharsets.UTF_8)));
     server.setExecutor(Executors.newCachedThreadPool());
     server.start();
     System.out.println("listening");
