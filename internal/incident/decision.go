@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -159,15 +160,25 @@ type hand struct {
 // lesson is a reason's name in one organisation, and tuition what was said of it.
 type lesson struct{ org, reason string }
 
-type tuition struct{ confirmed, rejected int }
+// tuition are the times of verdicts, ascending.
+type tuition struct{ confirmed, rejected []int64 }
 
 // patience is how many reasons of a name weigh as much as one that was rejected:
 // it takes more than one verdict to make a reason insufficient.
 const patience = 20
 
-// factor is what a reason's weight is multiplied with.
-func (t tuition) factor() float64 {
-	return float64(patience+t.confirmed) / float64(patience+t.confirmed+t.rejected)
+// factor is what a reason's weight is multiplied with for alerts of a time. A verdict
+// teaches for the alerts that come after it: those before were what it was given on.
+func (t tuition) factor(at int64) float64 {
+	confirmed, _ := slices.BinarySearch(t.confirmed, at)
+	rejected, _ := slices.BinarySearch(t.rejected, at)
+	return float64(patience+confirmed) / float64(patience+confirmed+rejected)
+}
+
+// insert keeps the times ascending.
+func insert(times []int64, at time.Time) []int64 {
+	where, _ := slices.BinarySearch(times, at.UnixNano())
+	return slices.Insert(times, where, at.UnixNano())
 }
 
 func newHand(list []Decision) *hand {
@@ -189,10 +200,10 @@ func (h *hand) take(d *Decision) {
 	t := h.taught[lesson]
 	switch d.Kind {
 	case DecideReject:
-		t.rejected++
+		t.rejected = insert(t.rejected, d.At)
 		h.taught[lesson] = t
 	case DecideConfirm:
-		t.confirmed++
+		t.confirmed = insert(t.confirmed, d.At)
 		h.taught[lesson] = t
 	case DecideSplit, DecideMove:
 		for _, id := range d.Alerts {
@@ -476,27 +487,28 @@ func Lessons(list []Decision, org string) []Taught {
 	for i := range kinds {
 		if t, ok := h.taught[lesson{org, kinds[i].name}]; ok {
 			out = append(out, Taught{
-				Reason: kinds[i].name, Confirmed: t.confirmed, Rejected: t.rejected,
-				Weight: round(kinds[i].taught(t)), Was: kinds[i].weight,
+				Reason: kinds[i].name, Confirmed: len(t.confirmed), Rejected: len(t.rejected),
+				Weight: round(kinds[i].taught(t, math.MaxInt64)), Was: kinds[i].weight,
 			})
 		}
 	}
 	return out
 }
 
-// weight is what a reason weighs in an organisation, after its analysts' verdicts.
-func (m *Merger) weight(k *kind, org string) float64 {
+// weight is what a reason weighs in an organisation between alerts of which the later
+// one is of that time, after the verdicts of its analysts before.
+func (m *Merger) weight(k *kind, org string, at int64) float64 {
 	if len(m.hand.taught) == 0 {
 		return k.weight
 	}
-	return k.taught(m.hand.taught[lesson{org, k.name}])
+	return k.taught(m.hand.taught[lesson{org, k.name}], at)
 }
 
 // taught is the weight of a reason after verdicts. What always joins is known,
 // not guessed: there only the one that was rejected is out of force.
-func (k *kind) taught(t tuition) float64 {
+func (k *kind) taught(t tuition, at int64) float64 {
 	if k.always {
 		return k.weight
 	}
-	return k.weight * t.factor()
+	return k.weight * t.factor(at)
 }

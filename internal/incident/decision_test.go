@@ -29,7 +29,8 @@ func decide(t interface {
 
 // drawDecision is one about alerts that may be there.
 func drawDecision(t *rapid.T, id string, alerts []drawn) Decision {
-	d := Decision{ID: id, Org: "0", Kind: rapid.SampledFrom([]string{DecideDemote, DecideReject, DecideSplit, DecideMove, DecideMerge}).Draw(t, "kind")}
+	// Later than all alerts: what a verdict teaches is not for them.
+	d := Decision{ID: id, Org: "0", At: start.AddDate(1, 0, 0), Kind: rapid.SampledFrom([]string{DecideDemote, DecideReject, DecideSplit, DecideMove, DecideMerge}).Draw(t, "kind")}
 	some := func() string { return fmt.Sprintf("a%02d", rapid.IntRange(0, len(alerts)-1).Draw(t, "alert")) }
 	switch d.Kind {
 	case DecideDemote:
@@ -242,6 +243,13 @@ func TestVerdictsTeach(t *testing.T) {
 	}
 	if !joined() || !joined(reject(1)) || joined(reject(1), reject(2)) {
 		t.Error("one verdict does too much, or two too little")
+	}
+	for n, want := range map[time.Duration]bool{-time.Minute: false, time.Hour: true} {
+		late := []Decision{reject(1), reject(2)}
+		late[1].At = start.Add(n)
+		if joined(late...) != want {
+			t.Errorf("the second verdict is given %v after the alerts", n)
+		}
 	}
 	confirm := Decision{ID: "c", Kind: DecideConfirm, Reason: ReasonAddress, Of: "203.0.113.3"}
 	lessons := Lessons([]Decision{reject(1), confirm}, "")

@@ -280,7 +280,7 @@ func (m *Merger) reasons(a, b *node) []found {
 	apart := max(0, a.Time-b.Last, b.Time-a.Last)
 	add := func(name, entity string, rarity float64) {
 		if k := kindOf(name); apart <= int64(k.window) && !m.mutedBy(a.Org, name, entity) {
-			list = append(list, found{kind: k, entity: entity, weight: m.weight(k, a.Org) * k.decay(apart) * rarity})
+			list = append(list, found{kind: k, entity: entity, weight: m.weight(k, a.Org, max(a.Time, b.Time)) * k.decay(apart) * rarity})
 		}
 	}
 	if slices.Contains(m.hand.tied[a.ID], b.ID) {
