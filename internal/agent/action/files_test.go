@@ -170,6 +170,30 @@ func TestStatInAContainer(t *testing.T) {
 	}
 }
 
+// Who has ended and was not waited for is in the list of processes, and has no root.
+func TestTheDeadHaveNoRoot(t *testing.T) {
+	h := start(t, t.TempDir())
+	dead, alive := exec.Command("true"), exec.Command("sleep", "60")
+	for _, c := range []*exec.Cmd{dead, alive} {
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = c.Process.Kill()
+			_ = c.Wait()
+		})
+	}
+	if err := unix.Waitid(unix.P_PID, dead.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	h.options.Covers = func(pid uint32) bool { return int(pid) == dead.Process.Pid || int(pid) == alive.Process.Pid }
+	path := filepath.Join(t.TempDir(), "trojan")
+	write(t, path, "evil")
+	if found := h.stat(t, map[string]string{"path": path}); !found.Exists {
+		t.Errorf("%+v", found)
+	}
+}
+
 // allowed lets the host collect.
 func (h *host) allowed(t *testing.T) *host {
 	t.Helper()
