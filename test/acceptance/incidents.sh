@@ -71,7 +71,7 @@ live_p99() {
 # system.
 hand() {
   go_tests 'ACutIs|Demoted|SplitAndMoved|Closed|Verdicts|Decisions' ./internal/incident ./internal/server/policy ./internal/server/state ./internal/server/api ./internal/cli &&
-    make web/node_modules/.stamp && go_tests IntrusionAppearsOnAnOpenPage ./test/whole
+    make build && go_tests IntrusionAppearsOnAnOpenPage ./test/whole
 }
 
 echo "Deliver"
