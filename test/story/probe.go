@@ -1,13 +1,13 @@
 package story
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -148,7 +148,7 @@ func (s *Stage) probes(ctx context.Context, i *visit, verb string, args ...strin
 	if err != nil {
 		return response.Probe{}, err
 	}
-	for line := range slices.Values(lines(out)) {
+	for line := range bytes.Lines(out) {
 		var p response.Probe
 		if err := json.Unmarshal(line, &p); err != nil {
 			return p, err

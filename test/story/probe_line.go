@@ -1,7 +1,6 @@
 package story
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -12,11 +11,6 @@ import (
 	"baize/internal/response"
 	"baize/test/lab"
 )
-
-// lines are the lines of a text that are not empty.
-func lines(text []byte) [][]byte {
-	return slices.DeleteFunc(bytes.Split(text, []byte("\n")), func(line []byte) bool { return len(bytes.TrimSpace(line)) == 0 })
-}
 
 // attachLine: by pid, with nothing prepared, and the business does not notice.
 func attachLine(f *Facts, v *verdict) {
